@@ -1,0 +1,68 @@
+//! From a normal score to the feature channels of its cell.
+
+use super::Linear;
+use crate::ops::{gate_concat, side_sum, standardise};
+use crate::{AxialConfig, Batch};
+use candle_core::{D, Result, Tensor};
+use candle_nn::VarBuilder;
+
+/// Fixed functions of a normal score that head the feature channels.
+pub const BASIS: usize = 6;
+
+/// Shared network φ on each cell and on the sum over its own side of the row.
+#[derive(Clone, Debug)]
+pub(super) struct Cells {
+    expand: Linear,
+    context: Linear,
+    mix1: Linear,
+    mix2: Linear,
+    project: Linear,
+    channels: usize,
+}
+
+impl Cells {
+    pub(super) fn new(c: &AxialConfig, vb: VarBuilder) -> Result<Self> {
+        let (h, u) = (c.cell_width, c.mix_width);
+        Ok(Self {
+            expand: Linear::new(BASIS + 1, h, 1.0, vb.pp("expand"))?,
+            context: Linear::new(h, h, 1.0, vb.pp("context"))?,
+            mix1: Linear::new(3 * h, u, 1.0, vb.pp("mix1"))?,
+            mix2: Linear::new(u, u, 1.0, vb.pp("mix2"))?,
+            project: Linear::new(u, c.channels, 1.0, vb.pp("project"))?,
+            channels: c.channels,
+        })
+    }
+
+    /// Centred and scaled features, 0 in padding.
+    ///
+    /// # Shapes
+    /// → (B, N, D, C).
+    pub(super) fn forward(&self, batch: &Batch) -> Result<Tensor> {
+        let (b, n, d) = batch.z.dims3()?;
+        let basis = basis(&batch.z)?;
+        let mask = batch.cell_mask()?;
+        let masked = |t: Tensor| match &mask {
+            Some(m) => t.broadcast_mul(m),
+            None => Ok(t),
+        };
+        let h = masked(self.expand.gelu(&Tensor::cat(&[&basis, &batch.ties.unsqueeze(3)?], D::Minus1)?)?)?;
+        let own = side_sum(&masked(self.context.gelu(&h)?)?, &batch.side)?;
+        let u = self.mix1.gelu(&gate_concat(&h, &own)?)?;
+        let u = (&u + self.mix2.gelu(&u)?)?;
+        let phi = masked((self.project.forward(&u)? + basis.pad_with_zeros(D::Minus1, 0, self.channels - BASIS)?)?)?;
+        let phi = standardise(&phi.reshape((b, n, d * self.channels))?, batch.row_mask.as_ref())?;
+        phi.reshape((b, n, d, self.channels))
+    }
+}
+
+/// `z`, the Hermite polynomials He₂ and He₃ scaled to about unit variance, and three bounded functions.
+///
+/// For a Gaussian copula `corr(He_k(x), He_k(y)) = ρ^k` (Mehler 1866), so that the moments of these channels carry
+/// the expansion of the copula density.
+fn basis(z: &Tensor) -> Result<Tensor> {
+    let z = z.unsqueeze(3)?;
+    let (z2, z3) = (z.sqr()?, (&z * 3.0)?);
+    let he2 = z2.affine(1.0 / 1.4, -1.0 / 1.4)?;
+    let he3 = (z2.affine(1.0 / 2.4, -3.0 / 2.4)? * &z)?;
+    Tensor::cat(&[&z, &he2, &he3, &z3.tanh()?, &z3.cos()?, &z3.sin()?], D::Minus1)
+}

@@ -1,0 +1,100 @@
+//! Attention between rows: what no pair of columns shows (interactions, clusters, low-dimensional geometry).
+
+use super::{Linear, RESIDUAL_GAIN};
+use crate::ops::{rms_norm, side_pool};
+use crate::{AxialConfig, Batch};
+use candle_core::{D, Result, Tensor};
+use candle_nn::ops::softmax;
+use candle_nn::{Init, VarBuilder};
+
+/// Added to the attention logits of padding rows.
+const NEVER: f64 = 1e9;
+
+#[derive(Clone, Debug)]
+pub(super) struct Rows {
+    lift: Linear,
+    join: Linear,
+    inducing: Tensor,
+    blocks: Vec<InducedAttention>,
+}
+
+/// Induced set attention (Lee et al. 2019, equation 9) with learned inducing points shared by all blocks.
+#[derive(Clone, Debug)]
+struct InducedAttention {
+    norm1: Tensor,
+    key: Linear,
+    value: Linear,
+    query: Linear,
+    inducing_key: Linear,
+    out: Linear,
+    norm2: Tensor,
+    mlp1: Linear,
+    mlp2: Linear,
+}
+
+impl Rows {
+    pub(super) fn new(c: &AxialConfig, vb: VarBuilder) -> Result<Self> {
+        let w = c.row_width;
+        Ok(Self {
+            lift: Linear::new(c.channels, w, 1.0, vb.pp("lift"))?,
+            join: Linear::new(2 * w, w, 1.0, vb.pp("join"))?,
+            inducing: vb.get_with_hints((c.inducing, w), "inducing", Init::Randn { mean: 0., stdev: 0.3 })?,
+            blocks: (0..c.row_blocks)
+                .map(|i| InducedAttention::new(w, vb.pp("blocks").pp(i)))
+                .collect::<Result<_>>()?,
+        })
+    }
+
+    /// # Shapes
+    /// `phi` (B, N, D, C) → (B, N, W), 0 in padding.
+    pub(super) fn forward(&self, phi: &Tensor, batch: &Batch) -> Result<Tensor> {
+        let b = phi.dim(0)?;
+        let pooled = side_pool(&self.lift.gelu(phi)?, &batch.side)?;
+        let scale = batch.mean_dim()?.sqrt()?.reshape((b, 1, 1))?;
+        let (x, y) = (pooled.narrow(2, 0, 1)?.squeeze(2)?, pooled.narrow(2, 1, 1)?.squeeze(2)?);
+        // Sum and absolute difference: all that is symmetric in the two sides.
+        let both = Tensor::cat(&[(&x + &y)?, (x - y)?.abs()?], D::Minus1)?.broadcast_div(&scale)?;
+        let mut r = batch.mask_rows(self.join.forward(&both)?)?;
+        let padding = match &batch.row_mask {
+            Some(m) => Some(m.affine(NEVER, -NEVER)?.unsqueeze(2)?),
+            None => None,
+        };
+        for block in &self.blocks {
+            r = batch.mask_rows(block.forward(&r, &self.inducing, padding.as_ref())?)?;
+        }
+        Ok(r)
+    }
+}
+
+impl InducedAttention {
+    fn new(w: usize, vb: VarBuilder) -> Result<Self> {
+        Ok(Self {
+            norm1: vb.get_with_hints(w, "norm1", Init::Const(1.))?,
+            key: Linear::new(w, w, 1.0, vb.pp("key"))?,
+            value: Linear::new(w, w, 1.0, vb.pp("value"))?,
+            query: Linear::new(w, w, 1.0, vb.pp("query"))?,
+            inducing_key: Linear::new(w, w, 1.0, vb.pp("inducing_key"))?,
+            out: Linear::new(w, w, RESIDUAL_GAIN, vb.pp("out"))?,
+            norm2: vb.get_with_hints(w, "norm2", Init::Const(1.))?,
+            mlp1: Linear::new(w, 2 * w, 1.0, vb.pp("mlp1"))?,
+            mlp2: Linear::new(2 * w, w, RESIDUAL_GAIN, vb.pp("mlp2"))?,
+        })
+    }
+
+    fn forward(&self, r: &Tensor, inducing: &Tensor, padding: Option<&Tensor>) -> Result<Tensor> {
+        let (b, n, w) = r.dims3()?;
+        let scale = 1.0 / (w as f64).sqrt();
+        let x = rms_norm(r, &self.norm1)?;
+        let key = self.key.forward(&x)?.reshape((b * n, w))?;
+        let mut logits = (key.matmul(&inducing.t()?)?.reshape((b, n, ()))? * scale)?;
+        if let Some(p) = padding {
+            logits = logits.broadcast_add(p)?;
+        }
+        let points = softmax(&logits, 1)?.transpose(1, 2)?.contiguous()?.matmul(&self.value.forward(&x)?)?;
+        let key = self.inducing_key.forward(&points)?.transpose(1, 2)?.contiguous()?;
+        let logits = (self.query.forward(&x)?.matmul(&key)? * scale)?;
+        let r = (r + self.out.forward(&softmax(&logits, D::Minus1)?.matmul(&points)?)?)?;
+        let x = rms_norm(&r, &self.norm2)?;
+        r + self.mlp2.forward(&self.mlp1.gelu(&x)?)?
+    }
+}

@@ -1,0 +1,153 @@
+//! A batch of tasks as the network sees them.
+
+use crate::scores::Scores;
+use candle_core::{DType, Device, Result, Tensor};
+
+/// Tasks padded to one shape, with explicit masks.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// Normal scores (B, N, D), 0 in padding.
+    pub z: Tensor,
+    /// Tie channel (B, N, D): 0 for an untied cell, up to 1 for a constant column; 0 in padding.
+    pub ties: Tensor,
+    /// (B, N), 1 for a real row; `None` when no task has padding rows.
+    pub row_mask: Option<Tensor>,
+    /// (B, D): 1 for a column of X, −1 for one of Y, 0 for padding.
+    pub side: Tensor,
+    /// Whether any task has padding columns.
+    pub padded_columns: bool,
+    /// Real rows (B).
+    pub n: Tensor,
+    /// Columns of X (B).
+    pub dim_x: Tensor,
+    /// Columns of Y (B).
+    pub dim_y: Tensor,
+}
+
+impl Batch {
+    /// Lays out tasks side by side, padded to the largest.
+    ///
+    /// # Errors
+    /// An empty list, or a device that failed.
+    pub fn new(tasks: &[&Scores], device: &Device) -> Result<Self> {
+        let rows = tasks.iter().map(|t| t.n).max().unwrap_or(0);
+        let cols = tasks.iter().map(|t| t.dim_x + t.dim_y).max().unwrap_or(0);
+        Self::padded(tasks, rows, cols, device)
+    }
+
+    /// The same, padded to at least `rows` × `cols`.
+    ///
+    /// # Errors
+    /// An empty list, a task larger than the padded shape, or a device that failed.
+    pub fn padded(tasks: &[&Scores], rows: usize, cols: usize, device: &Device) -> Result<Self> {
+        if tasks.is_empty() {
+            candle_core::bail!("a batch needs at least one task");
+        }
+        let b = tasks.len();
+        let mut z = vec![0f32; b * rows * cols];
+        let mut ties = vec![0f32; b * rows * cols];
+        let mut side = vec![0f32; b * cols];
+        let mut mask = vec![0f32; b * rows];
+        for (t, task) in tasks.iter().enumerate() {
+            let d = task.dim_x + task.dim_y;
+            if task.n > rows || d > cols {
+                candle_core::bail!("a task of {} × {d} does not fit a batch of {rows} × {cols}", task.n);
+            }
+            for r in 0..task.n {
+                let at = (t * rows + r) * cols;
+                z[at..at + d].copy_from_slice(&task.z[r * d..(r + 1) * d]);
+                ties[at..at + d].copy_from_slice(&task.ties[r * d..(r + 1) * d]);
+            }
+            side[t * cols..t * cols + task.dim_x].fill(1.0);
+            side[t * cols + task.dim_x..t * cols + d].fill(-1.0);
+            mask[t * rows..t * rows + task.n].fill(1.0);
+        }
+        let vector = |f: &dyn Fn(&Scores) -> usize| {
+            Tensor::from_vec(tasks.iter().map(|t| f(t) as f32).collect::<Vec<_>>(), b, device)
+        };
+        let padded_rows = tasks.iter().any(|t| t.n < rows);
+        Ok(Self {
+            z: Tensor::from_vec(z, (b, rows, cols), device)?,
+            ties: Tensor::from_vec(ties, (b, rows, cols), device)?,
+            row_mask: if padded_rows { Some(Tensor::from_vec(mask, (b, rows), device)?) } else { None },
+            side: Tensor::from_vec(side, (b, cols), device)?,
+            padded_columns: tasks.iter().any(|t| t.dim_x + t.dim_y < cols),
+            n: vector(&|t| t.n)?,
+            dim_x: vector(&|t| t.dim_x)?,
+            dim_y: vector(&|t| t.dim_y)?,
+        })
+    }
+
+    /// The same batch in another float type.
+    ///
+    /// # Errors
+    /// A device that failed.
+    pub fn to_dtype(&self, dtype: DType) -> Result<Self> {
+        Ok(Self {
+            z: self.z.to_dtype(dtype)?,
+            ties: self.ties.to_dtype(dtype)?,
+            row_mask: self.row_mask.as_ref().map(|m| m.to_dtype(dtype)).transpose()?,
+            side: self.side.to_dtype(dtype)?,
+            padded_columns: self.padded_columns,
+            n: self.n.to_dtype(dtype)?,
+            dim_x: self.dim_x.to_dtype(dtype)?,
+            dim_y: self.dim_y.to_dtype(dtype)?,
+        })
+    }
+
+    /// Mean of the two dimensions (B).
+    pub(crate) fn mean_dim(&self) -> Result<Tensor> {
+        (&self.dim_x + &self.dim_y)? * 0.5
+    }
+
+    /// (B, N, D, 1), 1 for a real cell; `None` when there is no padding.
+    pub(crate) fn cell_mask(&self) -> Result<Option<Tensor>> {
+        let (b, n, d) = self.z.dims3()?;
+        if self.row_mask.is_none() && !self.padded_columns {
+            return Ok(None);
+        }
+        let cols = self.side.abs()?.reshape((b, 1, d, 1))?.broadcast_as((b, n, d, 1))?;
+        match &self.row_mask {
+            Some(rows) => Ok(Some(cols.broadcast_mul(&rows.reshape((b, n, 1, 1))?)?)),
+            None => Ok(Some(cols.contiguous()?)),
+        }
+    }
+
+    /// (B, D, D, 1), 1 for a pair of real columns; `None` when there is no padding.
+    pub(crate) fn pair_mask(&self) -> Result<Option<Tensor>> {
+        if !self.padded_columns {
+            return Ok(None);
+        }
+        let real = self.side.abs()?;
+        Ok(Some(real.unsqueeze(2)?.broadcast_mul(&real.unsqueeze(1)?)?.unsqueeze(3)?))
+    }
+
+    /// Sets padding rows of (B, N, W) to 0.
+    pub(crate) fn mask_rows(&self, r: Tensor) -> Result<Tensor> {
+        match &self.row_mask {
+            Some(m) => r.broadcast_mul(&m.unsqueeze(2)?),
+            None => Ok(r),
+        }
+    }
+
+    fn pairs_of(&self, first: &Tensor, second: &Tensor) -> Result<Tensor> {
+        first.unsqueeze(2)?.broadcast_mul(&second.unsqueeze(1)?)
+    }
+
+    fn sides(&self) -> Result<(Tensor, Tensor)> {
+        let dtype = self.side.dtype();
+        Ok((self.side.gt(0.0)?.to_dtype(dtype)?, self.side.lt(0.0)?.to_dtype(dtype)?))
+    }
+
+    /// (B, D, D), 1 where the row is a column of X and the column one of Y.
+    pub(crate) fn across(&self) -> Result<Tensor> {
+        let (x, y) = self.sides()?;
+        self.pairs_of(&x, &y)
+    }
+
+    /// (B, D, D), 1 where both are columns of the same side.
+    pub(crate) fn within(&self) -> Result<Tensor> {
+        let (x, y) = self.sides()?;
+        self.pairs_of(&x, &x)? + self.pairs_of(&y, &y)?
+    }
+}

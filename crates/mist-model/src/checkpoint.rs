@@ -1,0 +1,191 @@
+//! Checkpoints: weights with the configuration that built them, checked on the way in, atomic on the way out.
+//!
+//! A checkpoint is two files: `NAME.safetensors`, and beside it `NAME.json` with the network's configuration, where
+//! the weights come from, and their SHA-256.
+
+use crate::{Axial, AxialConfig, Parameters};
+use candle_core::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Version of the JSON beside the weights.
+pub const FORMAT: u32 = 1;
+
+/// Why a checkpoint cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// A file that cannot be read or written.
+    #[error("{action} `{path}`: {source}")]
+    Io {
+        /// `cannot read` or `cannot write`.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A description that is not what this version writes.
+    #[error("`{path}` is not a checkpoint description: {what}")]
+    Description {
+        /// The JSON file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Weights that are not those described.
+    #[error("`{path}` is damaged: its SHA-256 is {got}, expected {expected}")]
+    Damaged {
+        /// The safetensors file.
+        path: PathBuf,
+        /// Digest found.
+        got: String,
+        /// Digest in the description.
+        expected: String,
+    },
+    /// Weights that do not make up the network described.
+    #[error("`{path}` does not fit its configuration: {what}")]
+    Weights {
+        /// The safetensors file.
+        path: PathBuf,
+        /// The first tensor that is wrong.
+        what: String,
+    },
+}
+
+/// What is known of a checkpoint besides its weights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Description {
+    /// Version of this layout.
+    pub format: u32,
+    /// Name by which answers cite the checkpoint.
+    pub name: String,
+    /// Size of the network.
+    pub network: AxialConfig,
+    /// What the network was trained on.
+    pub trained: Trained,
+    /// SHA-256 of the weights file, in hexadecimal.
+    pub sha256: String,
+}
+
+/// The part of the world that a checkpoint has seen.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trained {
+    /// Name of the meta-distribution.
+    pub meta: String,
+    /// SHA-256 of its resolved configuration.
+    pub meta_sha256: String,
+    /// Root seed of the tasks and of the initial weights.
+    pub seed: u64,
+    /// Tasks seen.
+    pub tasks: u64,
+    /// Optimizer steps taken.
+    pub steps: u64,
+    /// Smallest and largest number of rows.
+    pub n: (usize, usize),
+    /// Smallest and largest number of columns on a side.
+    pub dims: (usize, usize),
+}
+
+/// A network ready to use.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    /// The network.
+    pub network: Axial,
+    /// Its parameters.
+    pub parameters: Parameters,
+    /// What is known of it.
+    pub description: Description,
+}
+
+impl Checkpoint {
+    /// Reads `path` (`….safetensors`) and the JSON beside it.
+    ///
+    /// # Errors
+    /// [`CheckpointError`], with the file and what is wrong with it.
+    pub fn read(path: &Path, device: &Device) -> Result<Self, CheckpointError> {
+        let read = |path: &Path| {
+            std::fs::read(path).map_err(|source| CheckpointError::Io {
+                action: "cannot read",
+                path: path.into(),
+                source,
+            })
+        };
+        let json_path = path.with_extension("json");
+        let weights = read(path)?;
+        Self::from_bytes(&weights, &read(&json_path)?, path, device)
+    }
+
+    /// The same from memory; `path` names the weights in errors.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::read`].
+    pub fn from_bytes(weights: &[u8], json: &[u8], path: &Path, device: &Device) -> Result<Self, CheckpointError> {
+        let bad = |what: String| CheckpointError::Description { path: path.with_extension("json"), what };
+        let description: Description = serde_json::from_slice(json).map_err(|e| bad(e.to_string()))?;
+        if description.format != FORMAT {
+            return Err(bad(format!("format {}, expected {FORMAT}", description.format)));
+        }
+        description.network.validate().map_err(bad)?;
+        let got = hex_sha256(weights);
+        if got != description.sha256 {
+            return Err(CheckpointError::Damaged { path: path.into(), got, expected: description.sha256 });
+        }
+        let wrong = |e: candle_core::Error| CheckpointError::Weights { path: path.into(), what: e.to_string() };
+        let tensors = candle_core::safetensors::load_buffer(weights, &Device::Cpu).map_err(wrong)?;
+        let (network, parameters) =
+            Parameters::load(tensors, device, |vb| Axial::new(&description.network, vb)).map_err(wrong)?;
+        Ok(Self { network, parameters, description })
+    }
+}
+
+/// Writes `DIR/NAME.safetensors` and `DIR/NAME.json`, each whole or not at all; returns the description.
+///
+/// # Errors
+/// A folder that cannot be written to.
+pub fn write_checkpoint(
+    dir: &Path,
+    name: &str,
+    network: &AxialConfig,
+    trained: Trained,
+    tensors: &HashMap<String, Tensor>,
+) -> Result<Description, CheckpointError> {
+    let path = dir.join(format!("{name}.safetensors"));
+    let wrong = |what: String| CheckpointError::Weights { path: path.clone(), what };
+    // safetensors sorts by type and name: same tensors, same bytes.
+    let bytes = safetensors::serialize(tensors, None).map_err(|e| wrong(e.to_string()))?;
+    let sha256 = hex_sha256(&bytes);
+    let description = Description { format: FORMAT, name: name.into(), network: network.clone(), trained, sha256 };
+    let mut json = serde_json::to_string_pretty(&description).map_err(|e| wrong(e.to_string()))?;
+    json.push('\n');
+    write_atomic(&path, &bytes)?;
+    write_atomic(&path.with_extension("json"), json.as_bytes())?;
+    Ok(description)
+}
+
+/// Writes a file beside its destination, flushes it to disk, and renames it.
+///
+/// # Errors
+/// What the system says, with the path.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError> {
+    let temporary = path.with_extension(format!("tmp-{}", std::process::id()));
+    let write = || -> std::io::Result<()> {
+        let mut file = std::fs::File::create(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&temporary, path)
+    };
+    write().map_err(|source| {
+        let _ = std::fs::remove_file(&temporary);
+        CheckpointError::Io { action: "cannot write", path: path.into(), source }
+    })
+}
+
+/// SHA-256 in hexadecimal.
+pub fn hex_sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}

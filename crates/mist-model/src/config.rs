@@ -1,0 +1,79 @@
+//! Size of the network.
+
+use serde::{Deserialize, Serialize};
+
+/// Levels of the quantile head: symmetric, dense enough that linear interpolation between them is smooth.
+pub const TAUS: [f64; 19] =
+    [0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.975, 0.99];
+
+/// Sizes of the axial network; `Default` is the released model's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AxialConfig {
+    /// Feature channels of a cell whose moments are taken (C).
+    pub channels: usize,
+    /// Width of the cell network before its own-side context (H).
+    pub cell_width: usize,
+    /// Width of the cell network after it.
+    pub mix_width: usize,
+    /// Channels of the pair representation (E).
+    pub pair_channels: usize,
+    /// Blocks over the pair representation.
+    pub pair_blocks: usize,
+    /// Width of a row token.
+    pub row_width: usize,
+    /// Induced attention blocks over rows.
+    pub row_blocks: usize,
+    /// Inducing points of those blocks.
+    pub inducing: usize,
+    /// Width of the read-out.
+    pub readout_width: usize,
+    /// Levels of the quantile head, increasing, inside (0, 1).
+    pub taus: Vec<f64>,
+}
+
+impl Default for AxialConfig {
+    fn default() -> Self {
+        Self {
+            channels: 12,
+            cell_width: 24,
+            mix_width: 48,
+            pair_channels: 32,
+            pair_blocks: 4,
+            row_width: 48,
+            row_blocks: 2,
+            inducing: 16,
+            readout_width: 128,
+            taus: TAUS.to_vec(),
+        }
+    }
+}
+
+impl AxialConfig {
+    /// Checks that a network of this size can be built.
+    ///
+    /// # Errors
+    /// The first field that is out of range, with what it must be.
+    pub fn validate(&self) -> Result<(), String> {
+        if self.channels < crate::axial::BASIS {
+            return Err(format!("`channels` must be at least {}, got {}", crate::axial::BASIS, self.channels));
+        }
+        let sizes = [
+            ("cell_width", self.cell_width),
+            ("mix_width", self.mix_width),
+            ("pair_channels", self.pair_channels),
+            ("row_width", self.row_width),
+            ("inducing", self.inducing),
+            ("readout_width", self.readout_width),
+        ];
+        if let Some((name, _)) = sizes.iter().find(|(_, v)| *v == 0) {
+            return Err(format!("`{name}` must be at least 1, got 0"));
+        }
+        let inside = self.taus.iter().all(|t| *t > 0.0 && *t < 1.0);
+        let increasing = self.taus.windows(2).all(|w| w[0] < w[1]);
+        if self.taus.len() < 3 || !inside || !increasing {
+            return Err("`taus` must hold at least 3 increasing levels strictly between 0 and 1".into());
+        }
+        Ok(())
+    }
+}

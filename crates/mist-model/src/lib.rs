@@ -1,0 +1,21 @@
+//! The axial network: normal scores in, monotone quantiles of mutual information out.
+//!
+//! [`Scores`] turn data into what the network sees, [`Batch`] lays several tasks side by side, [`Axial`] maps a batch
+//! to quantiles, [`pinball`] is the loss, and [`Checkpoint`] is a network on disk.
+
+mod axial;
+mod batch;
+mod checkpoint;
+mod config;
+pub mod ops;
+mod quantile;
+pub mod scores;
+mod store;
+
+pub use axial::Axial;
+pub use batch::Batch;
+pub use checkpoint::{Checkpoint, CheckpointError, Description, Trained, hex_sha256, write_atomic, write_checkpoint};
+pub use config::{AxialConfig, TAUS};
+pub use quantile::{QuantileFunction, monotone, pinball};
+pub use scores::{ScoreError, Scores};
+pub use store::Parameters;

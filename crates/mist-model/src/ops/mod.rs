@@ -1,0 +1,94 @@
+//! The hot operations of the network, each with a hand-written forward and backward on the CPU.
+//!
+//! Every operation has two forms with the same values and gradients: a *fused* one (f32 on the CPU: one pass over
+//! memory, tiles that stay in cache, AVX-512 or AVX2 where the processor has them) and a *composed* one out of plain
+//! candle operations, which runs on every device and in f64. The tests hold the one to the other, and the composed
+//! one to finite differences.
+
+mod dense;
+mod gate;
+mod math;
+mod moments;
+mod norm;
+mod pair;
+mod side;
+mod triangle;
+
+pub use dense::{Activation, dense};
+pub use gate::{gate_concat, sym_gate};
+pub use moments::moments;
+pub use norm::{rms_norm, standardise};
+pub use pair::{pair_gelu, symmetrise};
+pub use side::{side_pool, side_sum};
+pub use triangle::triangle;
+
+use candle_core::{CpuStorage, DType, Layout, Result, Tensor};
+
+/// Whether the fused form serves this tensor: f32 on the CPU.
+fn fused(t: &Tensor) -> bool {
+    t.device().is_cpu() && t.dtype() == DType::F32
+}
+
+/// The contiguous f32 values behind a layout.
+///
+/// # Errors
+/// A strided layout or another element type; callers make their arguments contiguous first.
+fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
+    let values = storage.as_slice::<f32>()?;
+    match layout.contiguous_offsets() {
+        Some((start, end)) => Ok(&values[start..end]),
+        None => candle_core::bail!("a fused operation needs contiguous arguments, got {layout:?}"),
+    }
+}
+
+/// Runs `f` on the values of a CPU tensor.
+fn with_values<R>(t: &Tensor, f: impl FnOnce(&[f32]) -> R) -> Result<R> {
+    let t = t.contiguous()?;
+    let (storage, layout) = t.storage_and_layout();
+    match &*storage {
+        candle_core::Storage::Cpu(s) => Ok(f(slice(s, layout)?)),
+        _ => candle_core::bail!("a fused operation runs on the CPU only"),
+    }
+}
+
+/// `dst = read·dst + lhs·rhs`, one thread, any strides (given as row stride, column stride).
+///
+/// # Safety
+/// The three pointers with their strides must stay inside live allocations, and `dst` must not overlap the others.
+#[allow(clippy::too_many_arguments)]
+unsafe fn gemm(
+    (m, n, k): (usize, usize, usize),
+    dst: *mut f32,
+    (dst_rs, dst_cs): (usize, usize),
+    read: bool,
+    lhs: *const f32,
+    (lhs_rs, lhs_cs): (usize, usize),
+    rhs: *const f32,
+    (rhs_rs, rhs_cs): (usize, usize),
+    scale: f32,
+) {
+    // SAFETY: handed on to the caller.
+    unsafe {
+        gemm::gemm(
+            m,
+            n,
+            k,
+            dst,
+            dst_cs as isize,
+            dst_rs as isize,
+            read,
+            lhs,
+            lhs_cs as isize,
+            lhs_rs as isize,
+            rhs,
+            rhs_cs as isize,
+            rhs_rs as isize,
+            1.0,
+            scale,
+            false,
+            false,
+            false,
+            gemm::Parallelism::None,
+        );
+    }
+}

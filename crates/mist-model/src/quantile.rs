@@ -1,0 +1,140 @@
+//! Monotone quantiles of `ln(1 + MI)`: head, loss, and interpolation between levels.
+
+use candle_core::{D, Result, Tensor};
+
+/// Shift of the increments before the softplus: a fresh head starts with narrow intervals.
+const SHIFT: f64 = 3.0;
+
+/// Turns raw outputs into increasing quantiles: the first one, plus the cumulative sum of softplus increments.
+///
+/// # Shapes
+/// (B, T) → (B, T).
+///
+/// # Errors
+/// A shape that is not of rank 2.
+pub fn monotone(raw: &Tensor) -> Result<Tensor> {
+    let t = raw.dim(1)?;
+    let first = raw.narrow(1, 0, 1)?;
+    let steps = (raw.narrow(1, 1, t - 1)? - SHIFT)?;
+    // softplus(x) = max(x, 0) + ln(1 + e^−|x|)
+    let steps = (steps.relu()? + (steps.abs()?.neg()?.exp()? + 1.0)?.log()?)?;
+    Tensor::cat(&[&first, &first.broadcast_add(&steps.cumsum(1)?)?], 1)
+}
+
+/// Mean pinball loss of the quantiles `q` of `ln(1 + mi)` over tasks and levels.
+///
+/// # Shapes
+/// `q` (B, T), `mi_nats` (B), `taus` (T) → scalar.
+///
+/// # Errors
+/// Shapes that do not fit.
+pub fn pinball(q: &Tensor, mi_nats: &Tensor, taus: &[f64]) -> Result<Tensor> {
+    let taus = Tensor::new(taus, q.device())?.to_dtype(q.dtype())?;
+    let error = (mi_nats + 1.0)?.log()?.unsqueeze(D::Minus1)?.broadcast_sub(q)?;
+    // max(τ·d, (τ − 1)·d) = τ·d + max(−d, 0)
+    (error.broadcast_mul(&taus)? + error.neg()?.relu()?)?.mean_all()
+}
+
+/// The quantile function of MI in nats, read off the network's levels.
+///
+/// Values below 0 mean 0: mutual information is never negative, so the part of the predicted distribution below 0
+/// is an atom at 0. Between levels the function is linear in `ln(1 + MI)`; outside the outermost levels it is flat.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuantileFunction {
+    taus: Vec<f64>,
+    values: Vec<f64>,
+}
+
+impl QuantileFunction {
+    /// From the levels and the network's outputs on the scale `ln(1 + MI)`.
+    ///
+    /// # Panics
+    /// If the two lengths differ or are 0.
+    pub fn new(taus: &[f64], log1p_mi: &[f64]) -> Self {
+        assert!(taus.len() == log1p_mi.len() && !taus.is_empty(), "one value per level");
+        Self { taus: taus.to_vec(), values: log1p_mi.iter().map(|v| v.max(0.0)).collect() }
+    }
+
+    /// Outermost levels, between which the function is known.
+    pub fn range(&self) -> (f64, f64) {
+        (self.taus[0], self.taus[self.taus.len() - 1])
+    }
+
+    /// On the scale `ln(1 + MI)`.
+    pub fn log1p_at(&self, tau: f64) -> f64 {
+        let i = self.taus.partition_point(|t| *t < tau);
+        if i == 0 {
+            return self.values[0];
+        }
+        if i == self.taus.len() {
+            return self.values[i - 1];
+        }
+        let w = (tau - self.taus[i - 1]) / (self.taus[i] - self.taus[i - 1]);
+        self.values[i - 1] + w * (self.values[i] - self.values[i - 1])
+    }
+
+    /// MI in nats at level `tau`.
+    pub fn at(&self, tau: f64) -> f64 {
+        self.log1p_at(tau).exp_m1()
+    }
+
+    /// The median, the point estimate, in nats.
+    pub fn median(&self) -> f64 {
+        self.at(0.5)
+    }
+
+    /// Mean of MI in nats over the predicted distribution: the integral of the quantile function over its level.
+    pub fn mean(&self) -> f64 {
+        let mut sum = self.taus[0] * self.values[0].exp_m1();
+        sum += (1.0 - self.range().1) * self.values[self.values.len() - 1].exp_m1();
+        for i in 1..self.taus.len() {
+            let (a, b) = (self.values[i - 1], self.values[i]);
+            // ∫ e^q over a linear piece, minus 1
+            let piece = if b - a > 1e-9 { (b.exp() - a.exp()) / (b - a) - 1.0 } else { a.exp_m1() };
+            sum += (self.taus[i] - self.taus[i - 1]) * piece;
+        }
+        sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::Device;
+
+    #[test]
+    fn interpolates_and_never_goes_below_zero() {
+        let q = QuantileFunction::new(&[0.1, 0.5, 0.9], &[-0.2, 0.2, 1.0]);
+        assert_eq!(q.at(0.05), 0.0);
+        assert!((q.log1p_at(0.3) - 0.1).abs() < 1e-12);
+        assert!((q.median() - 0.2f64.exp_m1()).abs() < 1e-12);
+        assert!((q.at(0.95) - 1f64.exp_m1()).abs() < 1e-12);
+        let steps = 200_000;
+        let riemann: f64 = (0..steps).map(|i| q.at((i as f64 + 0.5) / steps as f64)).sum::<f64>() / steps as f64;
+        assert!((q.mean() - riemann).abs() < 1e-6);
+    }
+
+    #[test]
+    fn pinball_matches_its_definition() -> Result<()> {
+        let (q, mi, taus) = ([[0.1f64, 0.9], [0.3, 0.4]], [0.5f64, 2.0], [0.25, 0.75]);
+        let got = pinball(&Tensor::new(&q, &Device::Cpu)?, &Tensor::new(&mi, &Device::Cpu)?, &taus)?;
+        let mut want = 0.0;
+        for (q, mi) in q.iter().zip(mi) {
+            for (q, tau) in q.iter().zip(taus) {
+                let d = mi.ln_1p() - q;
+                want += (tau * d).max((tau - 1.0) * d) / 4.0;
+            }
+        }
+        assert!((got.to_scalar::<f64>()? - want).abs() < 1e-12);
+        Ok(())
+    }
+
+    #[test]
+    fn quantiles_increase() -> Result<()> {
+        let raw = Tensor::new(&[[3.0f32, -50.0, 80.0, 0.0], [-2.0, 1.0, -1.0, -90.0]], &Device::Cpu)?;
+        for row in monotone(&raw)?.to_vec2::<f32>()? {
+            assert!(row.windows(2).all(|w| w[0] <= w[1]) && row.iter().all(|v| v.is_finite()), "{row:?}");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,185 @@
+//! Normal scores: the only view of the data that the network gets.
+//!
+//! Each column is replaced by `z = Φ⁻¹((rank − ½)/n)` with mid-ranks for ties, so that a strictly increasing map of
+//! a column changes nothing. A sign flip changes nothing either, by construction: see [`orient`].
+
+mod orient;
+mod rank;
+
+pub use orient::orientation;
+pub use rank::{Ranks, ranks};
+
+use std::num::FpCategory;
+
+/// Why data cannot be scored.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum ScoreError {
+    /// A side has no columns.
+    #[error("`{side}` has no columns, expected at least one")]
+    NoColumns {
+        /// `x` or `y`.
+        side: char,
+    },
+    /// Too few rows for ranks to mean anything.
+    #[error("{got} rows, expected at least 2")]
+    TooFewRows {
+        /// Rows found.
+        got: usize,
+    },
+    /// Columns of different lengths.
+    #[error("column {column} of `{side}` has {got} rows, expected {expected}")]
+    Length {
+        /// `x` or `y`.
+        side: char,
+        /// Index of the column, from 0.
+        column: usize,
+        /// Rows found.
+        got: usize,
+        /// Rows of the first column of X.
+        expected: usize,
+    },
+    /// A value without a rank.
+    #[error("column {column} of `{side}` holds {what} at row {row}, expected finite numbers")]
+    NotFinite {
+        /// `x` or `y`.
+        side: char,
+        /// Index of the column, from 0.
+        column: usize,
+        /// Index of the row, from 0.
+        row: usize,
+        /// `NaN` or `an infinity`.
+        what: &'static str,
+    },
+}
+
+/// Scores of one data set, ready for a [`Batch`](crate::Batch).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scores {
+    /// Rows.
+    pub n: usize,
+    /// Columns of X.
+    pub dim_x: usize,
+    /// Columns of Y.
+    pub dim_y: usize,
+    /// Normal scores, row-major, n × (dim_x + dim_y), X first.
+    pub z: Vec<f32>,
+    /// `ln(size of the tie group) / ln(n)` of each cell, same layout: 0 for an untied value, 1 for a constant column.
+    pub ties: Vec<f32>,
+}
+
+impl Scores {
+    /// Scores the columns of X and of Y.
+    ///
+    /// # Errors
+    /// Sides without columns, fewer than two rows, columns of different lengths, values that are not finite.
+    pub fn new(x: &[&[f64]], y: &[&[f64]]) -> Result<Self, ScoreError> {
+        let n = check(x, y)?;
+        let columns: Vec<Ranks> = x.iter().chain(y).map(|c| ranks(c)).collect();
+        let signs = orientation(&columns);
+        let table = rank::score_table(n);
+        let d = columns.len();
+        let ln_n = (n as f32).ln();
+        let mut z = vec![0f32; n * d];
+        let mut ties = vec![0f32; n * d];
+        for (j, (column, sign)) in columns.iter().zip(&signs).enumerate() {
+            for r in 0..n {
+                let u = column.centred[r] as i64 * i64::from(*sign);
+                let size = table[u.unsigned_abs() as usize];
+                z[r * d + j] = if u < 0 { -size } else { size };
+            }
+            if column.tied {
+                for r in 0..n {
+                    ties[r * d + j] = (column.group[r] as f32).ln() / ln_n;
+                }
+            }
+        }
+        Ok(Self { n, dim_x: x.len(), dim_y: y.len(), z, ties })
+    }
+
+    /// Cells: rows times columns.
+    pub fn cells(&self) -> usize {
+        self.n * (self.dim_x + self.dim_y)
+    }
+}
+
+fn check(x: &[&[f64]], y: &[&[f64]]) -> Result<usize, ScoreError> {
+    if let Some((side, _)) = [('x', x), ('y', y)].into_iter().find(|(_, s)| s.is_empty()) {
+        return Err(ScoreError::NoColumns { side });
+    }
+    let n = x[0].len();
+    for (side, columns) in [('x', x), ('y', y)] {
+        for (column, values) in columns.iter().enumerate() {
+            if values.len() != n {
+                return Err(ScoreError::Length { side, column, got: values.len(), expected: n });
+            }
+            if let Some(row) = values.iter().position(|v| !v.is_finite()) {
+                let what = if values[row].classify() == FpCategory::Nan { "NaN" } else { "an infinity" };
+                return Err(ScoreError::NotFinite { side, column, row, what });
+            }
+        }
+    }
+    if n < 2 {
+        return Err(ScoreError::TooFewRows { got: n });
+    }
+    Ok(n)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{Rng, SeedableRng, rngs::StdRng};
+
+    fn data(n: usize, d: usize, seed: u64) -> Vec<Vec<f64>> {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let common: Vec<f64> = (0..n).map(|_| rng.random::<f64>()).collect();
+        (0..d).map(|_| common.iter().map(|c| c + rng.random::<f64>()).collect()).collect()
+    }
+
+    fn score(x: &[Vec<f64>], y: &[Vec<f64>]) -> Scores {
+        let view = |s: &[Vec<f64>]| s.iter().map(|c| c.to_vec()).collect::<Vec<_>>();
+        let (x, y) = (view(x), view(y));
+        let refs = |s: &'static [Vec<f64>]| s.iter().map(Vec::as_slice).collect::<Vec<_>>();
+        Scores::new(&refs(x.leak()), &refs(y.leak())).unwrap()
+    }
+
+    #[test]
+    fn strictly_monotone_maps_change_no_bit() {
+        let (x, y) = (data(37, 3, 1), data(37, 2, 2));
+        let base = score(&x, &y);
+        let maps: [fn(f64) -> f64; 6] =
+            [|v| -v, |v| v * 1e-7 + 3.0, |v| v.exp(), |v| -v.powi(3), |v| v.ln(), |v| -v.sqrt()];
+        for (i, map) in maps.iter().enumerate() {
+            for j in 0..3 {
+                let mut x = x.clone();
+                x[j] = x[j].iter().map(|v| map(*v)).collect();
+                assert_eq!(score(&x, &y), base, "map {i} of column {j}");
+            }
+        }
+    }
+
+    #[test]
+    fn known_scores() {
+        let s = score(&[vec![3.0, 1.0, 2.0, 9.0]], &[vec![5.0, 5.0, 5.0, 5.0]]);
+        // Φ⁻¹(1/8) and Φ⁻¹(3/8)
+        let (a, b) = (1.150_349_4f32, 0.318_639_36f32);
+        let x: Vec<f32> = s.z.iter().step_by(2).copied().collect();
+        let sign = x[3].signum();
+        for (got, want) in x.iter().zip([b, -a, -b, a]) {
+            assert!((got - sign * want).abs() < 1e-6, "{got} {want}");
+        }
+        assert!(s.z.iter().skip(1).step_by(2).all(|v| *v == 0.0));
+        assert!(s.ties.iter().skip(1).step_by(2).all(|v| *v == 1.0));
+        assert!(s.ties.iter().step_by(2).all(|v| *v == 0.0));
+    }
+
+    #[test]
+    fn bad_input_is_named() {
+        let nan = [1.0, f64::NAN, 3.0];
+        let ok = [1.0, 2.0, 3.0];
+        let e = Scores::new(&[&ok], &[&ok, &nan]).unwrap_err();
+        assert_eq!(e, ScoreError::NotFinite { side: 'y', column: 1, row: 1, what: "NaN" });
+        assert_eq!(Scores::new(&[], &[&ok]).unwrap_err(), ScoreError::NoColumns { side: 'x' });
+        assert!(matches!(Scores::new(&[&ok], &[&ok[..2]]), Err(ScoreError::Length { got: 2, expected: 3, .. })));
+        assert!(matches!(Scores::new(&[&ok[..1]], &[&ok[..1]]), Err(ScoreError::TooFewRows { got: 1 })));
+    }
+}

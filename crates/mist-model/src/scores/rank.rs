@@ -1,0 +1,45 @@
+//! Ranks and their normal scores.
+
+use statrs::distribution::{ContinuousCDF, Normal};
+
+/// Ranks of one column.
+#[derive(Clone, Debug)]
+pub struct Ranks {
+    /// `2·midrank − (n + 1)` per row: an integer between −(n − 1) and n − 1, of mean 0, that changes sign when the
+    /// column does. Held as f64 for exact dot products.
+    pub centred: Vec<f64>,
+    /// Size of the tie group per row.
+    pub group: Vec<u32>,
+    /// Whether any two values are equal.
+    pub tied: bool,
+}
+
+/// Mid-ranks of finite values.
+pub fn ranks(values: &[f64]) -> Ranks {
+    let n = values.len();
+    let mut order: Vec<(f64, u32)> = values.iter().zip(0u32..).map(|(v, i)| (*v, i)).collect();
+    order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let mut out = Ranks { centred: vec![0.0; n], group: vec![1; n], tied: false };
+    let mut start = 0;
+    while start < n {
+        let mut end = start + 1;
+        while end < n && order[end].0 == order[start].0 {
+            end += 1;
+        }
+        // Twice the mean of the ranks start + 1 ..= end, less n + 1.
+        let centred = (start + end) as f64 - n as f64;
+        for (_, i) in &order[start..end] {
+            out.centred[*i as usize] = centred;
+            out.group[*i as usize] = (end - start) as u32;
+        }
+        out.tied |= end - start > 1;
+        start = end;
+    }
+    out
+}
+
+/// `Φ⁻¹((u + n) / 2n)` for u = 0..n: the score of a centred rank u; that of −u is its negative, exactly.
+pub(super) fn score_table(n: usize) -> Vec<f32> {
+    let normal = Normal::standard();
+    (0..n).map(|u| if u == 0 { 0.0 } else { normal.inverse_cdf((u + n) as f64 / (2 * n) as f64) as f32 }).collect()
+}

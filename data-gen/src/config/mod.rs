@@ -1,0 +1,147 @@
+//! The configuration of a meta-distribution: TOML text → [`raw`] → validated [`Config`].
+//!
+//! ```toml
+//! name = "example"
+//! permute_columns = true      # random column order within each side
+//! flip_signs = true           # random sign of each column
+//! max_cells = 40000           # redraw n while n (dim_x + dim_y) is larger
+//!
+//! [[dims]]                    # mixture of laws for (dim_x, dim_y)
+//! weight = 1.0
+//! law = "log_uniform"         # or "uniform"
+//! min = 1
+//! max = 32
+//! equal = false               # true: dim_x = dim_y
+//!
+//! [[n]]                       # mixture of laws for n; or one [suite] instead
+//! weight = 1.0
+//! law = "uniform"
+//! min = 10
+//! max = 500
+//!
+//! [[family]]                  # weight of the entry, shared evenly by its maps
+//! weight = 2.0
+//! kind = "normal"             # normal, student, additive, independent, link
+//! dispersion = "lvm"          # dense, sparse, lvm, 2pair
+//! maps = ["base", "wiggly"]
+//! rotate = 0.25               # probability that the sides are rotated before the map
+//! alpha = [0.0, 1.0]          # range of a parameter; those left out get the documented default
+//! ```
+//!
+//! A `[suite]` in place of `[[n]]` enumerates: `n_min`, `n_max`, `n_points`, `repeats`. Index i is then
+//! (family, n, repeat) with the repeat running fastest.
+
+mod families;
+mod law;
+pub mod raw;
+
+pub use families::{DispersionKind, FamilyKind, FamilyLaw};
+pub use law::{DimsLaw, IntLaw, IntLawKind};
+
+use crate::{ConfigError, maps::Map};
+use raw::RawConfig;
+
+/// A validated configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Name of the meta-distribution.
+    pub name: String,
+    /// Whether columns are put in random order within each side.
+    pub permute_columns: bool,
+    /// Whether columns get random signs.
+    pub flip_signs: bool,
+    /// Upper bound of n (`dim_x` + `dim_y`), held by redrawing n.
+    pub max_cells: Option<usize>,
+    /// Mixture of laws of (`dim_x`, `dim_y`), with weights.
+    pub dims: Vec<(f64, DimsLaw)>,
+    /// How n is chosen.
+    pub n: NLaw,
+    /// The families, with weights, in the order of the file.
+    pub families: Vec<(f64, FamilyLaw)>,
+}
+
+/// How the number of rows is chosen.
+#[derive(Debug, Clone, PartialEq)]
+pub enum NLaw {
+    /// Drawn from a mixture.
+    Mixture(Vec<(f64, IntLaw)>),
+    /// Enumerated together with the families.
+    Suite(Suite),
+}
+
+/// A suite that enumerates family × n × repeat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Suite {
+    /// Smallest n.
+    pub n_min: usize,
+    /// Largest n.
+    pub n_max: usize,
+    /// Number of values of n, equally spaced with both ends included, fractions cut off.
+    pub n_points: usize,
+    /// Data sets for each (family, n).
+    pub repeats: usize,
+}
+
+impl Suite {
+    /// The `point`-th value of n.
+    #[must_use]
+    pub fn n_at(&self, point: usize) -> usize {
+        self.n_min + (self.n_max - self.n_min) * point / (self.n_points - 1).max(1)
+    }
+}
+
+/// A family as it is counted and named: one entry of the file with one of its maps, rotated or not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Variant {
+    /// For example `normal-dense-base` or `student-sparse-asinh-rotated`.
+    pub name: String,
+    /// Share of the draws; the weights of a configuration sum to 1.
+    pub weight: f64,
+    /// Index into [`Config::families`].
+    pub family: usize,
+    /// The coordinate-wise map.
+    pub map: Map,
+    /// Whether the sides are rotated.
+    pub rotated: bool,
+}
+
+impl Config {
+    /// Parses and validates.
+    ///
+    /// # Errors
+    /// The text is not TOML, has unknown keys, or a value is outside its domain.
+    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
+        let raw: RawConfig = toml::from_str(text)?;
+        raw.validate()
+    }
+
+    /// The resolved configuration: every default written out. Parsing it gives the same configuration.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        toml::to_string(&RawConfig::from(self)).expect("a validated configuration has a TOML form")
+    }
+
+    /// All variants, in the order of the file.
+    #[must_use]
+    pub fn variants(&self) -> Vec<Variant> {
+        let total: f64 = self.families.iter().map(|(weight, _)| weight).sum();
+        let mut variants = Vec::new();
+        for (family, (weight, law)) in self.families.iter().enumerate() {
+            for &map in &law.maps {
+                let each = weight / (total * law.maps.len() as f64);
+                for (rotated, share) in [(false, 1.0 - law.rotate), (true, law.rotate)] {
+                    if share > 0.0 {
+                        variants.push(Variant {
+                            name: law.variant_name(map, rotated),
+                            weight: each * share,
+                            family,
+                            map,
+                            rotated,
+                        });
+                    }
+                }
+            }
+        }
+        variants
+    }
+}

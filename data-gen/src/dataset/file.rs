@@ -1,0 +1,45 @@
+//! Whole files: replaced at once or not at all.
+
+use std::{
+    fs::{self, File},
+    io::Write,
+    path::Path,
+};
+
+use sha2::{Digest, Sha256};
+
+use crate::{DatasetError, meta::hex};
+
+/// Writes a file so that a reader, or a kill, sees the old content or the new, never a part: to a
+/// temporary file in the same folder, synchronised, then renamed.
+pub(crate) fn write_atomic(dir: &Path, name: &str, bytes: &[u8]) -> Result<(), DatasetError> {
+    let path = dir.join(name);
+    // A fixed name, so that what a kill leaves behind is overwritten by the next run.
+    let temporary = dir.join(format!("{name}.tmp"));
+    let mut file = File::create(&temporary).map_err(DatasetError::io("create", &temporary))?;
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(DatasetError::io("write", &temporary))?;
+    drop(file);
+    fs::rename(&temporary, &path).map_err(DatasetError::io("rename to", &path))?;
+    // The rename itself lasts only once the folder is on disk; Windows cannot open one.
+    #[cfg(unix)]
+    File::open(dir)
+        .and_then(|folder| folder.sync_all())
+        .map_err(DatasetError::io("synchronise", dir))?;
+    Ok(())
+}
+
+/// The content, or `None` if there is no such file.
+pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, DatasetError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(DatasetError::io("read", path)(error)),
+    }
+}
+
+/// SHA-256 in lower-case hexadecimal.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}

@@ -1,0 +1,128 @@
+//! Independent sides: MI is exactly zero, whatever the marginals and the dependence within a side.
+
+use nalgebra::DMatrix;
+use rand::Rng;
+use rand_distr::{ChiSquared, Distribution, StandardNormal};
+
+use crate::{families::marginal::Marginal, task::Sample};
+
+/// One side of an independent pair.
+///
+/// Column j starts as a_j F + √(1 − a_j²) Z_j with one standard normal factor F a row, so two columns
+/// have normal correlation a_i a_j. Then either every column gets its own [`Marginal`], or the whole row
+/// is divided by √(χ²_ν/ν): a multivariate Student-t, whose columns share their extremes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IndependentSide {
+    /// a_j in (−1, 1), one for each column; all zero for independent columns.
+    pub factor: Vec<f64>,
+    /// What the columns become.
+    pub shape: Shape,
+}
+
+/// What is made of a side's normals.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shape {
+    /// One marginal a column.
+    Marginals(Vec<Marginal>),
+    /// One scale a row: multivariate Student-t with this ν.
+    SharedScale {
+        /// Degrees of freedom, > 0.
+        nu: f64,
+    },
+}
+
+/// How [`IndependentSide::draw`] chooses.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct IndependentLaw {
+    /// Probability that a side's columns share a factor, with a_j ~ U(−0.95, 0.95).
+    pub factor: f64,
+    /// Probability that a side is multivariate Student-t.
+    pub shared_scale: f64,
+    /// Range of the ν of such a side.
+    pub nu: [f64; 2],
+}
+
+impl IndependentSide {
+    /// Draws a side of `dim` columns.
+    pub fn draw<R: Rng + ?Sized>(dim: usize, law: &IndependentLaw, rng: &mut R) -> Self {
+        let shared = rng.random_bool(law.factor);
+        let factor = (0..dim)
+            .map(|_| {
+                if shared {
+                    rng.random_range(-0.95..0.95)
+                } else {
+                    0.0
+                }
+            })
+            .collect();
+        let shape = if rng.random_bool(law.shared_scale) {
+            let [low, high] = law.nu;
+            Shape::SharedScale {
+                nu: rng.random_range(low..=high),
+            }
+        } else {
+            Shape::Marginals((0..dim).map(|_| Marginal::draw(rng)).collect())
+        };
+        Self { factor, shape }
+    }
+
+    /// Number of columns.
+    #[must_use]
+    pub fn dim(&self) -> usize {
+        self.factor.len()
+    }
+
+    /// n rows of this side.
+    pub fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> DMatrix<f64> {
+        let mut values: DMatrix<f64> = DMatrix::zeros(n, self.dim());
+        for v in values.as_mut_slice() {
+            *v = rng.sample(StandardNormal);
+        }
+        if self.factor.iter().any(|&a| a != 0.0) {
+            let factor: Vec<f64> = (0..n).map(|_| rng.sample(StandardNormal)).collect();
+            for (mut column, a) in values.column_iter_mut().zip(&self.factor) {
+                let own = (1.0 - a * a).sqrt();
+                for (v, f) in column.iter_mut().zip(&factor) {
+                    *v = a * f + own * *v;
+                }
+            }
+        }
+        match &self.shape {
+            Shape::Marginals(marginals) => {
+                for (mut column, marginal) in values.column_iter_mut().zip(marginals) {
+                    marginal.apply(column.as_mut_slice(), rng);
+                }
+            }
+            Shape::SharedScale { nu } => {
+                let chi_squared = ChiSquared::new(*nu).expect("nu > 0 is in the documented domain");
+                let scales: Vec<f64> = (0..n)
+                    .map(|_| (nu / chi_squared.sample(rng)).sqrt())
+                    .collect();
+                for mut column in values.column_iter_mut() {
+                    for (v, scale) in column.iter_mut().zip(&scales) {
+                        *v *= scale;
+                    }
+                }
+            }
+        }
+        values
+    }
+}
+
+/// X and Y drawn independently: I(X; Y) = 0.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Independent {
+    /// The law of X.
+    pub x: IndependentSide,
+    /// The law of Y.
+    pub y: IndependentSide,
+}
+
+impl Independent {
+    /// n rows.
+    pub fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Sample {
+        let x = self.x.sample(n, rng);
+        let y = self.y.sample(n, rng);
+        Sample { x, y }
+    }
+}

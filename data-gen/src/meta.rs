@@ -1,0 +1,258 @@
+//! A meta-distribution: a distribution over tasks, drawn from by index.
+
+use std::sync::Arc;
+
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    ConfigError,
+    config::{Config, NLaw, Variant},
+    seeds::{Seeds, Split},
+    task::{Sample, Task},
+};
+
+/// The embedded configurations.
+const NAMED: [(&str, &str); 4] = [
+    ("m_train", include_str!("../configs/m_train.toml")),
+    ("m_test_imd", include_str!("../configs/m_test_imd.toml")),
+    ("m_test_oomd", include_str!("../configs/m_test_oomd.toml")),
+    ("mist_1", include_str!("../configs/mist_1.toml")),
+];
+
+/// A distribution over tasks.
+///
+/// A draw is a pure function of (configuration, root seed, split, index), bit for bit on any number of
+/// threads of one machine. Across machines the last bits may differ: `sin`, `exp` and matrix products
+/// are the platform's.
+#[derive(Debug, Clone)]
+pub struct MetaDistribution {
+    config: Config,
+    variants: Vec<Variant>,
+    /// Shared by the tasks drawn, which then own no copy of their name.
+    names: Vec<Arc<str>>,
+}
+
+/// A task and the number of rows to draw from it, before the drawing.
+#[derive(Debug, Clone)]
+pub struct DrawnTask {
+    /// The index it was drawn for.
+    pub index: u64,
+    /// The joint distribution.
+    pub task: Task,
+    /// Number of rows.
+    pub n: usize,
+    /// The stream, where the sample begins.
+    pub rng: ChaCha8Rng,
+}
+
+impl DrawnTask {
+    /// Draws the rows.
+    #[must_use]
+    pub fn sample(mut self) -> Draw {
+        Draw {
+            index: self.index,
+            family: self.task.family().to_owned(),
+            n: self.n,
+            mi_nats: self.task.mi_nats(),
+            sample: self.task.sample(self.n, &mut self.rng),
+        }
+    }
+}
+
+/// A sample with what it was drawn from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draw {
+    /// The index it was drawn for.
+    pub index: u64,
+    /// Name of the family.
+    pub family: String,
+    /// Number of rows.
+    pub n: usize,
+    /// I(X; Y) of the joint distribution, in nats.
+    pub mi_nats: f64,
+    /// The rows.
+    pub sample: Sample,
+}
+
+impl MetaDistribution {
+    /// From the text of a configuration; see [`crate::config`] for its grammar.
+    ///
+    /// # Errors
+    /// The text is not TOML, has unknown keys, or a value is outside its domain.
+    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
+        Ok(Self::new(Config::from_toml(text)?))
+    }
+
+    /// One of the embedded configurations, [`MetaDistribution::names`].
+    ///
+    /// # Errors
+    /// There is none of this name.
+    pub fn named(name: &str) -> Result<Self, ConfigError> {
+        match NAMED.iter().find(|(known, _)| *known == name) {
+            Some((_, text)) => Self::from_toml(text),
+            None => Err(ConfigError::UnknownName {
+                name: name.to_owned(),
+                known: NAMED.map(|(known, _)| known).join(", "),
+            }),
+        }
+    }
+
+    /// The names of the embedded configurations.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        NAMED.iter().map(|(name, _)| *name)
+    }
+
+    /// From a validated configuration.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let variants = config.variants();
+        let names = variants.iter().map(|v| v.name.as_str().into()).collect();
+        Self {
+            config,
+            variants,
+            names,
+        }
+    }
+
+    /// The validated configuration.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.config.name
+    }
+
+    /// The resolved configuration: every default written out.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        self.config.to_toml()
+    }
+
+    /// SHA-256 of the resolved configuration, in hexadecimal.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        hex(&Sha256::digest(self.to_toml()))
+    }
+
+    /// The families with their weights, in the order of the configuration.
+    #[must_use]
+    pub fn variants(&self) -> &[Variant] {
+        &self.variants
+    }
+
+    /// Number of data sets in the suite; `None` if the configuration draws without end.
+    ///
+    /// Indices from there on go through the same (family, n) again, with streams of their own.
+    #[must_use]
+    pub fn suite_len(&self) -> Option<u64> {
+        match &self.config.n {
+            NLaw::Mixture(_) => None,
+            NLaw::Suite(suite) => {
+                Some((self.variants.len() * suite.n_points * suite.repeats) as u64)
+            }
+        }
+    }
+
+    /// The task of an index, and how many rows to draw from it.
+    #[must_use]
+    pub fn draw_task(&self, seeds: &Seeds, split: Split, index: u64) -> DrawnTask {
+        let mut rng = seeds.rng(split, index);
+        let (variant, suite_n) = match &self.config.n {
+            NLaw::Mixture(_) => (self.choose_variant(&mut rng), None),
+            NLaw::Suite(suite) => {
+                let cell = (index / suite.repeats as u64) as usize;
+                let variant = (cell / suite.n_points) % self.variants.len();
+                (variant, Some(suite.n_at(cell % suite.n_points)))
+            }
+        };
+        let name = Arc::clone(&self.names[variant]);
+        let variant = &self.variants[variant];
+        let law = &self.config.families[variant.family].1;
+        let dims = law
+            .fixed_dims()
+            .unwrap_or_else(|| choose(&self.config.dims, &mut rng).draw(&mut rng));
+        let n = suite_n.unwrap_or_else(|| self.draw_n(dims, &mut rng));
+        let (base, swapped) = law.draw(dims, &mut rng);
+        let mut task = Task::new(name, base).with_map(variant.map);
+        if variant.rotated {
+            task = task.with_rotation(&mut rng);
+        }
+        let task = task
+            .with_layout(
+                self.config.permute_columns,
+                self.config.flip_signs,
+                &mut rng,
+            )
+            .with_swap(swapped);
+        DrawnTask {
+            index,
+            task,
+            n,
+            rng,
+        }
+    }
+
+    /// The data set of an index.
+    #[must_use]
+    pub fn draw(&self, seeds: &Seeds, split: Split, index: u64) -> Draw {
+        self.draw_task(seeds, split, index).sample()
+    }
+
+    fn choose_variant<R: Rng + ?Sized>(&self, rng: &mut R) -> usize {
+        let mut left: f64 = rng.random();
+        for (i, variant) in self.variants.iter().enumerate() {
+            if left < variant.weight {
+                return i;
+            }
+            left -= variant.weight;
+        }
+        // The weights sum to 1 up to rounding.
+        self.variants.len() - 1
+    }
+
+    fn draw_n<R: Rng + ?Sized>(&self, (dim_x, dim_y): (usize, usize), rng: &mut R) -> usize {
+        let NLaw::Mixture(laws) = &self.config.n else {
+            unreachable!("a suite sets n itself");
+        };
+        let most = self.config.max_cells.unwrap_or(usize::MAX) / (dim_x + dim_y);
+        // Validation makes sure that some n is small enough, so this ends.
+        loop {
+            let n = choose(laws, rng).draw(rng);
+            if n <= most {
+                return n;
+            }
+        }
+    }
+}
+
+/// One element of a mixture, whose weights need not sum to 1.
+fn choose<'a, T, R: Rng + ?Sized>(mixture: &'a [(f64, T)], rng: &mut R) -> &'a T {
+    let total: f64 = mixture.iter().map(|(weight, _)| weight).sum();
+    let mut left = total * rng.random::<f64>();
+    let (last, rest) = mixture
+        .split_last()
+        .expect("validation leaves no mixture empty");
+    for (weight, item) in rest {
+        if left < *weight {
+            return item;
+        }
+        left -= weight;
+    }
+    &last.1
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
