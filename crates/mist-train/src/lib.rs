@@ -1,1 +1,24 @@
-//! Placeholder.
+//! Trains the network on fresh tasks.
+//!
+//! [`train`] is the loop; [`TrainConfig`] says what it does; [`State`] is all that a stopped run needs to go on to
+//! the same numbers; [`evaluate`] measures a network on a meta-set; [`metrics`] sums it up.
+
+mod config;
+mod error;
+mod evaluate;
+mod gradient;
+pub mod metrics;
+mod optimizer;
+mod progress;
+mod source;
+mod state;
+mod trainer;
+
+pub use config::{BatchConfig, OptimizerConfig, TrainConfig, ValidationConfig};
+pub use error::TrainError;
+pub use evaluate::{Prediction, evaluate, predict};
+pub use gradient::{GradientPool, StepGradient};
+pub use optimizer::AdamW;
+pub use source::{BatchSource, score};
+pub use state::State;
+pub use trainer::{Options, Summary, train};

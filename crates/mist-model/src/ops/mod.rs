@@ -12,6 +12,8 @@ mod moments;
 mod norm;
 mod pair;
 mod side;
+#[cfg(test)]
+mod tests;
 mod triangle;
 
 pub use dense::{Activation, dense};

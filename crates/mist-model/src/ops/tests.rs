@@ -1,0 +1,122 @@
+//! Every operation: composed gradients against finite differences, fused values and gradients against composed.
+
+use super::*;
+use candle_core::{Device, Var};
+use rand::{Rng, SeedableRng, rngs::StdRng};
+
+/// Differences of f64 values; candle's own GELU gradient rounds its constants to seven digits.
+const BY_DIFFERENCES: f64 = 1e-5;
+const FUSED_VALUE: f64 = 3e-6;
+const FUSED_GRADIENT: f64 = 2e-5;
+
+type Op<'a> = &'a dyn Fn(&[Tensor]) -> Result<Tensor>;
+
+fn random(shape: &[usize], seed: u64) -> Vec<f64> {
+    let mut rng = StdRng::seed_from_u64(seed);
+    (0..shape.iter().product()).map(|_| rng.random_range(-1.5..1.5)).collect()
+}
+
+/// Value and gradients of `Σ f(inputs)·r` for a fixed random r, in one float type.
+fn run(op: Op, shapes: &[&[usize]], values: &[Vec<f64>], dtype: DType) -> Result<(f64, Vec<f64>, Vec<Vec<f64>>)> {
+    let dev = Device::Cpu;
+    let vars: Vec<Var> = (shapes.iter().zip(values))
+        .map(|(s, v)| Var::from_tensor(&Tensor::from_vec(v.clone(), *s, &dev)?.to_dtype(dtype)?))
+        .collect::<Result<_>>()?;
+    let inputs: Vec<Tensor> = vars.iter().map(|v| v.as_tensor().clone()).collect();
+    let y = op(&inputs)?;
+    let r = Tensor::from_vec(random(y.dims(), 99), y.shape(), &dev)?.to_dtype(dtype)?;
+    let loss = (&y * r)?.sum_all()?;
+    let grads = loss.backward()?;
+    let list = |t: &Tensor| t.to_dtype(DType::F64)?.flatten_all()?.to_vec1::<f64>();
+    let of = |v: &Var| list(grads.get(v.as_tensor()).expect("a gradient reaches every input"));
+    let gradients = vars.iter().map(of).collect::<Result<_>>()?;
+    Ok((loss.to_dtype(DType::F64)?.to_scalar()?, list(&y)?, gradients))
+}
+
+fn close(a: &[f64], b: &[f64], tolerance: f64, what: &str) {
+    let scale = b.iter().fold(1e-3f64, |m, v| m.max(v.abs()));
+    assert_eq!(a.len(), b.len(), "{what}");
+    for (i, (a, b)) in a.iter().zip(b).enumerate() {
+        assert!((a - b).abs() < tolerance * scale, "{what}[{i}]: {a} against {b}");
+    }
+}
+
+fn check(name: &str, shapes: &[&[usize]], op: Op) {
+    let mut values: Vec<Vec<f64>> = shapes.iter().zip(1..).map(|(s, seed)| random(s, seed)).collect();
+    let (_, y, grads) = run(op, shapes, &values, DType::F64).unwrap();
+    let mut rng = StdRng::seed_from_u64(7);
+    for i in 0..values.len() {
+        for _ in 0..12 {
+            let (k, h) = (rng.random_range(0..values[i].len()), 1e-5);
+            let at = values[i][k];
+            let mut loss_at = |v: f64| {
+                values[i][k] = v;
+                run(op, shapes, &values, DType::F64).unwrap().0
+            };
+            let slope = (loss_at(at + h) - loss_at(at - h)) / (2.0 * h);
+            values[i][k] = at;
+            close(&[grads[i][k]], &[slope], BY_DIFFERENCES, &format!("{name}: gradient {i} by differences"));
+        }
+    }
+    let (_, y32, grads32) = run(op, shapes, &values, DType::F32).unwrap();
+    close(&y32, &y, FUSED_VALUE, &format!("{name}: fused value"));
+    for (i, (fused, composed)) in grads32.iter().zip(&grads).enumerate() {
+        close(fused, composed, FUSED_GRADIENT, &format!("{name}: fused gradient {i}"));
+    }
+}
+
+fn side(like: &Tensor) -> Result<Tensor> {
+    // Two tasks of 3 + 2 columns, the second with a padding column.
+    Tensor::new(&[[1f64, 1.0, 1.0, -1.0, -1.0], [1.0, 1.0, -1.0, -1.0, 0.0]], &Device::Cpu)?.to_dtype(like.dtype())
+}
+
+#[test]
+fn dense_layer() {
+    for act in [Activation::Identity, Activation::Gelu] {
+        // More rows than one tile.
+        check("dense", &[&[2, 150, 5], &[5, 7], &[7]], &|t| dense(&t[0], &t[1], &t[2], act));
+    }
+}
+
+#[test]
+fn normalisations() {
+    check("rms_norm", &[&[3, 4, 35], &[35]], &|t| rms_norm(&t[0], &t[1]));
+    check("standardise", &[&[2, 9, 6]], &|t| standardise(&t[0], None));
+    check("standardise with padding", &[&[2, 4, 3]], &|t| {
+        let mask = Tensor::new(&[[1f64, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 0.0]], &Device::Cpu)?;
+        standardise(&t[0], Some(&mask.to_dtype(t[0].dtype())?))
+    });
+}
+
+#[test]
+fn sums_over_sides() {
+    check("side_sum", &[&[2, 3, 5, 4]], &|t| side_sum(&t[0], &side(&t[0])?));
+    check("side_pool", &[&[2, 3, 5, 4]], &|t| side_pool(&t[0], &side(&t[0])?));
+}
+
+#[test]
+fn gates() {
+    check("gate_concat", &[&[2, 3, 5], &[2, 3, 5]], &|t| gate_concat(&t[0], &t[1]));
+    check("sym_gate", &[&[2, 4, 4, 3], &[2, 4, 4, 3]], &|t| sym_gate(&t[0], &t[1]));
+}
+
+#[test]
+fn pairs() {
+    check("symmetrise", &[&[2, 4, 4, 3]], &|t| symmetrise(&t[0]));
+    check("pair_gelu", &[&[2, 4, 4, 3], &[2, 4, 3], &[2, 4, 3]], &|t| pair_gelu(&t[0], &t[1], &t[2]));
+}
+
+#[test]
+fn triangle_product() {
+    // One whole block of channels, a block and a rest, and a rest alone; columns that are no multiple of the tile.
+    for e in [32, 35, 3] {
+        check("triangle", &[&[2, 7, 7, e], &[2, 7, 7, e]], &|t| triangle(&t[0], &t[1]));
+    }
+}
+
+#[test]
+fn cross_moments() {
+    check("moments", &[&[2, 6, 4, 3]], &|t| {
+        moments(&t[0], &Tensor::new(&[6f64, 5.0], &Device::Cpu)?.to_dtype(t[0].dtype())?)
+    });
+}

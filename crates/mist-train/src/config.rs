@@ -1,0 +1,221 @@
+//! What a training run does, read from TOML.
+
+use crate::TrainError;
+use mist_data_gen::MetaDistribution;
+use mist_model::AxialConfig;
+use serde::{Deserialize, Serialize};
+
+/// A training run. Together with the number of steps taken it determines every bit of the weights on a CPU.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainConfig {
+    /// Name of the checkpoint.
+    pub name: String,
+    /// Name of an embedded meta-distribution, whose tasks the run sees.
+    pub meta: String,
+    /// Root seed of the tasks and of the initial weights.
+    pub seed: u64,
+    /// Optimizer steps in the whole schedule.
+    pub steps: u64,
+    /// Batches.
+    #[serde(default)]
+    pub batch: BatchConfig,
+    /// Optimizer and schedule.
+    #[serde(default)]
+    pub optimizer: OptimizerConfig,
+    /// Validation.
+    #[serde(default)]
+    pub validation: ValidationConfig,
+    /// Size of the network.
+    #[serde(default)]
+    pub network: AxialConfig,
+}
+
+/// How tasks are put together. All tasks of one batch share a shape, so nothing is padded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BatchConfig {
+    /// Batches whose gradients one step averages.
+    pub per_step: usize,
+    /// Work in one batch, in cells of a wide table; small tasks come many to a batch, large ones few.
+    pub cells: usize,
+    /// Fewest tasks in a batch.
+    pub min_tasks: usize,
+    /// Most tasks in a batch.
+    pub max_tasks: usize,
+}
+
+impl Default for BatchConfig {
+    fn default() -> Self {
+        Self { per_step: 4, cells: 32_000, min_tasks: 2, max_tasks: 32 }
+    }
+}
+
+/// AdamW (Loshchilov and Hutter 2019) with linear warm-up and cosine decay.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OptimizerConfig {
+    /// Peak learning rate.
+    pub learning_rate: f64,
+    /// Learning rate at the end of the schedule.
+    pub final_learning_rate: f64,
+    /// Steps of linear warm-up.
+    pub warmup_steps: u64,
+    /// Decay of matrices, not of biases and gains.
+    pub weight_decay: f64,
+    /// Decay of the first moment.
+    pub beta1: f64,
+    /// Decay of the second moment.
+    pub beta2: f64,
+    /// Largest norm of a gradient.
+    pub clip: f64,
+    /// Decay of the exponential moving average of the weights that is released.
+    pub ema: f64,
+}
+
+impl Default for OptimizerConfig {
+    fn default() -> Self {
+        Self {
+            learning_rate: 2.5e-3,
+            final_learning_rate: 1e-5,
+            warmup_steps: 200,
+            weight_decay: 1e-4,
+            beta1: 0.9,
+            beta2: 0.99,
+            clip: 1.0,
+            ema: 0.998,
+        }
+    }
+}
+
+/// A fixed meta-set, drawn from the training law on a stream of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ValidationConfig {
+    /// Tasks in the set.
+    pub tasks: u64,
+    /// Steps between two validations.
+    pub every: u64,
+}
+
+impl Default for ValidationConfig {
+    fn default() -> Self {
+        Self { tasks: 400, every: 2000 }
+    }
+}
+
+impl TrainConfig {
+    /// Parses and checks a configuration.
+    ///
+    /// # Errors
+    /// Unknown keys, values out of range, an unknown meta-distribution.
+    pub fn from_toml(text: &str) -> Result<Self, TrainError> {
+        let config: Self = toml::from_str(text).map_err(|e| TrainError::Config(e.to_string()))?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// The configuration with every default written out.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("a configuration is plain data")
+    }
+
+    /// The law of the tasks.
+    ///
+    /// # Errors
+    /// An unknown name.
+    pub fn meta(&self) -> Result<MetaDistribution, TrainError> {
+        Ok(MetaDistribution::named(&self.meta)?)
+    }
+
+    fn validate(&self) -> Result<(), TrainError> {
+        let bad = |what: String| Err(TrainError::Config(what));
+        self.network.validate().map_err(TrainError::Config)?;
+        self.meta()?;
+        let (b, o) = (&self.batch, &self.optimizer);
+        if self.name.is_empty() || self.name.contains(['/', '\\']) {
+            return bad(format!("`name` must be a file name, got `{}`", self.name));
+        }
+        let counts = [
+            ("steps", self.steps),
+            ("batch.per_step", b.per_step as u64),
+            ("batch.cells", b.cells as u64),
+            ("batch.min_tasks", b.min_tasks as u64),
+            ("validation.every", self.validation.every),
+        ];
+        if let Some((key, _)) = counts.iter().find(|(_, v)| *v == 0) {
+            return bad(format!("`{key}` must be at least 1, got 0"));
+        }
+        if b.max_tasks < b.min_tasks || b.max_tasks > 1 << 16 {
+            return bad(format!("`batch.max_tasks` must lie in {}..=65536, got {}", b.min_tasks, b.max_tasks));
+        }
+        for (key, v) in [("beta1", o.beta1), ("beta2", o.beta2), ("ema", o.ema)] {
+            if !(0.0..1.0).contains(&v) {
+                return bad(format!("`optimizer.{key}` must lie in [0, 1), got {v}"));
+            }
+        }
+        for (key, v) in [("learning_rate", o.learning_rate), ("clip", o.clip)] {
+            if !(v > 0.0 && v.is_finite()) {
+                return bad(format!("`optimizer.{key}` must be positive, got {v}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl OptimizerConfig {
+    /// Learning rate of step `step` (from 0) of `steps`.
+    pub fn learning_rate_at(&self, step: u64, steps: u64) -> f64 {
+        if step < self.warmup_steps {
+            return self.learning_rate * (step + 1) as f64 / self.warmup_steps as f64;
+        }
+        let span = steps.saturating_sub(self.warmup_steps).max(1) as f64;
+        let progress = ((step - self.warmup_steps) as f64 / span).min(1.0);
+        let cosine = 0.5 * (1.0 + (std::f64::consts::PI * progress).cos());
+        self.final_learning_rate + (self.learning_rate - self.final_learning_rate) * cosine
+    }
+}
+
+impl BatchConfig {
+    /// Tasks of this shape in one batch.
+    ///
+    /// The work of a task is that of its n·D cells (their moments cost D more each) and of its D² pairs (a triangle
+    /// update costs D more each), in units of a cell; the weights are ratios of multiplications in the default network.
+    pub fn tasks(&self, n: usize, dim_x: usize, dim_y: usize) -> usize {
+        let (n, d) = (n as f64, (dim_x + dim_y) as f64);
+        let work = n * d * (1.0 + d / 290.0) + d * d * (4.7 + d / 55.0);
+        ((self.cells as f64 / work) as usize).clamp(self.min_tasks, self.max_tasks)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schedule_warms_up_peaks_and_decays() {
+        let o = OptimizerConfig { warmup_steps: 10, ..OptimizerConfig::default() };
+        assert!(o.learning_rate_at(0, 100) < o.learning_rate_at(8, 100));
+        assert!((o.learning_rate_at(10, 100) - o.learning_rate).abs() < 1e-12);
+        assert!((o.learning_rate_at(100, 100) - o.final_learning_rate).abs() < 1e-12);
+        assert!((o.learning_rate_at(900, 100) - o.final_learning_rate).abs() < 1e-12);
+    }
+
+    #[test]
+    fn bad_configurations_name_the_key() {
+        let base = "name = \"a\"\nmeta = \"m_train\"\nseed = 1\nsteps = 5\n";
+        let config = TrainConfig::from_toml(base).unwrap();
+        assert_eq!(TrainConfig::from_toml(&config.to_toml()).unwrap(), config);
+        for (extra, key) in [
+            ("colour = 3\n", "colour"),
+            ("[batch]\nper_step = 0\n", "batch.per_step"),
+            ("[optimizer]\nema = 1.0\n", "optimizer.ema"),
+            ("[network]\nchannels = 2\n", "channels"),
+        ] {
+            let error = TrainConfig::from_toml(&format!("{base}{extra}")).unwrap_err().to_string();
+            assert!(error.contains(key), "{error}");
+        }
+        let error = TrainConfig::from_toml(&base.replace("m_train", "m_rain")).unwrap_err().to_string();
+        assert!(error.contains("m_rain"), "{error}");
+    }
+}

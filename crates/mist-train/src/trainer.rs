@@ -1,0 +1,221 @@
+//! The training loop, from top to bottom.
+
+use crate::metrics::Summary as Metrics;
+use crate::progress::{Line, Progress};
+use crate::{AdamW, BatchSource, GradientPool, State, TrainConfig, TrainError, evaluate};
+use candle_core::{Device, Tensor};
+use mist_data_gen::{MetaDistribution, Split};
+use mist_model::{Axial, Description, Parameters, Trained, hex_sha256, write_atomic, write_checkpoint};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Steps between two lines of the log.
+const LOG_EVERY: u64 = 50;
+/// Time between two saved states.
+const SAVE_EVERY: Duration = Duration::from_secs(120);
+
+/// How to run, as opposed to what: none of it changes a number.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Folder of the state, the log and the checkpoint.
+    pub out: PathBuf,
+    /// Go on from the state in `out`.
+    pub resume: bool,
+    /// Stop after this much time; the state is saved.
+    pub max_time: Option<Duration>,
+    /// Stop after this many steps of the schedule; the state is saved.
+    pub max_steps: Option<u64>,
+    /// Worker threads.
+    pub threads: usize,
+    /// Where the network runs.
+    pub device: Device,
+    /// No progress bar.
+    pub quiet: bool,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// Steps taken, over all parts of the run.
+    pub steps: u64,
+    /// Tasks seen, likewise.
+    pub tasks: u64,
+    /// Seconds spent, likewise.
+    pub seconds: f64,
+    /// Whether the whole schedule is done.
+    pub complete: bool,
+    /// The checkpoint written.
+    pub checkpoint: Description,
+    /// Validation of its weights.
+    pub validation: Metrics,
+}
+
+/// Trains until the schedule ends or the time is up; the state and the checkpoint are on disk when it returns.
+///
+/// # Errors
+/// A folder that cannot be written, a state that does not fit, a loss that is not finite.
+pub fn train(config: &TrainConfig, options: &Options) -> Result<Summary, TrainError> {
+    let started = Instant::now();
+    let meta = config.meta()?;
+    let config_text = config.to_toml();
+    let config_sha256 = hex_sha256(config_text.as_bytes());
+    let state_path = options.out.join("state.safetensors");
+    std::fs::create_dir_all(&options.out).map_err(|source| TrainError::Io {
+        action: "cannot write",
+        path: options.out.clone(),
+        source,
+    })?;
+    let exists = state_path.exists();
+    if exists && !options.resume {
+        let what = "it exists; resume it, or choose another folder".into();
+        return Err(TrainError::State { path: state_path, what });
+    }
+    if !exists && options.resume {
+        return Err(TrainError::State { path: state_path, what: "there is no such file".into() });
+    }
+    write_atomic(&options.out.join("config.toml"), config_text.as_bytes())?;
+
+    let device = &options.device;
+    let (network, parameters) = Parameters::init(config.seed, device, |vb| Axial::new(&config.network, vb))?;
+    let mut state = match options.resume {
+        true => State::load(&state_path, &config_sha256, &parameters)?,
+        false => State::new(&parameters)?,
+    };
+    AdamW::write(&state.optimizer.weights, &parameters)?;
+
+    let run = Run { config, options, meta: &meta, network: &network, parameters: &parameters };
+    let source = BatchSource::new(meta.clone(), config.seed, config.batch.clone());
+    let pool = GradientPool::new(options.threads, device)?;
+    let mut progress =
+        Progress::open(&options.out.join("log.jsonl"), state.optimizer.steps, config.steps, options.quiet)?;
+    let mut recent = Recent::new(&state);
+    let mut saved = Instant::now();
+    let last = options.max_steps.unwrap_or(u64::MAX).min(config.steps);
+    let before = state.seconds;
+
+    while state.optimizer.steps < last {
+        if options.max_time.is_some_and(|t| started.elapsed() >= t) {
+            break;
+        }
+        let step = state.optimizer.steps;
+        let per_step = config.batch.per_step;
+        let taus = &config.network.taus;
+        let result = pool.step(&network, &parameters, taus, &source, step * per_step as u64, per_step)?;
+        if !result.loss.is_finite() || result.gradient.iter().any(|g| !g.is_finite()) {
+            return Err(TrainError::Diverged { step, loss: result.loss });
+        }
+        let learning_rate = config.optimizer.learning_rate_at(step, config.steps);
+        let norm = state.optimizer.step(&result.gradient, learning_rate, &config.optimizer);
+        AdamW::write(&state.optimizer.weights, &parameters)?;
+        state.tasks += result.tasks;
+        state.seconds = before + started.elapsed().as_secs_f64();
+        recent.add(result.loss, norm);
+
+        let step = state.optimizer.steps;
+        let validate = step % config.validation.every == 0 && step < last;
+        progress.tick(step);
+        if step % LOG_EVERY == 0 || validate {
+            let mut line = recent.line(&state, learning_rate);
+            if validate {
+                line.validation = Some(run.validate(&state)?);
+            }
+            progress.line(&line)?;
+            recent = Recent::new(&state);
+        }
+        if saved.elapsed() >= SAVE_EVERY {
+            state.save(&state_path, &config_sha256)?;
+            saved = Instant::now();
+        }
+    }
+
+    state.save(&state_path, &config_sha256)?;
+    let validation = run.validate(&state)?;
+    let mut line = recent.line(&state, config.optimizer.learning_rate_at(state.optimizer.steps, config.steps));
+    line.validation = Some(validation.clone());
+    progress.line(&line)?;
+    progress.finish();
+    let checkpoint = run.release(&state, &options.out)?;
+    let State { optimizer, tasks, seconds } = state;
+    let complete = optimizer.steps == config.steps;
+    Ok(Summary { steps: optimizer.steps, tasks, seconds, complete, checkpoint, validation })
+}
+
+/// What the parts of the loop share.
+struct Run<'a> {
+    config: &'a TrainConfig,
+    options: &'a Options,
+    meta: &'a MetaDistribution,
+    network: &'a Axial,
+    parameters: &'a Parameters,
+}
+
+impl Run<'_> {
+    /// Figures of the averaged weights on the fixed validation set.
+    fn validate(&self, state: &State) -> Result<Metrics, TrainError> {
+        AdamW::write(&state.optimizer.ema, self.parameters)?;
+        let taus = &self.config.network.taus;
+        let tasks = 0..self.config.validation.tasks;
+        let seed = (self.config.seed, Split::Validation);
+        let run = || evaluate(self.network, taus, self.meta, seed, tasks, &self.options.device, &|| ());
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.options.threads.max(1)).build();
+        let pool = pool.map_err(|e| TrainError::Config(format!("cannot start threads: {e}")))?;
+        let predictions = pool.install(run)?;
+        AdamW::write(&state.optimizer.weights, self.parameters)?;
+        Ok(Metrics::of(&predictions))
+    }
+
+    /// Writes the averaged weights as a checkpoint.
+    fn release(&self, state: &State, dir: &Path) -> Result<Description, TrainError> {
+        AdamW::write(&state.optimizer.ema, self.parameters)?;
+        let tensors: HashMap<String, Tensor> =
+            self.parameters.iter().map(|(name, var)| (name.to_string(), var.as_tensor().clone())).collect();
+        let (n, dims) = self.meta.reach();
+        let trained = Trained {
+            meta: self.meta.name().into(),
+            meta_sha256: self.meta.sha256(),
+            seed: self.config.seed,
+            tasks: state.tasks,
+            steps: state.optimizer.steps,
+            n,
+            dims,
+        };
+        Ok(write_checkpoint(dir, &self.config.name, &self.config.network, trained, &tensors)?)
+    }
+}
+
+/// Running means since the last line of the log.
+struct Recent {
+    loss: f64,
+    norm: f64,
+    steps: u64,
+    tasks: u64,
+    seconds: f64,
+}
+
+impl Recent {
+    fn new(state: &State) -> Self {
+        Self { loss: 0.0, norm: 0.0, steps: 0, tasks: state.tasks, seconds: state.seconds }
+    }
+
+    fn add(&mut self, loss: f64, norm: f64) {
+        self.loss += loss;
+        self.norm += norm;
+        self.steps += 1;
+    }
+
+    fn line(&self, state: &State, learning_rate: f64) -> Line {
+        let steps = self.steps.max(1) as f64;
+        let seconds = (state.seconds - self.seconds).max(1e-9);
+        Line {
+            step: state.optimizer.steps,
+            tasks: state.tasks,
+            seconds: state.seconds,
+            loss: self.loss / steps,
+            learning_rate,
+            gradient_norm: self.norm / steps,
+            tasks_per_second: (state.tasks - self.tasks) as f64 / seconds,
+            validation: None,
+        }
+    }
+}
