@@ -16,11 +16,7 @@ pub struct ParameterError {
 
 impl ParameterError {
     pub(crate) fn new(name: &'static str, expected: &'static str, got: impl ToString) -> Self {
-        Self {
-            name,
-            expected,
-            got: got.to_string(),
-        }
+        Self { name, expected, got: got.to_string() }
     }
 }
 
@@ -145,15 +141,8 @@ pub enum DatasetError {
 }
 
 impl DatasetError {
-    pub(crate) fn io(
-        action: &'static str,
-        path: impl Into<PathBuf>,
-    ) -> impl FnOnce(std::io::Error) -> Self {
+    pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
-        move |source| Self::Io {
-            action,
-            path,
-            source,
-        }
+        move |source| Self::Io { action, path, source }
     }
 }

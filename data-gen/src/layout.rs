@@ -37,11 +37,7 @@ impl Layout {
             }
             DMatrix::from_vec(columns.nrows(), columns.ncols(), data)
         };
-        for (mut column, _) in out
-            .column_iter_mut()
-            .zip(&self.negate)
-            .filter(|&(_, &negate)| negate)
-        {
+        for (mut column, _) in out.column_iter_mut().zip(&self.negate).filter(|&(_, &negate)| negate) {
             column.neg_mut();
         }
         out

@@ -35,6 +35,6 @@ pub mod task;
 
 pub use error::{ConfigError, DatasetError, ParameterError};
 pub use maps::Map;
-pub use meta::{Draw, DrawnTask, MetaDistribution};
+pub use meta::{Draw, DrawnTask, MetaDistribution, Shape};
 pub use seeds::{Seeds, Split};
 pub use task::{Base, Sample, Task};

@@ -92,10 +92,9 @@ impl MetaDistribution {
     pub fn named(name: &str) -> Result<Self, ConfigError> {
         match NAMED.iter().find(|(known, _)| *known == name) {
             Some((_, text)) => Self::from_toml(text),
-            None => Err(ConfigError::UnknownName {
-                name: name.to_owned(),
-                known: NAMED.map(|(known, _)| known).join(", "),
-            }),
+            None => {
+                Err(ConfigError::UnknownName { name: name.to_owned(), known: NAMED.map(|(known, _)| known).join(", ") })
+            }
         }
     }
 
@@ -109,11 +108,7 @@ impl MetaDistribution {
     pub fn new(config: Config) -> Self {
         let variants = config.variants();
         let names = variants.iter().map(|v| v.name.as_str().into()).collect();
-        Self {
-            config,
-            variants,
-            names,
-        }
+        Self { config, variants, names }
     }
 
     /// The validated configuration.
@@ -153,10 +148,20 @@ impl MetaDistribution {
     pub fn suite_len(&self) -> Option<u64> {
         match &self.config.n {
             NLaw::Mixture(_) => None,
-            NLaw::Suite(suite) => {
-                Some((self.variants.len() * suite.n_points * suite.repeats) as u64)
-            }
+            NLaw::Suite(suite) => Some((self.variants.len() * suite.n_points * suite.repeats) as u64),
         }
+    }
+
+    /// Smallest and largest n, and smallest and largest dimension of a side, that the laws reach.
+    #[must_use]
+    pub fn reach(&self) -> ((usize, usize), (usize, usize)) {
+        let n = match &self.config.n {
+            NLaw::Mixture(laws) => span(laws.iter().map(|(_, law)| (law.min, law.max))),
+            NLaw::Suite(suite) => (suite.n_min, suite.n_max),
+        };
+        let drawn = self.config.dims.iter().map(|(_, d)| (d.law.min, d.law.max));
+        let fixed = self.config.families.iter().filter_map(|(_, family)| family.fixed_dims());
+        (n, span(drawn.chain(fixed.map(|(x, y)| (x.min(y), x.max(y))))))
     }
 
     /// The task of an index, and how many rows to draw from it.
@@ -171,31 +176,60 @@ impl MetaDistribution {
                 (variant, Some(suite.n_at(cell % suite.n_points)))
             }
         };
+        let dims = self.fixed_dims(variant).unwrap_or_else(|| choose(&self.config.dims, &mut rng).draw(&mut rng));
+        let n = suite_n.unwrap_or_else(|| self.draw_n(dims, &mut rng));
+        self.build(index, variant, dims, n, rng)
+    }
+
+    /// The shape of one batch: drawn from the same law as that of a single task.
+    #[must_use]
+    pub fn shape(&self, seeds: &Seeds, split: Split, batch: u64) -> Shape {
+        // Batches share the split's streams with single tasks; the top bit keeps the two apart.
+        let mut rng = seeds.rng(split, batch | 1 << 63);
+        let fixed = self.fixed_dims(self.choose_variant(&mut rng));
+        let dims = fixed.unwrap_or_else(|| choose(&self.config.dims, &mut rng).draw(&mut rng));
+        let n = match &self.config.n {
+            NLaw::Mixture(_) => self.draw_n(dims, &mut rng),
+            NLaw::Suite(suite) => suite.n_at(rng.random_range(0..suite.n_points)),
+        };
+        Shape { n, dim_x: dims.0, dim_y: dims.1, fixed }
+    }
+
+    /// Task `item` of a batch, of the batch's shape.
+    ///
+    /// Its family is drawn among those that the shape was drawn for (all without fixed dimensions, or all with these),
+    /// so that over batches the joint law of family, dimensions and n is that of [`MetaDistribution::draw_task`].
+    ///
+    /// # Panics
+    /// If `item` is 65,536 or more.
+    #[must_use]
+    pub fn draw_shaped(&self, seeds: &Seeds, split: Split, batch: u64, item: u64, shape: &Shape) -> DrawnTask {
+        assert!(item < 1 << 16, "a batch holds at most 65,536 tasks");
+        let index = batch << 16 | item;
+        let mut rng = seeds.rng(split, index | 1 << 62);
+        let variant = loop {
+            let variant = self.choose_variant(&mut rng);
+            if self.fixed_dims(variant) == shape.fixed {
+                break variant;
+            }
+        };
+        self.build(index, variant, (shape.dim_x, shape.dim_y), shape.n, rng)
+    }
+
+    fn fixed_dims(&self, variant: usize) -> Option<(usize, usize)> {
+        self.config.families[self.variants[variant].family].1.fixed_dims()
+    }
+
+    fn build(&self, index: u64, variant: usize, dims: (usize, usize), n: usize, mut rng: ChaCha8Rng) -> DrawnTask {
         let name = Arc::clone(&self.names[variant]);
         let variant = &self.variants[variant];
-        let law = &self.config.families[variant.family].1;
-        let dims = law
-            .fixed_dims()
-            .unwrap_or_else(|| choose(&self.config.dims, &mut rng).draw(&mut rng));
-        let n = suite_n.unwrap_or_else(|| self.draw_n(dims, &mut rng));
-        let (base, swapped) = law.draw(dims, &mut rng);
+        let (base, swapped) = self.config.families[variant.family].1.draw(dims, &mut rng);
         let mut task = Task::new(name, base).with_map(variant.map);
         if variant.rotated {
             task = task.with_rotation(&mut rng);
         }
-        let task = task
-            .with_layout(
-                self.config.permute_columns,
-                self.config.flip_signs,
-                &mut rng,
-            )
-            .with_swap(swapped);
-        DrawnTask {
-            index,
-            task,
-            n,
-            rng,
-        }
+        let task = task.with_layout(self.config.permute_columns, self.config.flip_signs, &mut rng).with_swap(swapped);
+        DrawnTask { index, task, n, rng }
     }
 
     /// The data set of an index.
@@ -231,13 +265,27 @@ impl MetaDistribution {
     }
 }
 
+fn span(ranges: impl Iterator<Item = (usize, usize)>) -> (usize, usize) {
+    ranges.fold((usize::MAX, 0), |(low, high), (min, max)| (low.min(min), high.max(max)))
+}
+
+/// What the tasks of one batch share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Rows.
+    pub n: usize,
+    /// Columns of X.
+    pub dim_x: usize,
+    /// Columns of Y.
+    pub dim_y: usize,
+    fixed: Option<(usize, usize)>,
+}
+
 /// One element of a mixture, whose weights need not sum to 1.
 fn choose<'a, T, R: Rng + ?Sized>(mixture: &'a [(f64, T)], rng: &mut R) -> &'a T {
     let total: f64 = mixture.iter().map(|(weight, _)| weight).sum();
     let mut left = total * rng.random::<f64>();
-    let (last, rest) = mixture
-        .split_last()
-        .expect("validation leaves no mixture empty");
+    let (last, rest) = mixture.split_last().expect("validation leaves no mixture empty");
     for (weight, item) in rest {
         if left < *weight {
             return item;

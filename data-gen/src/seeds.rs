@@ -33,14 +33,8 @@ pub enum Split {
 
 impl Split {
     /// All splits.
-    pub const ALL: [Self; 6] = [
-        Self::Train,
-        Self::Validation,
-        Self::Calibration,
-        Self::Coverage,
-        Self::Test,
-        Self::Scratch,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Train, Self::Validation, Self::Calibration, Self::Coverage, Self::Test, Self::Scratch];
 
     /// The name, as in manifests and on the command line.
     #[must_use]
@@ -78,16 +72,9 @@ impl std::str::FromStr for Split {
     type Err = ParameterError;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|split| split.as_str() == name)
-            .ok_or_else(|| {
-                ParameterError::new(
-                    "split",
-                    "one of train, validation, calibration, coverage, test, scratch",
-                    name,
-                )
-            })
+        Self::ALL.into_iter().find(|split| split.as_str() == name).ok_or_else(|| {
+            ParameterError::new("split", "one of train, validation, calibration, coverage, test, scratch", name)
+        })
     }
 }
 

@@ -99,15 +99,7 @@ impl Task {
     /// The base distribution as it is.
     pub fn new(family: impl Into<Arc<str>>, base: Base) -> Self {
         let mi_nats = base.mi_nats();
-        Self {
-            family: family.into(),
-            base,
-            rotation: None,
-            map: Map::Base,
-            layout: None,
-            swapped: false,
-            mi_nats,
-        }
+        Self { family: family.into(), base, rotation: None, map: Map::Base, layout: None, swapped: false, mi_nats }
     }
 
     /// Applies a coordinate-wise map to both sides.
@@ -130,10 +122,7 @@ impl Task {
     pub fn with_layout<R: Rng + ?Sized>(mut self, permute: bool, flip: bool, rng: &mut R) -> Self {
         if permute || flip {
             let (dim_x, dim_y) = self.base.dims();
-            self.layout = Some((
-                Layout::draw(dim_x, permute, flip, rng),
-                Layout::draw(dim_y, permute, flip, rng),
-            ));
+            self.layout = Some((Layout::draw(dim_x, permute, flip, rng), Layout::draw(dim_y, permute, flip, rng)));
         }
         self
     }

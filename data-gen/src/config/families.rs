@@ -97,15 +97,8 @@ impl DispersionLaw {
                 let pairs = rng.random_range(1..=smaller);
                 Dispersion::sparse(dim_x, dim_y, pairs, uniform(lambda, rng))
             }
-            Self::TwoPair { lambda } => {
-                Dispersion::sparse(dim_x, dim_y, smaller.min(2), uniform(lambda, rng))
-            }
-            Self::Lvm {
-                alpha,
-                beta,
-                lambda,
-                eta,
-            } => {
+            Self::TwoPair { lambda } => Dispersion::sparse(dim_x, dim_y, smaller.min(2), uniform(lambda, rng)),
+            Self::Lvm { alpha, beta, lambda, eta } => {
                 let pairs = rng.random_range(1..=smaller);
                 let parameters = LvmParameters {
                     alpha: uniform(alpha, rng),
@@ -194,14 +187,10 @@ impl FamilyLaw {
     pub(crate) fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> (Base, bool) {
         let inside = "validated ranges lie inside the domain";
         let base = match &self.kind {
-            FamilyKind::Normal { dispersion } => {
-                Base::Elliptical(Elliptical::normal(dispersion.draw(dims, rng)))
-            }
+            FamilyKind::Normal { dispersion } => Base::Elliptical(Elliptical::normal(dispersion.draw(dims, rng))),
             FamilyKind::Student { dispersion, nu } => {
                 let dispersion = dispersion.draw(dims, rng);
-                Base::Elliptical(
-                    Elliptical::student(dispersion, uniform(nu, rng)).expect(inside),
-                )
+                Base::Elliptical(Elliptical::student(dispersion, uniform(nu, rng)).expect(inside))
             }
             FamilyKind::Additive { epsilon } => {
                 let widths = (0..dims.1).map(|_| uniform(epsilon, rng)).collect();
@@ -211,22 +200,10 @@ impl FamilyLaw {
                 x: IndependentSide::draw(dims.0, law, rng),
                 y: IndependentSide::draw(dims.1, law, rng),
             }),
-            FamilyKind::Link {
-                curves,
-                noise,
-                swap,
-            } => {
-                let source = if rng.random() {
-                    Source::Normal
-                } else {
-                    Source::Uniform
-                };
+            FamilyKind::Link { curves, noise, swap } => {
+                let source = if rng.random() { Source::Normal } else { Source::Uniform };
                 let curve = curves[rng.random_range(0..curves.len())].draw(rng);
-                let law = if rng.random() {
-                    Noise::Normal
-                } else {
-                    Noise::Uniform
-                };
+                let law = if rng.random() { Noise::Normal } else { Noise::Uniform };
                 let sd = uniform(&noise.map(f64::ln), rng).exp();
                 let sd = sd.clamp(noise[0], noise[1]);
                 let link = Link::new(source, curve, law, sd).expect(inside);

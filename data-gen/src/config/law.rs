@@ -51,11 +51,7 @@ impl DimsLaw {
     /// One pair.
     pub fn draw<R: Rng + ?Sized>(&self, rng: &mut R) -> (usize, usize) {
         let dim_x = self.law.draw(rng);
-        let dim_y = if self.equal {
-            dim_x
-        } else {
-            self.law.draw(rng)
-        };
+        let dim_y = if self.equal { dim_x } else { self.law.draw(rng) };
         (dim_x, dim_y)
     }
 }

@@ -34,6 +34,7 @@
 mod families;
 mod law;
 pub mod raw;
+mod validate;
 
 pub use families::{DispersionKind, FamilyKind, FamilyLaw};
 pub use law::{DimsLaw, IntLaw, IntLawKind};

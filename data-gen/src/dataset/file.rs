@@ -17,16 +17,12 @@ pub(crate) fn write_atomic(dir: &Path, name: &str, bytes: &[u8]) -> Result<(), D
     // A fixed name, so that what a kill leaves behind is overwritten by the next run.
     let temporary = dir.join(format!("{name}.tmp"));
     let mut file = File::create(&temporary).map_err(DatasetError::io("create", &temporary))?;
-    file.write_all(bytes)
-        .and_then(|()| file.sync_all())
-        .map_err(DatasetError::io("write", &temporary))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(DatasetError::io("write", &temporary))?;
     drop(file);
     fs::rename(&temporary, &path).map_err(DatasetError::io("rename to", &path))?;
     // The rename itself lasts only once the folder is on disk; Windows cannot open one.
     #[cfg(unix)]
-    File::open(dir)
-        .and_then(|folder| folder.sync_all())
-        .map_err(DatasetError::io("synchronise", dir))?;
+    File::open(dir).and_then(|folder| folder.sync_all()).map_err(DatasetError::io("synchronise", dir))?;
     Ok(())
 }
 

@@ -57,13 +57,7 @@ pub struct ShardEntry {
 
 impl Manifest {
     /// The manifest of a data set of which nothing is written yet.
-    pub(crate) fn planned(
-        meta: &MetaDistribution,
-        seeds: &Seeds,
-        split: Split,
-        count: u64,
-        shard_size: u64,
-    ) -> Self {
+    pub(crate) fn planned(meta: &MetaDistribution, seeds: &Seeds, split: Split, count: u64, shard_size: u64) -> Self {
         let shards = (0..count.div_ceil(shard_size))
             .map(|i| ShardEntry {
                 file: format!("shard-{i:05}.safetensors"),
@@ -93,25 +87,17 @@ impl Manifest {
         let Some(bytes) = file::read_if_there(&path)? else {
             return Ok(None);
         };
-        let invalid = |reason: String| DatasetError::Manifest {
-            path: path.clone(),
-            reason,
-        };
+        let invalid = |reason: String| DatasetError::Manifest { path: path.clone(), reason };
         // The version first: of another one, nothing else need parse.
         #[derive(Deserialize)]
         struct Version {
             format: u32,
         }
-        let version: Version =
-            serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
+        let version: Version = serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
         if version.format != FORMAT {
-            return Err(invalid(format!(
-                "expected format `{FORMAT}`, got `{}`",
-                version.format
-            )));
+            return Err(invalid(format!("expected format `{FORMAT}`, got `{}`", version.format)));
         }
-        let manifest: Self =
-            serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
+        let manifest: Self = serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
         let sha256 = file::sha256(manifest.config.as_bytes());
         if sha256 != manifest.config_sha256 {
             return Err(invalid(format!(
@@ -128,10 +114,7 @@ impl Manifest {
             next = next.saturating_add(shard.count);
         }
         if next != manifest.count {
-            return Err(invalid(format!(
-                "its shards hold `{next}` draws, expected `{}`",
-                manifest.count
-            )));
+            return Err(invalid(format!("its shards hold `{next}` draws, expected `{}`", manifest.count)));
         }
         Ok(Some(manifest))
     }
@@ -148,18 +131,10 @@ impl Manifest {
             ("generator", &self.generator, &planned.generator),
             ("config", &self.name, &planned.name),
             ("config_sha256", &self.config_sha256, &planned.config_sha256),
-            (
-                "root_seed",
-                &self.root_seed.to_string(),
-                &planned.root_seed.to_string(),
-            ),
+            ("root_seed", &self.root_seed.to_string(), &planned.root_seed.to_string()),
             ("split", &self.split.to_string(), &planned.split.to_string()),
             ("count", &self.count.to_string(), &planned.count.to_string()),
-            (
-                "shard_size",
-                &self.shard_size.to_string(),
-                &planned.shard_size.to_string(),
-            ),
+            ("shard_size", &self.shard_size.to_string(), &planned.shard_size.to_string()),
         ];
         match fields.into_iter().find(|(_, got, expected)| got != expected) {
             None => Ok(()),

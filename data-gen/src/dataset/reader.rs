@@ -30,10 +30,7 @@ impl Reader {
                 expected: manifest.shards.len(),
             });
         }
-        Ok(Self {
-            dir: dir.to_owned(),
-            manifest,
-        })
+        Ok(Self { dir: dir.to_owned(), manifest })
     }
 
     /// What the data set was made from.
@@ -56,17 +53,10 @@ impl Reader {
         let got = file::sha256(&bytes);
         let expected = entry.sha256.clone().unwrap_or_default();
         if got != expected {
-            return Err(DatasetError::Checksum {
-                path,
-                expected,
-                got,
-            });
+            return Err(DatasetError::Checksum { path, expected, got });
         }
         let draws = shard::decode(&bytes, &self.manifest.families)
-            .map_err(|reason| DatasetError::Shard {
-                path: path.clone(),
-                reason,
-            })?;
+            .map_err(|reason| DatasetError::Shard { path: path.clone(), reason })?;
         let expected = entry.first..entry.first + entry.count;
         if !draws.iter().map(|d| d.index).eq(expected) {
             let reason = "its indices are not those that the manifest gives".to_owned();
@@ -78,11 +68,7 @@ impl Reader {
     /// All draws in the order of their indices. Memory: one shard.
     #[must_use]
     pub fn draws(&self) -> Draws<'_> {
-        Draws {
-            reader: self,
-            next_shard: 0,
-            current: Vec::new().into_iter(),
-        }
+        Draws { reader: self, next_shard: 0, current: Vec::new().into_iter() }
     }
 }
 

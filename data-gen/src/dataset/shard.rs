@@ -55,11 +55,7 @@ pub fn encode(draws: &[Draw], families: &[String]) -> Vec<u8> {
         ("dim_x", Dtype::U32, u32s(&|d| d.sample.x.ncols())),
         ("dim_y", Dtype::U32, u32s(&|d| d.sample.y.ncols())),
         ("family", Dtype::U32, u32s(&family)),
-        (
-            "mi_nats",
-            Dtype::F64,
-            draws.iter().flat_map(|d| d.mi_nats.to_le_bytes()).collect(),
-        ),
+        ("mi_nats", Dtype::F64, draws.iter().flat_map(|d| d.mi_nats.to_le_bytes()).collect()),
     ];
     let views = tensors.iter().map(|(name, dtype, bytes)| {
         let shape = vec![bytes.len() * 8 / dtype.bitsize()];
@@ -138,11 +134,7 @@ pub fn decode(bytes: &[u8], families: &[String]) -> Result<Vec<Draw>, String> {
         at = offsets[i + 1];
         rest = after;
     }
-    if rest.is_empty() {
-        Ok(draws)
-    } else {
-        Err(format!("`{}` values belong to no draw", rest.len() / 8))
-    }
+    if rest.is_empty() { Ok(draws) } else { Err(format!("`{}` values belong to no draw", rest.len() / 8)) }
 }
 
 fn u64s(bytes: &[u8]) -> Vec<u64> {

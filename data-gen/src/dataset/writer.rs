@@ -54,9 +54,7 @@ pub fn write(
     if options.shard_size == 0 {
         return Err(ParameterError::new("shard_size", "at least 1 draw", 0).into());
     }
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(options.threads)
-        .build()?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
     fs::create_dir_all(dir).map_err(DatasetError::io("create", dir))?;
 
     let planned = Manifest::planned(meta, seeds, split, options.count, options.shard_size);
@@ -79,10 +77,7 @@ pub fn write(
         };
         if !kept {
             let draws: Vec<Draw> = pool.install(|| {
-                (first..first + count)
-                    .into_par_iter()
-                    .map(|index| meta.draw(seeds, split, index))
-                    .collect()
+                (first..first + count).into_par_iter().map(|index| meta.draw(seeds, split, index)).collect()
             });
             let bytes = shard::encode(&draws, &manifest.families);
             file::write_atomic(dir, &manifest.shards[i].file, &bytes)?;

@@ -36,11 +36,7 @@ pub struct Additive {
 /// ```
 #[must_use]
 pub fn pair_mi_nats(epsilon: f64) -> f64 {
-    if epsilon <= 0.5 {
-        epsilon - (2.0 * epsilon).ln()
-    } else {
-        0.25 / epsilon
-    }
+    if epsilon <= 0.5 { epsilon - (2.0 * epsilon).ln() } else { 0.25 / epsilon }
 }
 
 impl Additive {
@@ -51,11 +47,7 @@ impl Additive {
     pub fn new(dim_x: usize, epsilon: Vec<f64>) -> Result<Self, ParameterError> {
         if dim_x == 0 || epsilon.is_empty() {
             let got = format!("{dim_x} and {}", epsilon.len());
-            return Err(ParameterError::new(
-                "dim_x, dim_y",
-                "at least 1 column",
-                got,
-            ));
+            return Err(ParameterError::new("dim_x, dim_y", "at least 1 column", got));
         }
         if let Some(bad) = epsilon.iter().find(|e| !(e.is_finite() && **e > 0.0)) {
             return Err(ParameterError::new("epsilon", "a finite number > 0", bad));
@@ -84,22 +76,14 @@ impl Additive {
     /// The MI in nats.
     #[must_use]
     pub fn mi_nats(&self) -> f64 {
-        self.epsilon
-            .iter()
-            .take(self.dim_x)
-            .map(|&e| pair_mi_nats(e))
-            .sum()
+        self.epsilon.iter().take(self.dim_x).map(|&e| pair_mi_nats(e)).sum()
     }
 
     /// n rows.
     pub fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Sample {
         let x = DMatrix::from_fn(n, self.dim_x, |_, _| rng.random::<f64>());
         let y = DMatrix::from_fn(n, self.dim_y(), |row, column| {
-            let clean = if column < self.dim_x {
-                x[(row, column)]
-            } else {
-                rng.random()
-            };
+            let clean = if column < self.dim_x { x[(row, column)] } else { rng.random() };
             clean + self.epsilon[column] * (2.0 * rng.random::<f64>() - 1.0)
         });
         Sample { x, y }

@@ -87,18 +87,8 @@ impl Dispersion {
     ///
     /// # Errors
     /// A parameter outside its domain.
-    pub fn sparse(
-        dim_x: usize,
-        dim_y: usize,
-        pairs: usize,
-        lambda: f64,
-    ) -> Result<Self, ParameterError> {
-        let parameters = LvmParameters {
-            alpha: 0.0,
-            beta: 0.0,
-            lambda,
-            eta: lambda,
-        };
+    pub fn sparse(dim_x: usize, dim_y: usize, pairs: usize, lambda: f64) -> Result<Self, ParameterError> {
+        let parameters = LvmParameters { alpha: 0.0, beta: 0.0, lambda, eta: lambda };
         Self::lvm(dim_x, dim_y, pairs, parameters)
     }
 
@@ -106,12 +96,7 @@ impl Dispersion {
     ///
     /// # Errors
     /// A parameter outside its domain.
-    pub fn lvm(
-        dim_x: usize,
-        dim_y: usize,
-        pairs: usize,
-        parameters: LvmParameters,
-    ) -> Result<Self, ParameterError> {
+    pub fn lvm(dim_x: usize, dim_y: usize, pairs: usize, parameters: LvmParameters) -> Result<Self, ParameterError> {
         Self {
             dim_x,
             dim_y,
@@ -128,25 +113,14 @@ impl Dispersion {
     fn checked(self) -> Result<Self, ParameterError> {
         if self.dim_x == 0 || self.dim_y == 0 {
             let got = format!("{} and {}", self.dim_x, self.dim_y);
-            return Err(ParameterError::new(
-                "dim_x, dim_y",
-                "at least 1 column",
-                got,
-            ));
+            return Err(ParameterError::new("dim_x, dim_y", "at least 1 column", got));
         }
         if self.pairs > self.dim_x.min(self.dim_y) {
-            return Err(ParameterError::new(
-                "pairs",
-                "at most min(dim_x, dim_y)",
-                self.pairs,
-            ));
+            return Err(ParameterError::new("pairs", "at most min(dim_x, dim_y)", self.pairs));
         }
-        for (name, value) in [
-            ("alpha", self.global),
-            ("beta", self.side),
-            ("lambda", self.pair),
-            ("eta", self.unpaired),
-        ] {
+        for (name, value) in
+            [("alpha", self.global), ("beta", self.side), ("lambda", self.pair), ("eta", self.unpaired)]
+        {
             if !(value.is_finite() && value >= 0.0) {
                 return Err(ParameterError::new(name, "a finite number ≥ 0", value));
             }
@@ -204,11 +178,7 @@ impl Dispersion {
         let pair = self.pair * self.pair;
         let own = self.noise * self.noise;
         let variance = |i: usize| {
-            let last = if i < self.pairs {
-                pair
-            } else {
-                self.unpaired * self.unpaired
-            };
+            let last = if i < self.pairs { pair } else { self.unpaired * self.unpaired };
             own + global + side + last
         };
         // (is on the side of Y, position within the side)
@@ -232,8 +202,7 @@ impl Dispersion {
     /// The MI in nats of the multivariate normal with this correlation matrix.
     #[must_use]
     pub fn normal_mi_nats(&self) -> f64 {
-        normal_mi_nats(&self.correlation(), self.dim_x)
-            .expect("own noise makes the matrix positive definite")
+        normal_mi_nats(&self.correlation(), self.dim_x).expect("own noise makes the matrix positive definite")
     }
 }
 
@@ -263,9 +232,9 @@ pub(crate) struct Loadings {
 ///
 /// ```
 /// use mist_data_gen::families::dispersion::normal_mi_nats;
-/// use nalgebra::dmatrix;
+/// use nalgebra::DMatrix;
 ///
-/// let mi = normal_mi_nats(&dmatrix![1.0, 0.6; 0.6, 1.0], 1).unwrap();
+/// let mi = normal_mi_nats(&DMatrix::from_row_slice(2, 2, &[1.0, 0.6, 0.6, 1.0]), 1).unwrap();
 /// assert!((mi - -(0.8_f64.ln())).abs() < 1e-15);
 /// ```
 #[must_use]

@@ -31,10 +31,7 @@ impl Elliptical {
     /// The multivariate normal.
     #[must_use]
     pub fn normal(dispersion: Dispersion) -> Self {
-        Self {
-            dispersion,
-            nu: None,
-        }
+        Self { dispersion, nu: None }
     }
 
     /// The multivariate Student-t with `nu` degrees of freedom.
@@ -45,10 +42,7 @@ impl Elliptical {
         if !(nu.is_finite() && nu > 0.0) {
             return Err(ParameterError::new("nu", "a finite number > 0", nu));
         }
-        Ok(Self {
-            dispersion,
-            nu: Some(nu),
-        })
+        Ok(Self { dispersion, nu: Some(nu) })
     }
 
     /// The dispersion matrix and its structure.
@@ -112,9 +106,7 @@ impl Elliptical {
 
         if let Some(nu) = self.nu {
             let chi_squared = ChiSquared::new(nu).expect("nu > 0 by construction");
-            let scales: Vec<f64> = (0..n)
-                .map(|_| (nu / chi_squared.sample(rng)).sqrt())
-                .collect();
+            let scales: Vec<f64> = (0..n).map(|_| (nu / chi_squared.sample(rng)).sqrt()).collect();
             for side in [&mut x, &mut y] {
                 for column in columns(side, n) {
                     for (v, scale) in column.iter_mut().zip(&scales) {
@@ -123,21 +115,14 @@ impl Elliptical {
                 }
             }
         }
-        Sample {
-            x: DMatrix::from_vec(n, dim_x, x),
-            y: DMatrix::from_vec(n, dim_y, y),
-        }
+        Sample { x: DMatrix::from_vec(n, dim_x, x), y: DMatrix::from_vec(n, dim_y, y) }
     }
 
     /// Adds a shared normal to every column of a side: with one weight to the paired columns, with
     /// another to the rest.
     fn add_shared(&self, side: &mut [f64], shared: &[f64], paired: f64, unpaired: f64) {
         for (j, column) in columns(side, shared.len()).enumerate() {
-            let weight = if j < self.dispersion.pairs() {
-                paired
-            } else {
-                unpaired
-            };
+            let weight = if j < self.dispersion.pairs() { paired } else { unpaired };
             for (v, s) in column.iter_mut().zip(shared) {
                 *v += weight * s;
             }

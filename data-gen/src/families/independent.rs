@@ -46,20 +46,10 @@ impl IndependentSide {
     /// Draws a side of `dim` columns.
     pub fn draw<R: Rng + ?Sized>(dim: usize, law: &IndependentLaw, rng: &mut R) -> Self {
         let shared = rng.random_bool(law.factor);
-        let factor = (0..dim)
-            .map(|_| {
-                if shared {
-                    rng.random_range(-0.95..0.95)
-                } else {
-                    0.0
-                }
-            })
-            .collect();
+        let factor = (0..dim).map(|_| if shared { rng.random_range(-0.95..0.95) } else { 0.0 }).collect();
         let shape = if rng.random_bool(law.shared_scale) {
             let [low, high] = law.nu;
-            Shape::SharedScale {
-                nu: rng.random_range(low..=high),
-            }
+            Shape::SharedScale { nu: rng.random_range(low..=high) }
         } else {
             Shape::Marginals((0..dim).map(|_| Marginal::draw(rng)).collect())
         };
@@ -95,9 +85,7 @@ impl IndependentSide {
             }
             Shape::SharedScale { nu } => {
                 let chi_squared = ChiSquared::new(*nu).expect("nu > 0 is in the documented domain");
-                let scales: Vec<f64> = (0..n)
-                    .map(|_| (nu / chi_squared.sample(rng)).sqrt())
-                    .collect();
+                let scales: Vec<f64> = (0..n).map(|_| (nu / chi_squared.sample(rng)).sqrt()).collect();
                 for mut column in values.column_iter_mut() {
                     for (v, scale) in column.iter_mut().zip(&scales) {
                         *v *= scale;

@@ -72,33 +72,21 @@ pub enum CurveKind {
 
 impl CurveKind {
     /// All kinds.
-    pub const ALL: [Self; 6] = [
-        Self::Linear,
-        Self::Cubic,
-        Self::Tanh,
-        Self::Quadratic,
-        Self::Periodic,
-        Self::Threshold,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Linear, Self::Cubic, Self::Tanh, Self::Quadratic, Self::Periodic, Self::Threshold];
 
     /// Draws the parameters: s ~ U(1, 4), c ~ U(−0.5, 0.5), ω ~ U(1, 8), φ ~ U(0, 2π), t ~ U(−1, 1).
     pub fn draw<R: Rng + ?Sized>(self, rng: &mut R) -> Curve {
         match self {
             Self::Linear => Curve::Linear,
             Self::Cubic => Curve::Cubic,
-            Self::Tanh => Curve::Tanh {
-                slope: rng.random_range(1.0..4.0),
-            },
-            Self::Quadratic => Curve::Quadratic {
-                center: rng.random_range(-0.5..0.5),
-            },
+            Self::Tanh => Curve::Tanh { slope: rng.random_range(1.0..4.0) },
+            Self::Quadratic => Curve::Quadratic { center: rng.random_range(-0.5..0.5) },
             Self::Periodic => Curve::Periodic {
                 omega: rng.random_range(1.0..8.0),
                 phase: rng.random_range(0.0..std::f64::consts::TAU),
             },
-            Self::Threshold => Curve::Threshold {
-                at: rng.random_range(-1.0..1.0),
-            },
+            Self::Threshold => Curve::Threshold { at: rng.random_range(-1.0..1.0) },
         }
     }
 }
@@ -153,32 +141,23 @@ impl Link {
     ///
     /// # Errors
     /// A parameter outside its domain.
-    pub fn new(
-        source: Source,
-        curve: Curve,
-        noise: Noise,
-        noise_sd: f64,
-    ) -> Result<Self, ParameterError> {
+    pub fn new(source: Source, curve: Curve, noise: Noise, noise_sd: f64) -> Result<Self, ParameterError> {
         if !(0.005..=100.0).contains(&noise_sd) {
-            return Err(ParameterError::new(
-                "noise_sd",
-                "a number in [0.005, 100]",
-                noise_sd,
-            ));
+            return Err(ParameterError::new("noise_sd", "a number in [0.005, 100]", noise_sd));
         }
-        let bad = match curve {
-            Curve::Linear | Curve::Cubic => None,
-            Curve::Tanh { slope } => (!(0.01..=50.0).contains(&slope))
-                .then(|| ParameterError::new("slope", "a number in [0.01, 50]", slope)),
-            Curve::Quadratic { center } => (!(-5.0..=5.0).contains(&center))
-                .then(|| ParameterError::new("center", "a number in [-5, 5]", center)),
-            Curve::Periodic { omega, phase } => (!(0.01..=20.0).contains(&omega)
-                || !phase.is_finite())
-            .then(|| ParameterError::new("omega", "a number in [0.01, 20]", omega)),
-            Curve::Threshold { at } => {
-                (at.is_nan() || at.abs() >= 1.7).then(|| ParameterError::new("at", "a number in (-1.7, 1.7)", at))
-            }
-        };
+        let bad =
+            match curve {
+                Curve::Linear | Curve::Cubic => None,
+                Curve::Tanh { slope } => (!(0.01..=50.0).contains(&slope))
+                    .then(|| ParameterError::new("slope", "a number in [0.01, 50]", slope)),
+                Curve::Quadratic { center } => (!(-5.0..=5.0).contains(&center))
+                    .then(|| ParameterError::new("center", "a number in [-5, 5]", center)),
+                Curve::Periodic { omega, phase } => (!(0.01..=20.0).contains(&omega) || !phase.is_finite())
+                    .then(|| ParameterError::new("omega", "a number in [0.01, 20]", omega)),
+                Curve::Threshold { at } => {
+                    (at.is_nan() || at.abs() >= 1.7).then(|| ParameterError::new("at", "a number in (-1.7, 1.7)", at))
+                }
+            };
         if let Some(bad) = bad {
             return Err(bad);
         }
@@ -190,14 +169,7 @@ impl Link {
             }
             _ => 1.0 / mean_and_sd(source, |x| curve.at(x)).1,
         };
-        let mut link = Self {
-            source,
-            curve,
-            noise,
-            noise_sd,
-            scale,
-            mi_nats: 0.0,
-        };
+        let mut link = Self { source, curve, noise, noise_sd, scale, mi_nats: 0.0 };
         link.mi_nats = link.mi_by_quadrature(1);
         Ok(link)
     }
@@ -256,11 +228,8 @@ impl Link {
                 } else {
                     &[]
                 };
-                let of_y =
-                    entropy_normal_noise(self.source, signal, breaks, self.noise_sd, refine as f64);
-                let of_noise = 0.5
-                    * (2.0 * std::f64::consts::PI * std::f64::consts::E).ln()
-                    + self.noise_sd.ln();
+                let of_y = entropy_normal_noise(self.source, signal, breaks, self.noise_sd, refine as f64);
+                let of_noise = 0.5 * (2.0 * std::f64::consts::PI * std::f64::consts::E).ln() + self.noise_sd.ln();
                 of_y - of_noise
             }
             // Two boxes of equal width: where they overlap, Y says nothing about X; elsewhere it

@@ -51,16 +51,10 @@ impl Marginal {
             1 => Self::Uniform,
             2 => Self::Exponential,
             3 => Self::Laplace,
-            4 => Self::LogNormal {
-                sigma: rng.random_range(0.25..1.5),
-            },
-            5 => Self::Pareto {
-                alpha: rng.random_range(1.0..5.0),
-            },
+            4 => Self::LogNormal { sigma: rng.random_range(0.25..1.5) },
+            5 => Self::Pareto { alpha: rng.random_range(1.0..5.0) },
             6 => Self::Cauchy,
-            _ => Self::Student {
-                nu: rng.random_range(1.0..10.0),
-            },
+            _ => Self::Student { nu: rng.random_range(1.0..10.0) },
         }
     }
 

@@ -22,9 +22,12 @@ const STEPS_PER_SD: f64 = 2.0;
 /// Half the support of normal noise, in standard deviations.
 const NOISE_REACH: f64 = 6.0;
 
-/// Steps of the lattice in the half-width of uniform noise. Y's density has kinks there, where the
-/// trapezoid rule is of second order, or of order 1.5 above an extremum of f.
-const STEPS_PER_HALF_WIDTH: usize = 32;
+/// Steps of the lattice in the half-width of uniform noise. Y's density has kinks there, which keep the
+/// quadrature at second order.
+const STEPS_PER_HALF_WIDTH: f64 = 64.0;
+
+/// Steps of the lattice in the range of f, which matters where the noise is the wider of the two.
+const STEPS_PER_RANGE: f64 = 384.0;
 
 /// Nodes (in [−1, 1]) and weights of the 4-point Gauss–Legendre rule.
 const GAUSS: [(f64, f64); 4] = [
@@ -82,9 +85,7 @@ impl Source {
 fn masses(source: Source) -> Vec<f64> {
     let edge = |k: usize| source.cdf(cell_edge(source, k));
     let whole = edge(CELLS) - edge(0);
-    (0..CELLS)
-        .map(|k| (edge(k + 1) - edge(k)) / whole)
-        .collect()
+    (0..CELLS).map(|k| (edge(k + 1) - edge(k)) / whole).collect()
 }
 
 fn cell_edge(source: Source, k: usize) -> f64 {
@@ -125,9 +126,7 @@ pub(crate) fn entropy_normal_noise(
         let width = (to - from) / coarse as f64;
         for c in 0..coarse {
             let left = from + width * c as f64;
-            let panels = (refine * variation(&f, left, width) / (1.5 * sd))
-                .ceil()
-                .max(refine) as usize;
+            let panels = (refine * variation(&f, left, width) / (1.5 * sd)).ceil().max(refine) as usize;
             let half = 0.5 * width / panels as f64;
             for p in 0..panels {
                 let centre = left + half * (2 * p + 1) as f64;
@@ -142,11 +141,8 @@ pub(crate) fn entropy_normal_noise(
 
     let step = sd / (STEPS_PER_SD * refine);
     let margin = NOISE_REACH * sd;
-    let (low, high) = nodes
-        .iter()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (v, _)| {
-            (low.min(*v), high.max(*v))
-        });
+    let (low, high) =
+        nodes.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (v, _)| (low.min(*v), high.max(*v)));
     let origin = low - margin;
     let mut density = vec![0.0; ((high - low + 2.0 * margin) / step) as usize + 2];
     let taps = (2.0 * margin / step) as usize;
@@ -188,65 +184,77 @@ fn variation(f: &impl Fn(f64) -> f64, left: f64, width: f64) -> f64 {
 /// h(f(X) + U(−half, half)) in nats, for a continuous f.
 ///
 /// Method: f is taken as linear on each of [`CELLS`] cells of X, which gives the distribution function F
-/// of f(X) on a lattice; Y's density there is (F(y + half) − F(y − half)) / (2 half) exactly; trapezoid
-/// rule for −∫ p ln p.
-pub(crate) fn entropy_uniform_noise(
-    source: Source,
-    f: impl Fn(f64) -> f64,
-    half: f64,
-    refine: usize,
-) -> f64 {
+/// of f(X), exactly on a lattice and in the mean between two lattice points. Y's density is
+/// p(y) = (F(y + half) − F(y − half)) / (2 half), so it is known in the same two ways. Between lattice
+/// points p ln p is taken as linear in p, with the exact mean of p: of second order where p is smooth,
+/// exact where it jumps, as it nearly does where f is flat.
+pub(crate) fn entropy_uniform_noise(source: Source, f: impl Fn(f64) -> f64, half: f64, refine: usize) -> f64 {
     let values: Vec<f64> = (0..=CELLS).map(|k| f(cell_edge(source, k))).collect();
-    let (low, high) = values
-        .iter()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
-            (low.min(*v), high.max(*v))
-        });
-    let reach = STEPS_PER_HALF_WIDTH * refine;
+    let (low, high) =
+        values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(*v), high.max(*v)));
+    // The half-width is a whole number of steps, so that both shifts of F fall on the lattice.
+    let reach = STEPS_PER_HALF_WIDTH.max(STEPS_PER_RANGE * half / (high - low));
+    let reach = reach.ceil() as usize * refine;
     let step = half / reach as f64;
     let inner = ((high - low) / step) as usize + 2;
-    // Increments of F between neighbouring lattice points low + step j.
-    let mut increments = vec![0.0; inner + 1];
+
+    // Of the interval that ends at lattice point j (low + step j): the mass in it, and the mean of F in
+    // it above its start.
+    let mut mass_in = vec![0.0; inner + 1];
+    let mut rise_in = vec![0.0; inner + 1];
     for (ends, mass) in values.windows(2).zip(source.cell_masses()) {
-        let (from, to) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
-        let mut at = (from - low) / step;
-        let end = (to - low) / step;
+        let mut at = (ends[0].min(ends[1]) - low) / step;
+        let end = (ends[0].max(ends[1]) - low) / step;
         let slope = mass / (end - at);
-        let mut j = at.ceil() as usize;
         let mut left = *mass;
-        // Mass that lies below lattice point j counts from j on.
-        while (j as f64) < end {
-            let below = slope * (j as f64 - at);
-            increments[j] += below;
-            left -= below;
-            at = j as f64;
-            j += 1;
+        let mut j = at.ceil();
+        while j < end {
+            let piece = slope * (j - at);
+            mass_in[j as usize] += piece;
+            rise_in[j as usize] += piece * 0.5 * (j - at);
+            left -= piece;
+            at = j;
+            j += 1.0;
         }
-        increments[j] += left;
+        mass_in[j as usize] += left;
+        rise_in[j as usize] += left * (j - 0.5 * (at + end));
     }
+    // F at point j, and its mean over the interval that ends there.
     let mut sum = 0.0;
-    let distribution: Vec<f64> = increments
+    let distribution: Vec<(f64, f64)> = mass_in
         .iter()
-        .map(|i| {
-            sum += i;
-            sum
+        .zip(&rise_in)
+        .map(|(mass, rise)| {
+            let mean = sum + rise;
+            sum += mass;
+            (sum, mean)
         })
         .collect();
+
     let at = |j: isize| match usize::try_from(j) {
-        Err(_) => 0.0,
-        Ok(j) => distribution.get(j).copied().unwrap_or(1.0),
+        Err(_) => (0.0, 0.0),
+        Ok(j) => distribution.get(j).copied().unwrap_or((1.0, 1.0)),
     };
     let reach = reach as isize;
-    let density = (-reach..=inner as isize + reach)
-        .map(|j| (at(j + reach) - at(j - reach)).max(0.0) / (2.0 * half));
-    entropy_on_lattice(density, step)
+    let g = |p: f64| if p > f64::MIN_POSITIVE { p * p.ln() } else { 0.0 };
+    let (mut p_last, mut g_last) = (0.0, 0.0);
+    let mut sum = 0.0;
+    for j in -reach..=inner as isize + reach {
+        let (above, below) = (at(j + reach), at(j - reach));
+        let p = (above.0 - below.0).max(0.0) / (2.0 * half);
+        let mean = (above.1 - below.1).max(0.0) / (2.0 * half);
+        let g_here = g(p);
+        // How much of the interval belongs to its end.
+        let change = p - p_last;
+        let share = if change.abs() > 1e-9 * p { ((mean - p_last) / change).clamp(0.0, 1.0) } else { 0.5 };
+        sum += (1.0 - share) * g_last + share * g_here;
+        (p_last, g_last) = (p, g_here);
+    }
+    -step * sum
 }
 
 /// −∫ p ln p by the trapezoid rule, for a density that vanishes at both ends of the lattice.
 fn entropy_on_lattice(density: impl Iterator<Item = f64>, step: f64) -> f64 {
-    let sum: f64 = density
-        .filter(|&p| p > f64::MIN_POSITIVE)
-        .map(|p| p * p.ln())
-        .sum();
+    let sum: f64 = density.filter(|&p| p > f64::MIN_POSITIVE).map(|p| p * p.ln()).sum();
     -step * sum
 }

@@ -1,7 +1,8 @@
 //! A dense layer with its bias and activation in one pass.
 
 use super::math::{gelu, gelu_grad};
-use super::{fused, gemm, slice, with_values};
+use super::matmul::{View, add_product};
+use super::{fused, slice, with_values};
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 use multiversion::multiversion;
 
@@ -77,8 +78,7 @@ fn affine_tile(x: &[f32], w: &[f32], b: &[f32], y: &mut [f32]) {
     for row in y.chunks_exact_mut(n) {
         row.copy_from_slice(b);
     }
-    // SAFETY: x is m × k, w is k × n and y is m × n, all contiguous.
-    unsafe { gemm((m, n, k), y.as_mut_ptr(), (n, 1), true, x.as_ptr(), (k, 1), w.as_ptr(), (n, 1), 1.0) }
+    add_product(y, View { values: x, row: k, col: 1 }, w, (m, n, k));
 }
 
 impl CustomOp3 for Dense {
@@ -124,6 +124,7 @@ impl CustomOp3 for Dense {
         let mut pre = vec![0f32; TILE.min(m) * n];
         with_values(x, |x| {
             with_values(w, |w| {
+                let transposed: Vec<f32> = (0..n * k).map(|i| w[i % k * n + i / k]).collect();
                 with_values(b, |b| {
                     with_values(grad, |grad| {
                         for (t, (x, grad)) in x.chunks(TILE * k).zip(grad.chunks(TILE * n)).enumerate() {
@@ -139,14 +140,11 @@ impl CustomOp3 for Dense {
                                 }
                             };
                             add_rows(&mut db, g);
-                            // SAFETY: contiguous matrices: g is rows × n, w is k × n, x and dx are rows × k.
-                            unsafe {
-                                let (xp, gp) = (x.as_ptr(), g.as_ptr());
-                                gemm((k, n, rows), dw.as_mut_ptr(), (n, 1), true, xp, (1, k), gp, (n, 1), 1.0);
-                                if needs_x {
-                                    let dx = dx[t * TILE * k..].as_mut_ptr();
-                                    gemm((rows, k, n), dx, (k, 1), false, gp, (n, 1), w.as_ptr(), (1, n), 1.0);
-                                }
+                            // dw += xᵀ·g and dx = g·wᵀ
+                            add_product(&mut dw, View { values: x, row: 1, col: k }, g, (k, n, rows));
+                            if needs_x {
+                                let dx = &mut dx[t * TILE * k..][..rows * k];
+                                add_product(dx, View { values: g, row: n, col: 1 }, &transposed, (rows, k, n));
                             }
                         }
                     })

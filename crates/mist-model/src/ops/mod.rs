@@ -8,6 +8,7 @@
 mod dense;
 mod gate;
 mod math;
+mod matmul;
 mod moments;
 mod norm;
 mod pair;

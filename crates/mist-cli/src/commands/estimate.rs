@@ -1,0 +1,165 @@
+//! `mist estimate`: data in, mutual information with an interval out.
+
+use crate::input::{CsvOptions, Manifest, Missing, Notes, Pair, read_csv_pair, read_npy_pair};
+use crate::output::{Format, Unit, json, text};
+use anyhow::{Context, Result, bail};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use mist_infer::{DeviceKind, Estimate, EstimateError, Estimator};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Cells of `--batch` held in memory at once.
+const CELLS_AT_ONCE: usize = 1 << 22;
+
+const EXAMPLES: &str = "\
+Examples:
+  mist estimate penguins.csv --x bill_length_mm,bill_depth_mm --y body_mass_g --missing drop
+  mist estimate X.npy Y.npy --interval 0.8 --unit bits --format json
+  mist estimate --batch pairs.jsonl > results.jsonl
+
+A line of a manifest: {\"id\": 1, \"x\": \"X.npy\", \"y\": \"Y.npy\"}, with paths relative to its folder.";
+
+/// Arguments of `mist estimate`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// One CSV file with a header, or two .npy files of shape (n) or (n, d).
+    #[arg(value_name = "FILE", num_args = 1..=2, required_unless_present = "batch", conflicts_with = "batch")]
+    files: Vec<PathBuf>,
+    /// Columns of the CSV file that are X, comma-separated; may be repeated.
+    #[arg(long, value_name = "COLUMNS", conflicts_with = "batch")]
+    x: Vec<String>,
+    /// Columns of the CSV file that are Y, comma-separated; may be repeated.
+    #[arg(long, value_name = "COLUMNS", conflicts_with = "batch")]
+    y: Vec<String>,
+    /// Estimate each pair of .npy files that a JSON-lines file lists.
+    #[arg(long, value_name = "MANIFEST")]
+    batch: Option<PathBuf>,
+    /// Probability of the central interval.
+    #[arg(long, value_name = "LEVEL", default_value_t = 0.9)]
+    interval: f64,
+    /// Unit of the answer.
+    #[arg(long, value_enum, default_value_t = Unit::Nats)]
+    unit: Unit,
+    /// Form of the answer [default: text; json with --batch].
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// What to do with rows that have an empty, `NA` or NaN cell.
+    #[arg(long, value_enum, default_value_t = Missing::Error)]
+    missing: Missing,
+    /// Character between cells, such as `,` `;` `tab` [default: as in the header].
+    #[arg(long, value_name = "CHAR", value_parser = delimiter, conflicts_with = "batch")]
+    delimiter: Option<u8>,
+    /// Weights: a .safetensors file, its .json beside it [default: the embedded ones].
+    #[arg(long, value_name = "PATH")]
+    checkpoint: Option<PathBuf>,
+    /// Where to compute.
+    #[arg(long, value_parser = device(), default_value = "auto")]
+    device: DeviceKind,
+}
+
+fn device() -> impl TypedValueParser<Value = DeviceKind> {
+    PossibleValuesParser::new(DeviceKind::ALL.map(DeviceKind::as_str)).try_map(|name| name.parse::<DeviceKind>())
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        [c] if !b"\"\r\n".contains(c) => Ok(*c),
+        _ => Err("expected one ASCII character, or `tab`".into()),
+    }
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Result<()> {
+    if args.batch.is_some() && args.format == Some(Format::Text) {
+        bail!("`--batch` writes JSON lines, `--format text` has no meaning there");
+    }
+    let estimator = estimator(args)?;
+    estimator.check_level(args.interval)?;
+    let answers = match &args.batch {
+        Some(path) => batch(&estimator, &Manifest::read(path)?, args)?,
+        None => single(&estimator, args)?,
+    };
+    let mut out = std::io::stdout().lock();
+    out.write_all(answers.as_bytes())?;
+    Ok(out.flush()?)
+}
+
+fn estimator(args: &Args) -> Result<Estimator> {
+    Ok(match &args.checkpoint {
+        Some(path) => Estimator::from_checkpoint(path, args.device)?,
+        None => Estimator::embedded_on(&args.device.resolve().map_err(EstimateError::from)?)?,
+    })
+}
+
+fn single(estimator: &Estimator, args: &Args) -> Result<String> {
+    let ((x, y), notes) = read(args)?;
+    let estimate = estimator.estimate(x, y)?;
+    let warnings = warnings(&notes, &estimate);
+    let interval = estimate.interval(args.interval)?;
+    if args.format == Some(Format::Json) {
+        return Ok(json(&serde_json::Value::Null, &estimate, interval, args.unit, &warnings));
+    }
+    for warning in &warnings {
+        eprintln!("warning: {warning}");
+    }
+    Ok(text(&notes, &estimate, interval, args.unit))
+}
+
+fn read(args: &Args) -> Result<(Pair, Notes)> {
+    let is_npy = |path: &Path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npy"));
+    match args.files.as_slice() {
+        [x, y] => {
+            if !args.x.is_empty() || !args.y.is_empty() || args.delimiter.is_some() {
+                bail!("`--x`, `--y` and `--delimiter` belong to a CSV file, not to two .npy files");
+            }
+            if let Some(other) = [x, y].into_iter().find(|path| !is_npy(path)) {
+                bail!("`{}` is not a .npy file: expected one CSV file, or two .npy files", other.display());
+            }
+            read_npy_pair(x, y, args.missing)
+        }
+        [path] if is_npy(path) => {
+            bail!("`{}` is one side only: expected two .npy files, X and Y", path.display())
+        }
+        [path] => {
+            let options = CsvOptions { x: &args.x, y: &args.y, delimiter: args.delimiter, missing: args.missing };
+            read_csv_pair(path, &options)
+        }
+        _ => unreachable!("clap asks for one or two files"),
+    }
+}
+
+fn batch(estimator: &Estimator, manifest: &Manifest, args: &Args) -> Result<String> {
+    let mut out = String::new();
+    let mut entries = manifest.entries.iter().peekable();
+    while entries.peek().is_some() {
+        let (mut members, mut pairs, mut cells) = (Vec::new(), Vec::<Pair>::new(), 0);
+        while cells < CELLS_AT_ONCE
+            && let Some(entry) = entries.next()
+        {
+            let ((x, y), notes) =
+                read_npy_pair(&entry.x, &entry.y, args.missing).with_context(|| manifest.place(entry))?;
+            cells += x.n() * (x.dim() + y.dim());
+            members.push((entry, notes));
+            pairs.push((x, y));
+        }
+        let estimates = estimator.estimate_batch(&pairs).map_err(|e| match e {
+            EstimateError::Task { index, source } => {
+                anyhow::Error::from(*source).context(manifest.place(members[index].0))
+            }
+            other => other.into(),
+        })?;
+        for ((entry, notes), estimate) in members.iter().zip(&estimates) {
+            let interval = estimate.interval(args.interval)?;
+            out += &json(&entry.id, estimate, interval, args.unit, &warnings(notes, estimate));
+        }
+    }
+    Ok(out)
+}
+
+/// What happened on the way in, then what the estimator has to say.
+fn warnings(notes: &Notes, estimate: &Estimate) -> Vec<String> {
+    let of_estimate = estimate.warnings.iter().map(ToString::to_string);
+    notes.warnings.iter().cloned().chain(of_estimate).collect()
+}

@@ -1,0 +1,79 @@
+//! `mist generate`: samples of known mutual information, on disk.
+
+use anyhow::{Context, Result, anyhow};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use mist_data_gen::dataset::{WriteOptions, write};
+use mist_data_gen::{MetaDistribution, Seeds, Split};
+use std::path::{Path, PathBuf};
+
+const EXAMPLES: &str = "\
+Examples:
+  mist generate --config m_train --count 10000 --seed 7 --out data/train
+  mist generate --config m_test_imd --split test --out data/m_test_imd
+
+Run again after an interruption, it completes what is there.";
+
+/// Arguments of `mist generate`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// What to draw from: a built-in configuration, or a TOML file.
+    #[arg(long, value_name = "NAME|PATH")]
+    config: String,
+    /// Number of data sets [default: the whole suite, if it is one].
+    #[arg(long)]
+    count: Option<u64>,
+    /// Root seed: the same seed gives the same bytes.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Folder to write to.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Data sets in a file.
+    #[arg(long, value_name = "COUNT", default_value_t = 1000)]
+    shard_size: u64,
+    /// Threads that draw, 0 for one per core; changes no byte.
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+    /// What the data is for; no two splits share a draw.
+    #[arg(long, value_parser = split(), default_value = "train")]
+    split: Split,
+}
+
+fn split() -> impl TypedValueParser<Value = Split> {
+    PossibleValuesParser::new(Split::ALL.map(Split::as_str)).try_map(|name| name.parse::<Split>())
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Result<()> {
+    let meta = meta_distribution(&args.config)?;
+    let count = args
+        .count
+        .or(meta.suite_len())
+        .ok_or_else(|| anyhow!("`{}` draws without end: `--count` says how many data sets to write", meta.name()))?;
+    let bar = ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::stderr());
+    bar.set_style(ProgressStyle::with_template("{bar:30} {human_pos} of {human_len} data sets, {eta} left")?);
+    let options = WriteOptions { count, shard_size: args.shard_size, threads: args.threads };
+    let manifest = write(&meta, &Seeds { root: args.seed }, args.split, &args.out, &options, |progress| {
+        bar.set_position(progress.draws_done);
+    })?;
+    bar.finish_and_clear();
+    let (shards, s) = (manifest.shards.len(), if manifest.shards.len() == 1 { "" } else { "s" });
+    eprintln!("`{}` holds {count} data sets of `{}` in {shards} shard{s}", args.out.display(), meta.name());
+    Ok(())
+}
+
+/// A built-in configuration by its name, or one from a file.
+fn meta_distribution(config: &str) -> Result<MetaDistribution> {
+    let path = Path::new(config);
+    if MetaDistribution::names().any(|name| name == config) {
+        return Ok(MetaDistribution::named(config)?);
+    }
+    if path.extension().is_none() && !path.exists() {
+        return Err(MetaDistribution::named(config).map(|_| ()).expect_err("not among the names"))
+            .context("hint: a path to a TOML file will do as well");
+    }
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{config}`"))?;
+    MetaDistribution::from_toml(&text).with_context(|| format!("`{config}`"))
+}

@@ -1,0 +1,69 @@
+//! How a command that failed says so.
+
+use mist_infer::EstimateError;
+use std::io::ErrorKind;
+use std::process::ExitCode;
+
+/// The command was asked for something that cannot be done: bad arguments, bad data, a file that is not there.
+const BAD_INPUT: u8 = 2;
+/// The command failed for a reason of its own.
+const FAILED: u8 = 1;
+
+/// Prints the error, then its hints, to stderr.
+pub fn report(error: &anyhow::Error) -> ExitCode {
+    if is_closed_pipe(error) {
+        // As in `mist … | head`: the reader has seen enough.
+        return ExitCode::SUCCESS;
+    }
+    let (message, hints) = describe(error);
+    eprintln!("error: {message}");
+    for hint in hints {
+        eprintln!("hint: {hint}");
+    }
+    let failed = error.chain().any(|e| matches!(e.downcast_ref(), Some(EstimateError::Network(_))));
+    ExitCode::from(if failed { FAILED } else { BAD_INPUT })
+}
+
+/// The messages of the chain, each cause once, and the lines among them that start with `hint: `.
+fn describe(error: &anyhow::Error) -> (String, Vec<String>) {
+    let mut message = String::new();
+    let mut hints = Vec::new();
+    for cause in error.chain() {
+        let text = cause.to_string();
+        let (hint, plain): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.starts_with("hint: "));
+        let plain = plain.join("\n");
+        if message.is_empty() {
+            message = plain;
+        } else if !message.contains(&plain) {
+            message = format!("{message}: {plain}");
+        }
+        for line in hint {
+            let line = line["hint: ".len()..].to_string();
+            if !hints.contains(&line) {
+                hints.push(line);
+            }
+        }
+    }
+    (message, hints)
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<std::io::Error>();
+    io.is_some_and(|e| e.kind() == ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::{Context, anyhow};
+
+    #[test]
+    fn causes_once_and_hints_last() {
+        let root = std::io::Error::other("disk on fire\nhint: use water");
+        let error = Err::<(), _>(root).context("cannot read `a`: disk on fire").context("line 3").unwrap_err();
+        let (message, hints) = describe(&error);
+        assert_eq!(message, "line 3: cannot read `a`: disk on fire");
+        assert_eq!(hints, ["use water"]);
+        assert_eq!(describe(&anyhow!("plain")), ("plain".to_string(), vec![]));
+    }
+}

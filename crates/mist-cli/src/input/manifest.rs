@@ -1,0 +1,56 @@
+//! A list of pairs of .npy files, one JSON object a line.
+
+use super::read_file;
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// The pairs of a manifest.
+#[derive(Debug)]
+pub struct Manifest {
+    path: PathBuf,
+    /// The pairs in order.
+    pub entries: Vec<Entry>,
+}
+
+/// One pair. Other keys of its line are ignored.
+#[derive(Debug, Deserialize)]
+pub struct Entry {
+    /// Handed through to the answer.
+    pub id: serde_json::Value,
+    /// File of X; relative to the manifest's folder in the file, resolved here.
+    pub x: PathBuf,
+    /// File of Y, likewise.
+    pub y: PathBuf,
+    #[serde(skip)]
+    line: usize,
+}
+
+impl Manifest {
+    /// Reads a manifest; blank lines are skipped.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = String::from_utf8(read_file(path)?).with_context(|| format!("`{}`", path.display()))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut entries = Vec::new();
+        for (i, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            let mut entry: Entry = serde_json::from_str(line).map_err(|e| {
+                let (place, line, expected) =
+                    (path.display(), i + 1, "{\"id\": 1, \"x\": \"X.npy\", \"y\": \"Y.npy\"}");
+                anyhow::anyhow!("`{place}`, line {line}: {e}\nhint: a line reads `{expected}`")
+            })?;
+            entry.x = folder.join(entry.x);
+            entry.y = folder.join(entry.y);
+            entry.line = i + 1;
+            entries.push(entry);
+        }
+        if entries.is_empty() {
+            bail!("`{}` lists no pairs", path.display());
+        }
+        Ok(Self { path: path.into(), entries })
+    }
+
+    /// Where an entry stands, for errors.
+    pub fn place(&self, entry: &Entry) -> String {
+        format!("`{}`, line {}", self.path.display(), entry.line)
+    }
+}

@@ -1,0 +1,57 @@
+//! Data as the user has it: CSV files, .npy files, manifests of pairs.
+
+mod csv;
+mod manifest;
+mod npy;
+mod select;
+
+pub use self::csv::{CsvOptions, read_csv_pair};
+pub use manifest::Manifest;
+pub use npy::read_npy_pair;
+
+use anyhow::{Context, Result, bail};
+use mist_infer::{Columns, MIN_ROWS};
+use std::path::Path;
+
+/// What to do with a row that lacks a value in a column that is used: stop and say where, or leave the row out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Missing {
+    Error,
+    Drop,
+}
+
+/// What to try when a value is missing.
+const DROP_HINT: &str = "hint: `--missing drop` leaves out rows with missing values";
+
+/// X and Y, as the estimator takes them.
+pub type Pair = (Columns, Columns);
+
+/// What there is to say about a pair.
+#[derive(Debug)]
+pub struct Notes {
+    /// X in words.
+    pub x: String,
+    /// Y in words.
+    pub y: String,
+    /// What happened while reading.
+    pub warnings: Vec<String>,
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    if bytes.is_empty() {
+        bail!("`{}` is empty", path.display());
+    }
+    Ok(bytes)
+}
+
+/// Checks that enough rows are left, and says how many are not.
+fn check_rows(kept: usize, dropped: usize, place: &str) -> Result<Vec<String>> {
+    let s = |n: usize| if n == 1 { "" } else { "s" };
+    if kept < MIN_ROWS {
+        let complete = if dropped > 0 { "complete " } else { "" };
+        bail!("{place} has {kept} {complete}row{}, expected at least {MIN_ROWS}", s(kept));
+    }
+    let warning = format!("{dropped} row{} with missing values left out", s(dropped));
+    Ok(if dropped > 0 { vec![warning] } else { vec![] })
+}

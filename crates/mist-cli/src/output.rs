@@ -1,0 +1,108 @@
+//! Answers as text and as JSON.
+
+use crate::input::Notes;
+use mist_infer::{Estimate, Interval};
+use serde::Serialize;
+
+/// Unit of information: natural logarithm, or logarithm to base 2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Unit {
+    Nats,
+    Bits,
+}
+
+impl Unit {
+    fn of_nats(self, nats: f64) -> f64 {
+        match self {
+            Self::Nats => nats,
+            Self::Bits => nats / std::f64::consts::LN_2,
+        }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Nats => "nats",
+            Self::Bits => "bits",
+        }
+    }
+}
+
+/// Form of an answer: for people, or for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+/// Two lines for people.
+pub fn text(notes: &Notes, estimate: &Estimate, interval: Interval, unit: Unit) -> String {
+    let [mi, lower, upper] = [estimate.mi_nats(), interval.lower, interval.upper].map(|v| unit.of_nats(v));
+    let digits = match upper {
+        u if u < 0.1 => 3,
+        u if u < 10.0 => 2,
+        _ => 1,
+    };
+    // Twelve digits are enough for any level, and hide that 0.29 × 100 is not quite 29.
+    let percent = (interval.level * 1e14).round() / 1e12;
+    format!(
+        "I(X;Y) = {mi:.digits$} {}   {percent} % interval {lower:.digits$} to {upper:.digits$}\n\
+         X: {}   Y: {}   n = {}\n",
+        unit.as_str(),
+        notes.x,
+        notes.y,
+        estimate.n
+    )
+}
+
+/// One line for programs.
+pub fn json(
+    id: &serde_json::Value,
+    estimate: &Estimate,
+    interval: Interval,
+    unit: Unit,
+    warnings: &[String],
+) -> String {
+    let report = Report {
+        id,
+        mi: unit.of_nats(estimate.mi_nats()),
+        unit,
+        interval: ReportInterval {
+            level: interval.level,
+            lower: unit.of_nats(interval.lower),
+            upper: unit.of_nats(interval.upper),
+        },
+        n: estimate.n,
+        dim_x: estimate.dim_x,
+        dim_y: estimate.dim_y,
+        warnings,
+        checkpoint: ReportCheckpoint { name: &estimate.checkpoint.name, sha256: &estimate.checkpoint.sha256 },
+    };
+    serde_json::to_string(&report).expect("plain values have a JSON form") + "\n"
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    id: &'a serde_json::Value,
+    mi: f64,
+    unit: Unit,
+    interval: ReportInterval,
+    n: usize,
+    dim_x: usize,
+    dim_y: usize,
+    warnings: &'a [String],
+    checkpoint: ReportCheckpoint<'a>,
+}
+
+#[derive(Serialize)]
+struct ReportInterval {
+    level: f64,
+    lower: f64,
+    upper: f64,
+}
+
+#[derive(Serialize)]
+struct ReportCheckpoint<'a> {
+    name: &'a str,
+    sha256: &'a str,
+}

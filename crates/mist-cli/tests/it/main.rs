@@ -1,0 +1,7 @@
+//! Runs the binary: what it prints where, and its exit code.
+
+mod bad_input;
+mod batch;
+mod estimate;
+mod generate;
+mod support;

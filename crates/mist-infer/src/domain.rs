@@ -1,0 +1,29 @@
+//! The domain gate: whether data looks like what the checkpoint was trained on.
+
+use crate::screen::Screened;
+use crate::{Side, Warning};
+use mist_model::Trained;
+
+/// Share of tied values in a column above which it no longer looks continuous.
+const TIED_SHARE: f64 = 0.1;
+
+/// What lies outside of what the checkpoint has seen.
+pub(crate) fn gate(n: usize, x: &Screened, y: &Screened, trained: &Trained) -> Vec<Warning> {
+    let outside = |got: usize, (min, max): (usize, usize)| got < min || got > max;
+    let mut warnings = Vec::new();
+    if outside(n, trained.n) {
+        warnings.push(Warning::Rows { n, trained: trained.n });
+    }
+    for (side, screened) in [(Side::X, x), (Side::Y, y)] {
+        let dim = screened.kept.len();
+        if outside(dim, trained.dims) {
+            warnings.push(Warning::Dims { side, dim, trained: trained.dims });
+        }
+    }
+    let tied = |s: &Screened| s.tied.iter().filter(|c| c.share > TIED_SHARE).cloned().collect::<Vec<_>>();
+    let columns = [tied(x), tied(y)].concat();
+    if !columns.is_empty() {
+        warnings.push(Warning::Ties { columns });
+    }
+    warnings
+}

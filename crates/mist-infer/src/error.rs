@@ -1,0 +1,70 @@
+//! Why there is no answer.
+
+use crate::{DeviceError, MIN_ROWS, Side};
+use mist_model::CheckpointError;
+
+/// Why mutual information cannot be estimated.
+#[derive(Debug, thiserror::Error)]
+pub enum EstimateError {
+    /// A side without columns.
+    #[error("{side} has no columns, expected at least one")]
+    NoColumns {
+        /// The side.
+        side: Side,
+    },
+    /// Too few rows for an answer to mean anything.
+    #[error("{got} rows, expected at least {MIN_ROWS}")]
+    TooFewRows {
+        /// Rows found.
+        got: usize,
+    },
+    /// A column that is not as long as the first column of X.
+    #[error("{label} of {side} has {got} rows, expected {expected} as in the first column of X")]
+    Rows {
+        /// The side.
+        side: Side,
+        /// The column, as [`Columns::label`](crate::Columns::label) calls it.
+        label: String,
+        /// Its rows.
+        got: usize,
+        /// Rows of the first column of X.
+        expected: usize,
+    },
+    /// A value that is not a finite number.
+    #[error("{label} of {side} holds {what} at row {row}, expected finite numbers")]
+    NotFinite {
+        /// The side.
+        side: Side,
+        /// The column, as [`Columns::label`](crate::Columns::label) calls it.
+        label: String,
+        /// Index of the row, from 0.
+        row: usize,
+        /// `NaN` or `an infinity`.
+        what: &'static str,
+    },
+    /// A level that the checkpoint's quantiles do not reach.
+    #[error("interval level `{got}` is out of range, expected more than 0 and at most {max}")]
+    Level {
+        /// The level asked for.
+        got: f64,
+        /// The widest central interval between the checkpoint's outermost quantiles.
+        max: f64,
+    },
+    /// One of several tasks that failed.
+    #[error("task {index}: {source}")]
+    Task {
+        /// Its index in the list, from 0.
+        index: usize,
+        /// What is wrong with it.
+        source: Box<Self>,
+    },
+    /// A checkpoint that cannot be used.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// A device that cannot be used.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// The network failed: out of memory, or a device that failed.
+    #[error("the network failed: {0}")]
+    Network(#[from] candle_core::Error),
+}

@@ -1,0 +1,93 @@
+//! What to keep in mind about an answer.
+
+use crate::Side;
+use std::fmt;
+
+/// A column with many equal values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TiedColumn {
+    /// The side it is on.
+    pub side: Side,
+    /// The column, as [`Columns::label`](crate::Columns::label) calls it.
+    pub label: String,
+    /// Share of its values that occur more than once.
+    pub share: f64,
+}
+
+/// A reason to take an answer with care; its `Display` says it in one line.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// Columns left out because all of their values are equal; the side has others.
+    ConstantColumns {
+        /// The side.
+        side: Side,
+        /// The columns, as [`Columns::label`](crate::Columns::label) calls them.
+        labels: Vec<String>,
+    },
+    /// A side without any column that varies: the answer is 0 by definition, and the network was not asked.
+    ConstantSide {
+        /// The side.
+        side: Side,
+    },
+    /// Fewer or more rows than in training.
+    Rows {
+        /// Rows found.
+        n: usize,
+        /// Fewest and most rows in training.
+        trained: (usize, usize),
+    },
+    /// Fewer or more columns than in training.
+    Dims {
+        /// The side.
+        side: Side,
+        /// Columns found that are not constant.
+        dim: usize,
+        /// Fewest and most columns of a side in training.
+        trained: (usize, usize),
+    },
+    /// Columns with many equal values, where training had continuous data.
+    Ties {
+        /// The columns.
+        columns: Vec<TiedColumn>,
+    },
+}
+
+/// The first few items, and how many more there are.
+fn first(items: &[String]) -> String {
+    const SHOWN: usize = 4;
+    match items.len() {
+        n if n > SHOWN + 1 => format!("{} and {} more", items[..SHOWN].join(", "), n - SHOWN),
+        _ => items.join(", "),
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let beyond = |got: usize, (min, max): (usize, usize)| match got > max {
+            true => format!("more than the {max}"),
+            false => format!("fewer than the {min}"),
+        };
+        match self {
+            Self::ConstantColumns { side, labels } => {
+                write!(f, "{} of {side} left out: all values are equal", first(labels))
+            }
+            Self::ConstantSide { side } => {
+                write!(f, "every column of {side} is constant, so the mutual information is 0")
+            }
+            Self::Rows { n, trained } => {
+                write!(f, "{n} rows: {} that the checkpoint was trained on", beyond(*n, *trained))
+            }
+            Self::Dims { side, dim, trained } => {
+                let columns = if *dim == 1 { "column" } else { "columns" };
+                write!(f, "{dim} {columns} of {side}: {} that the checkpoint was trained on", beyond(*dim, *trained))
+            }
+            Self::Ties { columns } => {
+                let each = |c: &TiedColumn| format!("{} of {} ({:.0} %)", c.label, c.side, 100.0 * c.share);
+                let list: Vec<String> = columns.iter().map(each).collect();
+                write!(f, "tied values in {}: the data is discrete or rounded, ", first(&list))?;
+                f.write_str("the checkpoint was trained on continuous data")
+            }
+        }
+    }
+}

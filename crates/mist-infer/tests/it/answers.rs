@@ -1,0 +1,124 @@
+//! Inputs of every form, warnings, and errors.
+
+use crate::support::{ESTIMATOR, ORDER_OF_SUMS, assert_close, data};
+use mist_infer::{Columns, DeviceKind, EstimateError, Estimator, Side, Warning};
+use ndarray::{Array2, Axis, array};
+use std::path::Path;
+
+#[test]
+fn arrays_of_every_form() {
+    let (x, y) = data(30, 1, 1);
+    let (x, y) = (x.mapv(|v| v as f32), y.mapv(|v| v as f32));
+    let base = ESTIMATOR.estimate(&x, &y).unwrap();
+    let (x1, y1) = (x.column(0), y.column(0));
+    let others = [
+        ESTIMATOR.estimate(x.view(), y.view()),
+        ESTIMATOR.estimate(x1, y1),
+        ESTIMATOR.estimate(&x1.to_owned(), &y1),
+        ESTIMATOR.estimate(&x.mapv(f64::from), y1),
+        ESTIMATOR.estimate(vec![x1.iter().map(|v| f64::from(*v)).collect()], y1),
+    ];
+    for other in others {
+        assert_eq!(other.unwrap(), base);
+    }
+}
+
+#[test]
+fn a_batch_agrees_with_single_answers() {
+    let shapes = [(20, 1, 2), (300, 2, 3), (20, 2, 1), (20, 1, 2), (64, 9, 4)];
+    let mut tasks: Vec<(Columns, Columns)> = Vec::new();
+    for (i, (n, dx, dy)) in shapes.into_iter().enumerate() {
+        let (x, y) = data(n + i, dx, dy);
+        let rows: Vec<usize> = (i..n + i).collect();
+        tasks.push((Columns::from(&x.select(Axis(0), &rows)), Columns::from(&y.select(Axis(0), &rows))));
+    }
+    let together = ESTIMATOR.estimate_batch(&tasks).unwrap();
+    assert_eq!(together.len(), tasks.len());
+    for (estimate, (x, y)) in together.iter().zip(tasks) {
+        let single = ESTIMATOR.estimate(x, y).unwrap();
+        assert_eq!((estimate.n, estimate.dim_x, estimate.dim_y), (single.n, single.dim_x, single.dim_y));
+        assert_close(estimate, &single, ORDER_OF_SUMS);
+    }
+    assert!(ESTIMATOR.estimate_batch(&[]).unwrap().is_empty());
+}
+
+#[test]
+fn a_constant_side_tells_nothing() {
+    let (x, _) = data(30, 2, 1);
+    let y = Array2::from_elem((30, 2), -1.0);
+    let estimate = ESTIMATOR.estimate(&x, &y).unwrap();
+    assert_eq!((estimate.mi_nats(), estimate.mean_nats(), estimate.quantile(0.99)), (0.0, 0.0, 0.0));
+    assert_eq!(estimate.warnings, [Warning::ConstantSide { side: Side::Y }]);
+}
+
+#[test]
+fn warnings_name_their_reason() {
+    let (x, y) = data(30, 2, 1);
+    assert_eq!(ESTIMATOR.estimate(&x, &y).unwrap().warnings, []);
+
+    let (dims, n) = (ESTIMATOR.description().trained.dims, ESTIMATOR.description().trained.n);
+    let (wide, _) = data(30, dims.1 + 1, 1);
+    let warnings = ESTIMATOR.estimate(&wide, &y).unwrap().warnings;
+    assert_eq!(warnings, [Warning::Dims { side: Side::X, dim: dims.1 + 1, trained: dims }]);
+    let (long_x, long_y) = data(n.1 + 1, 1, 1);
+    let warnings = ESTIMATOR.estimate(&long_x, &long_y).unwrap().warnings;
+    assert_eq!(warnings, [Warning::Rows { n: n.1 + 1, trained: n }]);
+
+    let mut tied = x.clone();
+    tied.column_mut(1).mapv_inplace(|v| (v * 3.0).round());
+    let columns = Columns::from(&tied).named(["plain", "rounded"]);
+    let warnings = ESTIMATOR.estimate(columns, &y).unwrap().warnings;
+    assert!(matches!(&warnings[..], [Warning::Ties { columns }] if columns.len() == 1));
+    let text = warnings[0].to_string();
+    assert!(text.starts_with("tied values in column `rounded` of X (") && text.contains("continuous"), "{text}");
+
+    tied.column_mut(0).fill(2.0);
+    let warnings = ESTIMATOR.estimate(&tied, &y).unwrap().warnings;
+    assert_eq!(warnings[0], Warning::ConstantColumns { side: Side::X, labels: vec!["column 0".into()] });
+}
+
+#[test]
+fn bad_data_is_refused() {
+    let (x, y) = data(30, 2, 1);
+    let refused = |x: &Array2<f64>, y: &Array2<f64>| ESTIMATOR.estimate(x, y).unwrap_err().to_string();
+    let (short, _) = data(29, 1, 1);
+    assert_eq!(refused(&x, &short), "column 0 of Y has 29 rows, expected 30 as in the first column of X");
+    let (few, _) = data(9, 1, 1);
+    assert_eq!(refused(&few, &few), "9 rows, expected at least 10");
+    assert_eq!(refused(&Array2::zeros((30, 0)), &y), "X has no columns, expected at least one");
+    let mut bad = x.clone();
+    bad[[4, 1]] = f64::NAN;
+    assert_eq!(refused(&bad, &y), "column 1 of X holds NaN at row 4, expected finite numbers");
+    bad[[4, 1]] = f64::INFINITY;
+    let named = Columns::from(&bad).named(["a", "b"]);
+    let error = ESTIMATOR.estimate_batch(&[((&x).into(), (&y).into()), ((&y).into(), named)]).unwrap_err();
+    assert_eq!(error.to_string(), "task 1: column `b` of Y holds an infinity at row 4, expected finite numbers");
+}
+
+#[test]
+fn levels_outside_the_quantiles_are_refused() {
+    let (x, y) = data(30, 2, 1);
+    let estimate = ESTIMATOR.estimate(&x, &y).unwrap();
+    for level in [0.0, -1.0, 0.981, 1.0, f64::NAN] {
+        assert!(matches!(estimate.interval(level), Err(EstimateError::Level { max: 0.98, .. })), "{level}");
+        assert!(ESTIMATOR.check_level(level).is_err());
+    }
+    for level in [1e-6, 0.5, 0.9, 0.98] {
+        assert!(estimate.interval(level).is_ok() && ESTIMATOR.check_level(level).is_ok(), "{level}");
+    }
+}
+
+#[test]
+fn checkpoints_and_devices() {
+    let released = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../checkpoints/mist-2026-11.safetensors"));
+    let (x, y) = (
+        array![1.0, 4.0, 2.0, 8.0, 5.0, 7.0, 0.0, 3.0, 9.0, 6.0],
+        array![0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0],
+    );
+    let on_disk = Estimator::from_checkpoint(released, DeviceKind::Cpu).unwrap();
+    assert_eq!(on_disk.estimate(&x, &y).unwrap(), ESTIMATOR.estimate(&x, &y).unwrap());
+    let error = Estimator::from_checkpoint(Path::new("none.safetensors"), DeviceKind::Auto).unwrap_err();
+    assert!(error.to_string().starts_with("cannot read `none.safetensors`: "));
+    let error = "tpu".parse::<DeviceKind>().unwrap_err().to_string();
+    assert_eq!(error, "unknown device `tpu`, expected one of `auto`, `cpu`, `cuda`, `metal`");
+}

@@ -1,0 +1,42 @@
+//! What the statistical tests share.
+#![allow(dead_code, reason = "every test file uses a part")]
+
+pub mod oracle;
+
+use mist_data_gen::{MetaDistribution, Seeds, Split};
+use rand_chacha::ChaCha8Rng;
+
+/// The stream of a test, by number.
+pub fn rng(stream: u64) -> ChaCha8Rng {
+    Seeds { root: 20_240_501 }.rng(Split::Scratch, stream)
+}
+
+/// Asserts that the mean of independent values is `expected` within `sigmas` standard errors.
+pub fn assert_mean(values: &[f64], expected: f64, sigmas: f64, what: &str) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    let error = (variance / n).sqrt();
+    // Where the variance is zero only rounding is left.
+    assert!((mean - expected).abs() <= sigmas * error + 1e-12, "{what}: mean {mean} ± {error}, expected {expected}");
+}
+
+/// The Kolmogorov–Smirnov statistic √n sup |F_n − F|.
+pub fn ks_statistic(values: &[f64], cdf: impl Fn(f64) -> f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let n = sorted.len() as f64;
+    let distance = sorted.iter().enumerate().fold(0.0_f64, |worst, (i, &v)| {
+        let f = cdf(v);
+        worst.max(f - i as f64 / n).max((i + 1) as f64 / n - f)
+    });
+    distance * n.sqrt()
+}
+
+/// P(√n D > 2.0) ≈ 2 exp(−2 · 4) = 7e-4 under the null hypothesis.
+pub const KS_LIMIT: f64 = 2.0;
+
+/// A configuration with every kind and option, which no tuning of the shipped ones changes.
+pub fn wide() -> MetaDistribution {
+    MetaDistribution::from_toml(include_str!("wide.toml")).unwrap()
+}

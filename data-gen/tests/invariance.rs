@@ -1,0 +1,158 @@
+//! What is applied on top of a base is a bijection of one side: nothing of the base is lost.
+
+mod common;
+
+use common::{rng, wide};
+use mist_data_gen::{
+    Base, Map, Sample, Seeds, Split, Task,
+    families::{
+        dispersion::Dispersion,
+        elliptical::Elliptical,
+        link::{Curve, Link, Noise, Source},
+    },
+    layout::Layout,
+    maps::Side,
+};
+use nalgebra::DMatrix;
+use rand::Rng;
+
+/// The one preimage of a value under a map, by bisection: the map is increasing.
+fn preimage(map: Map, side: Side, value: f64) -> f64 {
+    let image = |v: f64| {
+        let mut one = [v];
+        map.apply(side, &mut one);
+        one[0]
+    };
+    let (mut low, mut high) = (-1.0, 1.0);
+    while image(low) > value {
+        low *= 2.0;
+    }
+    while image(high) < value {
+        high *= 2.0;
+    }
+    for _ in 0..200 {
+        let middle = 0.5 * (low + high);
+        if image(middle) < value {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    0.5 * (low + high)
+}
+
+/// Undoes [`Task::transform`], step by step in reverse.
+fn undo(task: &Task, sample: Sample) -> Sample {
+    let Sample { mut x, mut y } = sample;
+    if task.is_swapped() {
+        (x, y) = (y, x);
+    }
+    let undo_layout = |layout: &Layout, columns: DMatrix<f64>| {
+        let mut out = columns.clone();
+        for (j, (&from, &negate)) in layout.order.iter().zip(&layout.negate).enumerate() {
+            let sign = if negate { -1.0 } else { 1.0 };
+            out.set_column(from, &(columns.column(j) * sign));
+        }
+        out
+    };
+    if let Some((of_x, of_y)) = task.layout() {
+        x = undo_layout(of_x, x);
+        y = undo_layout(of_y, y);
+    }
+    x.apply(|v| *v = preimage(task.map(), Side::X, *v));
+    y.apply(|v| *v = preimage(task.map(), Side::Y, *v));
+    if let Some((of_x, of_y)) = task.rotation() {
+        x *= of_x.transpose();
+        y *= of_y.transpose();
+    }
+    Sample { x, y }
+}
+
+#[test]
+fn transforms_can_be_undone() {
+    /// Relative to the largest value: bisection of Φ is limited by its flat tails.
+    const TOLERANCE: f64 = 1e-7;
+    let seeds = Seeds { root: 3 };
+    let meta = wide();
+    let (mut rotated, mut swapped) = (0, 0);
+    for index in 0..400 {
+        let mut drawn = meta.draw_task(&seeds, Split::Scratch, index);
+        let task = &drawn.task;
+        rotated += usize::from(task.rotation().is_some());
+        swapped += usize::from(task.is_swapped());
+        let base = task.base().sample(20, &mut drawn.rng.clone());
+        let sample = task.sample(20, &mut drawn.rng);
+        assert_eq!(sample, task.transform(base.clone()));
+        assert_eq!((sample.x.ncols(), sample.y.ncols()), (task.dim_x(), task.dim_y()));
+        let back = undo(task, sample);
+        for (a, b) in [(&base.x, &back.x), (&base.y, &back.y)] {
+            let error = (a - b).abs().max() / a.abs().max();
+            assert!(error < TOLERANCE, "{} {index}: off by {error}", task.family());
+        }
+    }
+    assert!(rotated > 40 && swapped > 10, "{rotated} rotated, {swapped} swapped");
+}
+
+#[test]
+fn maps_are_strictly_increasing() {
+    let mut rng = rng(0);
+    let mut values: Vec<f64> = (0..5_000).map(|_| rng.random_range(-8.0..8.0)).collect();
+    values.sort_by(f64::total_cmp);
+    values.dedup();
+    for map in Map::ALL {
+        for side in [Side::X, Side::Y] {
+            let mut images = values.clone();
+            map.apply(side, &mut images);
+            // Beyond 5 the normal CDF's steps come close to the spacing of floats near 1.
+            let strict = |w: &[f64]| w[0] < w[1] || (map == Map::NormalCdf && w[0] > 1.0 - 1e-6 && w[0] <= w[1]);
+            assert!(images.windows(2).all(strict), "{map:?} {side:?}");
+        }
+    }
+}
+
+#[test]
+fn maps_take_known_values() {
+    let at = |map: Map, side, v: f64| {
+        let mut one = [v];
+        map.apply(side, &mut one);
+        one[0]
+    };
+    assert_eq!(at(Map::HalfCube, Side::X, -9.0), -27.0);
+    assert_eq!(at(Map::Base, Side::Y, -9.0), -9.0);
+    assert!((at(Map::Asinh, Side::Y, 1.0) - (1.0 + 2.0_f64.sqrt()).ln()).abs() < 1e-15);
+    assert!((at(Map::NormalCdf, Side::X, 1.959_963_984_540_054) - 0.975).abs() < 1e-12);
+    let wiggly_x = 0.2 * 1.0_f64.sin() + 0.03 * (-2.5_f64).sin();
+    assert!((at(Map::Wiggly, Side::X, 0.0) - wiggly_x).abs() < 1e-15);
+    let wiggly_y = 0.17 * 3.5_f64.sin() + 0.02 * (-2.5_f64).sin();
+    assert!((at(Map::Wiggly, Side::Y, 0.0) - wiggly_y).abs() < 1e-15);
+}
+
+#[test]
+fn rotation_keeps_lengths() {
+    let base = Base::Elliptical(Elliptical::normal(Dispersion::dense(6, 4, 0.3).unwrap()));
+    let task = Task::new("rotated", base).with_rotation(&mut rng(1));
+    let plain = task.base().sample(50, &mut rng(2));
+    let rotated = task.transform(plain.clone());
+    for row in 0..50 {
+        assert!((plain.x.row(row).norm() - rotated.x.row(row).norm()).abs() < 1e-12);
+        assert!((plain.y.row(row).norm() - rotated.y.row(row).norm()).abs() < 1e-12);
+    }
+    assert!((plain.x - rotated.x).abs().max() > 0.1);
+}
+
+#[test]
+fn swap_exchanges_the_sides() {
+    let link = Link::new(Source::Normal, Curve::Cubic, Noise::Normal, 0.3).unwrap();
+    let plain = Task::new("link", Base::Link(link));
+    let swapped = plain.clone().with_swap(true);
+    let (a, b) = (plain.sample(9, &mut rng(3)), swapped.sample(9, &mut rng(3)));
+    assert_eq!((a.x, a.y), (b.y, b.x));
+    assert_eq!(plain.mi_nats(), swapped.mi_nats());
+}
+
+#[test]
+fn layout_orders_then_negates() {
+    let layout = Layout { order: vec![2, 0, 1], negate: vec![false, true, false] };
+    let columns = DMatrix::from_row_slice(1, 3, &[1.0, 2.0, 3.0]);
+    assert_eq!(layout.apply(columns).as_slice(), [3.0, -1.0, 2.0]);
+}
