@@ -22,15 +22,33 @@ enum Command {
     Estimate(commands::estimate::Args),
     /// Write a data set of samples whose mutual information is known.
     Generate(commands::generate::Args),
+    /// Train a network on fresh tasks.
+    Train(commands::train::Args),
+    /// Measure a checkpoint on tasks whose mutual information is known.
+    Evaluate(commands::evaluate::Args),
 }
 
 fn main() -> ExitCode {
+    one_thread_per_operation();
     let result = match Cli::parse().command {
         Command::Estimate(args) => commands::estimate::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
+        Command::Train(args) => commands::train::run(&args),
+        Command::Evaluate(args) => commands::evaluate::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => error::report(&e),
+    }
+}
+
+/// Keeps each tensor operation on the thread that asks for it.
+///
+/// Work is spread over whole tasks and batches instead, which uses cores better than splitting operations does; and
+/// candle's own pool is one for the process, so several graphs at once would wait for each other there.
+fn one_thread_per_operation() {
+    for name in ["RAYON_NUM_THREADS", "CANDLE_NUM_THREADS"] {
+        // SAFETY: the first thing in `main`, so no other thread reads the environment.
+        unsafe { std::env::set_var(name, "1") };
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn screen(side: Side, columns: &Columns) -> Screened<'_> {
     let mut out = Screened { kept: Vec::new(), constant: Vec::new(), tied: Vec::new() };
     for (j, values) in columns.iter().enumerate() {
         let share = tied_share(values);
-        if share == 1.0 && values.iter().all(|v| *v == values[0]) {
+        if values.iter().all(|v| *v == values[0]) {
             out.constant.push(columns.label(j));
             continue;
         }
@@ -54,12 +54,13 @@ pub(crate) fn screen(side: Side, columns: &Columns) -> Screened<'_> {
     out
 }
 
-/// Share of the values that occur more than once.
+/// Probability that two different rows hold the same value.
 fn tied_share(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
-    let tied: usize = sorted.chunk_by(|a, b| a == b).map(<[f64]>::len).filter(|len| *len > 1).sum();
-    tied as f64 / values.len() as f64
+    let pairs = |n: usize| n as f64 * (n as f64 - 1.0);
+    let tied: f64 = sorted.chunk_by(|a, b| a == b).map(|group| pairs(group.len())).sum();
+    tied / pairs(values.len())
 }
 
 #[cfg(test)]
@@ -69,7 +70,7 @@ mod tests {
     #[test]
     fn shares_of_ties() {
         assert_eq!(tied_share(&[3.0, 1.0, 2.0]), 0.0);
-        assert_eq!(tied_share(&[3.0, 1.0, 3.0, 2.0]), 0.5);
+        assert_eq!(tied_share(&[3.0, 1.0, 3.0, 2.0]), 1.0 / 6.0);
         assert_eq!(tied_share(&[0.0, -0.0]), 1.0);
     }
 
@@ -79,6 +80,6 @@ mod tests {
         let screened = screen(Side::X, &columns);
         assert_eq!(screened.constant, ["column 1"]);
         assert_eq!(screened.kept.len(), 2);
-        assert_eq!(screened.tied, [TiedColumn { side: Side::X, label: "column 0".into(), share: 1.0 }]);
+        assert_eq!(screened.tied, [TiedColumn { side: Side::X, label: "column 0".into(), share: 1.0 / 3.0 }]);
     }
 }

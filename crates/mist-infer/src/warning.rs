@@ -3,14 +3,14 @@
 use crate::Side;
 use std::fmt;
 
-/// A column with many equal values.
+/// A column with few different values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TiedColumn {
     /// The side it is on.
     pub side: Side,
     /// The column, as [`Columns::label`](crate::Columns::label) calls it.
     pub label: String,
-    /// Share of its values that occur more than once.
+    /// Probability that two of its rows, drawn at random, hold the same value.
     pub share: f64,
 }
 
@@ -46,7 +46,7 @@ pub enum Warning {
         /// Fewest and most columns of a side in training.
         trained: (usize, usize),
     },
-    /// Columns with many equal values, where training had continuous data.
+    /// Columns with few different values, where training had continuous data.
     Ties {
         /// The columns.
         columns: Vec<TiedColumn>,
@@ -83,9 +83,9 @@ impl fmt::Display for Warning {
                 write!(f, "{dim} {columns} of {side}: {} that the checkpoint was trained on", beyond(*dim, *trained))
             }
             Self::Ties { columns } => {
-                let each = |c: &TiedColumn| format!("{} of {} ({:.0} %)", c.label, c.side, 100.0 * c.share);
+                let each = |c: &TiedColumn| format!("{} of {} (about {:.0})", c.label, c.side, 1.0 / c.share);
                 let list: Vec<String> = columns.iter().map(each).collect();
-                write!(f, "tied values in {}: the data is discrete or rounded, ", first(&list))?;
+                write!(f, "few different values in {}: the data is discrete or coarsely rounded, ", first(&list))?;
                 f.write_str("the checkpoint was trained on continuous data")
             }
         }

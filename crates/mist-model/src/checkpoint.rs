@@ -135,7 +135,7 @@ impl Checkpoint {
         if got != description.sha256 {
             return Err(CheckpointError::Damaged { path: path.into(), got, expected: description.sha256 });
         }
-        let wrong = |e: candle_core::Error| CheckpointError::Weights { path: path.into(), what: e.to_string() };
+        let wrong = |e: candle_core::Error| CheckpointError::Weights { path: path.into(), what: first_line(&e) };
         let tensors = candle_core::safetensors::load_buffer(weights, &Device::Cpu).map_err(wrong)?;
         let (network, parameters) =
             Parameters::load(tensors, device, |vb| Axial::new(&description.network, vb)).map_err(wrong)?;
@@ -183,6 +183,11 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError> {
         let _ = std::fs::remove_file(&temporary);
         CheckpointError::Io { action: "cannot write", path: path.into(), source }
     })
+}
+
+/// The message without the backtrace that candle appends where `RUST_BACKTRACE` is set.
+fn first_line(e: &candle_core::Error) -> String {
+    e.to_string().lines().next().unwrap_or_default().to_string()
 }
 
 /// SHA-256 in hexadecimal.

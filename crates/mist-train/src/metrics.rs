@@ -81,3 +81,62 @@ pub const N_BINS: [(&str, usize, usize); 3] =
 pub fn n_bin(n: usize) -> usize {
     N_BINS.iter().position(|(_, low, high)| (*low..=*high).contains(&n)).expect("the bins cover every n")
 }
+
+/// A Markdown table: all predictions, then each bin of n, then each family.
+pub fn table(predictions: &[Prediction]) -> String {
+    let mut text = String::from(
+        "| | tasks | MSE (se) | MSE of the mean | MAE | bias | 90 % covers | width | pinball |\n\
+         |---|---|---|---|---|---|---|---|---|\n",
+    );
+    let mut row = |name: &str, members: Vec<&Prediction>| {
+        if members.is_empty() {
+            return;
+        }
+        let s = Summary::of(members);
+        text += &format!(
+            "| {name} | {} | {:.3} ({:.3}) | {:.3} | {:.4} | {:+.4} | {:.3} | {:.3} | {:.4} |\n",
+            s.count, s.mse, s.mse_se, s.mse_of_mean, s.mae, s.bias, s.coverage_90, s.width_90, s.pinball
+        );
+    };
+    row("all", predictions.iter().collect());
+    for (i, (name, _, _)) in N_BINS.iter().enumerate() {
+        row(name, predictions.iter().filter(|p| n_bin(p.n) == i).collect());
+    }
+    let families: std::collections::BTreeSet<&str> = predictions.iter().map(|p| p.family.as_str()).collect();
+    for family in families {
+        row(family, predictions.iter().filter(|p| p.family == family).collect());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mist_model::QuantileFunction;
+
+    fn prediction(n: usize, mi_nats: f64, low: f64, median: f64, high: f64) -> Prediction {
+        let values = [low, median, high].map(f64::ln_1p);
+        let quantiles = QuantileFunction::new(&[0.05, 0.5, 0.95], &values);
+        Prediction { family: "a".into(), n, dim_x: 1, dim_y: 1, mi_nats, quantiles }
+    }
+
+    #[test]
+    fn figures_match_their_definitions() {
+        let set = [
+            prediction(50, 1.0, 0.5, 1.5, 2.0),
+            prediction(100, 0.0, 0.0, 0.0, 0.3),
+            prediction(101, 3.0, 1.0, 2.0, 2.5),
+        ];
+        let s = Summary::of(&set);
+        let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{a} {b}");
+        near(s.mse, (0.25 + 0.0 + 1.0) / 3.0);
+        near(s.mae, 0.5);
+        near(s.bias, -0.5 / 3.0);
+        near(s.coverage_90, 2.0 / 3.0);
+        near(s.width_90, (1.5 + 0.3 + 1.5) / 3.0);
+        assert_eq!([50, 100, 101, 300, 301].map(n_bin), [0, 0, 1, 1, 2]);
+        assert_eq!(Summary::of(&[]), Summary::default());
+        let table = table(&set);
+        assert!(table.contains("| all | 3 |") && table.contains("| n ≤ 100 | 2 |") && table.contains("| a | 3 |"));
+    }
+}

@@ -39,6 +39,7 @@ pub(crate) struct Progress {
 
 impl Progress {
     pub(crate) fn open(path: &Path, from: u64, steps: u64, quiet: bool) -> Result<Self, TrainError> {
+        keep_until(path, from)?;
         let file = File::options().create(true).append(true).open(path);
         let file = file.map_err(|source| TrainError::Io { action: "cannot write", path: path.into(), source })?;
         let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(steps) };
@@ -72,4 +73,18 @@ impl Progress {
     pub(crate) fn finish(&self) {
         self.bar.abandon();
     }
+}
+
+/// Drops the lines after step `from`: a run that was killed logged them, but did not save what it did.
+fn keep_until(path: &Path, from: u64) -> Result<(), TrainError> {
+    #[derive(serde::Deserialize)]
+    struct Step {
+        step: u64,
+    }
+    let Ok(text) = std::fs::read_to_string(path) else {
+        return Ok(());
+    };
+    let saved = |line: &&str| serde_json::from_str::<Step>(line).is_ok_and(|s| s.step <= from);
+    let kept: String = text.lines().filter(saved).flat_map(|line| [line, "\n"]).collect();
+    Ok(mist_model::write_atomic(path, kept.as_bytes())?)
 }

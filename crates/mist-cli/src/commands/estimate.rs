@@ -3,7 +3,6 @@
 use crate::input::{CsvOptions, Manifest, Missing, Notes, Pair, read_csv_pair, read_npy_pair};
 use crate::output::{Format, Unit, json, text};
 use anyhow::{Context, Result, bail};
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use mist_infer::{DeviceKind, Estimate, EstimateError, Estimator};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -41,10 +40,10 @@ pub struct Args {
     /// Unit of the answer.
     #[arg(long, value_enum, default_value_t = Unit::Nats)]
     unit: Unit,
-    /// Form of the answer [default: text; json with --batch].
+    /// Form of the answer [default: text; of --batch: json].
     #[arg(long, value_enum)]
     format: Option<Format>,
-    /// What to do with rows that have an empty, `NA` or NaN cell.
+    /// Rows with an empty, `NA` or NaN cell.
     #[arg(long, value_enum, default_value_t = Missing::Error)]
     missing: Missing,
     /// Character between cells, such as `,` `;` `tab` [default: as in the header].
@@ -54,12 +53,8 @@ pub struct Args {
     #[arg(long, value_name = "PATH")]
     checkpoint: Option<PathBuf>,
     /// Where to compute.
-    #[arg(long, value_parser = device(), default_value = "auto")]
+    #[arg(long, value_parser = super::device(), default_value = "auto")]
     device: DeviceKind,
-}
-
-fn device() -> impl TypedValueParser<Value = DeviceKind> {
-    PossibleValuesParser::new(DeviceKind::ALL.map(DeviceKind::as_str)).try_map(|name| name.parse::<DeviceKind>())
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {

@@ -22,6 +22,11 @@ pub struct Entry {
     pub x: PathBuf,
     /// File of Y, likewise.
     pub y: PathBuf,
+    /// True MI in nats, where it is known; read by `mist evaluate`.
+    pub mi_nats: Option<f64>,
+    /// Family of the distribution, likewise.
+    #[serde(default)]
+    pub family: String,
     #[serde(skip)]
     line: usize,
 }

@@ -14,7 +14,7 @@ fn arrays_of_every_form() {
     let others = [
         ESTIMATOR.estimate(x.view(), y.view()),
         ESTIMATOR.estimate(x1, y1),
-        ESTIMATOR.estimate(&x1.to_owned(), &y1),
+        ESTIMATOR.estimate(&x1.to_owned(), y1),
         ESTIMATOR.estimate(&x.mapv(f64::from), y1),
         ESTIMATOR.estimate(vec![x1.iter().map(|v| f64::from(*v)).collect()], y1),
     ];
@@ -70,7 +70,10 @@ fn warnings_name_their_reason() {
     let warnings = ESTIMATOR.estimate(columns, &y).unwrap().warnings;
     assert!(matches!(&warnings[..], [Warning::Ties { columns }] if columns.len() == 1));
     let text = warnings[0].to_string();
-    assert!(text.starts_with("tied values in column `rounded` of X (") && text.contains("continuous"), "{text}");
+    assert!(
+        text.starts_with("few different values in column `rounded` of X (about ") && text.contains("continuous"),
+        "{text}"
+    );
 
     tied.column_mut(0).fill(2.0);
     let warnings = ESTIMATOR.estimate(&tied, &y).unwrap().warnings;

@@ -1,10 +1,10 @@
 //! From a normal score to the feature channels of its cell.
 
 use super::Linear;
-use crate::ops::{gate_concat, side_sum, standardise};
+use crate::ops::{Activation, dense, gate_concat, side_sum, standardise};
 use crate::{AxialConfig, Batch};
 use candle_core::{D, Result, Tensor};
-use candle_nn::VarBuilder;
+use candle_nn::{Init, VarBuilder};
 
 /// Fixed functions of a normal score that head the feature channels.
 pub const BASIS: usize = 6;
@@ -13,6 +13,7 @@ pub const BASIS: usize = 6;
 #[derive(Clone, Debug)]
 pub(super) struct Cells {
     expand: Linear,
+    ties: Tensor,
     context: Linear,
     mix1: Linear,
     mix2: Linear,
@@ -24,7 +25,10 @@ impl Cells {
     pub(super) fn new(c: &AxialConfig, vb: VarBuilder) -> Result<Self> {
         let (h, u) = (c.cell_width, c.mix_width);
         Ok(Self {
-            expand: Linear::new(BASIS + 1, h, 1.0, vb.pp("expand"))?,
+            expand: Linear::new(BASIS, h, (BASIS as f64 / (BASIS + 1) as f64).sqrt(), vb.pp("expand"))?,
+            // Starts at 0 and stays there until training has ties in it, so that a network which never saw any reads
+            // them as the mid-ranks that they are.
+            ties: vb.get_with_hints((1, h), "ties", Init::Const(0.))?,
             context: Linear::new(h, h, 1.0, vb.pp("context"))?,
             mix1: Linear::new(3 * h, u, 1.0, vb.pp("mix1"))?,
             mix2: Linear::new(u, u, 1.0, vb.pp("mix2"))?,
@@ -45,7 +49,9 @@ impl Cells {
             Some(m) => t.broadcast_mul(m),
             None => Ok(t),
         };
-        let h = masked(self.expand.gelu(&Tensor::cat(&[&basis, &batch.ties.unsqueeze(3)?], D::Minus1)?)?)?;
+        let inputs = Tensor::cat(&[&basis, &batch.ties.unsqueeze(3)?], D::Minus1)?;
+        let weight = Tensor::cat(&[&self.expand.weight, &self.ties], 0)?;
+        let h = masked(dense(&inputs, &weight, &self.expand.bias, Activation::Gelu)?)?;
         let own = side_sum(&masked(self.context.gelu(&h)?)?, &batch.side)?;
         let u = self.mix1.gelu(&gate_concat(&h, &own)?)?;
         let u = (&u + self.mix2.gelu(&u)?)?;

@@ -36,7 +36,7 @@ pub(super) fn tanh(x: f32) -> f32 {
     2.0f32.mul_add(sigmoid(2.0 * x), -1.0)
 }
 
-const GELU_A: f32 = 1.595_769_1; // 2·√(2/π)
+const GELU_A: f32 = 1.595_769; // 2·√(2/π)
 const GELU_B: f32 = 0.044_715;
 
 /// Gaussian error linear unit in its tanh form (Hendrycks and Gimpel 2016, section 2).

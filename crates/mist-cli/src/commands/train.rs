@@ -1,0 +1,80 @@
+//! `mist train`: a network from fresh tasks.
+
+use anyhow::{Context, Result, bail};
+use mist_infer::DeviceKind;
+use mist_train::{Options, TrainConfig, train};
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const EXAMPLES: &str = "\
+Examples:
+  mist train --config checkpoints/mist-2026-11.toml --out runs/a
+  mist train --config checkpoints/mist-2026-11.toml --out runs/a --resume --max-minutes 30
+
+The folder gets log.jsonl, state.safetensors (for --resume) and the checkpoint, NAME.safetensors with NAME.json.";
+
+/// Arguments of `mist train`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// What to train, on what, for how long: a TOML file.
+    #[arg(long, value_name = "PATH")]
+    config: PathBuf,
+    /// Folder of the state, the log and the checkpoint.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Go on from the state in the folder, to the same numbers as a run that never stopped.
+    #[arg(long)]
+    resume: bool,
+    /// Stop after this many minutes; the state is saved.
+    #[arg(long, value_name = "MINUTES")]
+    max_minutes: Option<f64>,
+    /// Stop at this step of the schedule; the state is saved.
+    #[arg(long, value_name = "STEP")]
+    max_steps: Option<u64>,
+    /// Worker threads, 0 for one per core; changes no number.
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+    /// Where to compute.
+    #[arg(long, value_parser = super::device(), default_value = "auto")]
+    device: DeviceKind,
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Result<()> {
+    let place = args.config.display();
+    let text = std::fs::read_to_string(&args.config).with_context(|| format!("cannot read `{place}`"))?;
+    let config = TrainConfig::from_toml(&text).with_context(|| format!("`{place}`"))?;
+    let max_time = match args.max_minutes {
+        Some(m) if !(m > 0.0 && m.is_finite()) => bail!("`--max-minutes` must be positive, got {m}"),
+        m => m.map(|m| Duration::from_secs_f64(60.0 * m)),
+    };
+    let options = Options {
+        out: args.out.clone(),
+        resume: args.resume,
+        max_time,
+        max_steps: args.max_steps,
+        threads: super::threads(args.threads),
+        device: args.device.resolve()?,
+        quiet: false,
+    };
+    let s = train(&config, &options)?;
+    let v = &s.validation;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{} steps of {}, {} tasks, {:.1} minutes", s.steps, config.steps, s.tasks, s.seconds / 60.0)?;
+    writeln!(
+        out,
+        "validation over {} tasks: mean absolute error {:.3} nats, squared error {:.3} nats², 90 % interval covers {:.1} %",
+        v.count,
+        v.mae,
+        v.mse,
+        100.0 * v.coverage_90
+    )?;
+    let name = format!("{}.safetensors", s.checkpoint.name);
+    writeln!(out, "{}  sha256 {}", args.out.join(name).display(), s.checkpoint.sha256)?;
+    if !s.complete {
+        writeln!(out, "the schedule is not done: go on with `--resume`")?;
+    }
+    Ok(())
+}
