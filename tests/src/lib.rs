@@ -1,1 +1,1 @@
-//! Placeholder.
+//! End-to-end tests of the whole project: see `it/`.

@@ -178,13 +178,17 @@ impl OptimizerConfig {
 
 impl BatchConfig {
     /// Tasks of this shape in one batch.
-    ///
-    /// The work of a task is that of its n·D cells (their moments cost D more each) and of its D² pairs (a triangle
-    /// update costs D more each), in units of a cell; the weights are ratios of multiplications in the default network.
     pub fn tasks(&self, n: usize, dim_x: usize, dim_y: usize) -> usize {
+        ((self.cells as f64 / self.work(n, dim_x, dim_y)) as usize).clamp(self.min_tasks, self.max_tasks)
+    }
+
+    /// Work in one task, in units of a cell of a wide table.
+    ///
+    /// It is that of its n·D cells (their moments cost D more each) and of its D² pairs (a triangle update costs D
+    /// more each); the weights are ratios of multiplications in the default network.
+    pub fn work(&self, n: usize, dim_x: usize, dim_y: usize) -> f64 {
         let (n, d) = (n as f64, (dim_x + dim_y) as f64);
-        let work = n * d * (1.0 + d / 290.0) + d * d * (4.7 + d / 55.0);
-        ((self.cells as f64 / work) as usize).clamp(self.min_tasks, self.max_tasks)
+        n * d * (1.0 + d / 290.0) + d * d * (4.7 + d / 55.0)
     }
 }
 

@@ -19,6 +19,13 @@ impl BatchSource {
         Self { meta, seeds: Seeds { root: seed }, batch }
     }
 
+    /// Work in batch `k`, in the units of [`BatchConfig::work`], without drawing it.
+    pub fn work(&self, k: u64) -> f64 {
+        let shape = self.meta.shape(&self.seeds, Split::Train, k);
+        let count = self.batch.tasks(shape.n, shape.dim_x, shape.dim_y);
+        count as f64 * self.batch.work(shape.n, shape.dim_x, shape.dim_y)
+    }
+
     /// Batch `k` and the MI of its tasks in nats.
     ///
     /// # Shapes

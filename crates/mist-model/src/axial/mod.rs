@@ -7,6 +7,8 @@ mod cells;
 mod pairs;
 mod readout;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 pub use cells::BASIS;
 

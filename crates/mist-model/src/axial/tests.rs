@@ -1,0 +1,141 @@
+//! The network as a whole: gradients of every parameter, padding, and what comes out.
+
+use super::Axial;
+use crate::{AxialConfig, Batch, Parameters, Scores, pinball};
+use candle_core::{DType, Device, Result, Tensor, Var};
+use candle_nn::VarBuilder;
+use rand::{Rng, SeedableRng, rngs::StdRng};
+use std::collections::{BTreeMap, HashMap};
+
+fn tiny() -> AxialConfig {
+    AxialConfig {
+        channels: 7,
+        cell_width: 5,
+        mix_width: 6,
+        pair_channels: 6,
+        pair_blocks: 2,
+        row_width: 5,
+        row_blocks: 2,
+        inducing: 3,
+        readout_width: 9,
+        taus: vec![0.1, 0.5, 0.9],
+    }
+}
+
+fn task(n: usize, dim_x: usize, dim_y: usize, seed: u64) -> Scores {
+    let mut rng = StdRng::seed_from_u64(seed);
+    let common: Vec<f64> = (0..n).map(|_| rng.random_range(-1.0..1.0)).collect();
+    let mut columns = |d: usize| -> Vec<Vec<f64>> {
+        (0..d).map(|_| common.iter().map(|c| c + rng.random_range(-1.0..1.0)).collect()).collect()
+    };
+    let (x, mut y) = (columns(dim_x), columns(dim_y));
+    // One column with ties.
+    y[0].iter_mut().for_each(|v| *v = (*v * 2.0).round());
+    Scores::new(&x.iter().map(Vec::as_slice).collect::<Vec<_>>(), &y.iter().map(Vec::as_slice).collect::<Vec<_>>())
+        .unwrap()
+}
+
+fn quantiles(net: &Axial, batch: &Batch) -> Vec<Vec<f32>> {
+    net.forward(batch).unwrap().to_dtype(DType::F32).unwrap().to_vec2().unwrap()
+}
+
+#[test]
+fn every_parameter_gradient_by_differences() -> Result<()> {
+    let dev = Device::Cpu;
+    let config = tiny();
+    let (_, parameters) = Parameters::init(3, &dev, |vb| Axial::new(&config, vb))?;
+    // Away from 0, where the gradients of ties and biases would be untested.
+    let mut rng = StdRng::seed_from_u64(1);
+    let mut vars: BTreeMap<String, Var> = BTreeMap::new();
+    for (name, var) in parameters.iter() {
+        let noise: Vec<f64> = (0..var.elem_count()).map(|_| rng.random_range(-0.2..0.2)).collect();
+        let t = (var.to_dtype(DType::F64)? + Tensor::from_vec(noise, var.shape(), &dev)?)?;
+        vars.insert(name.to_string(), Var::from_tensor(&t)?);
+    }
+    // Two padded tasks of unequal sides, so that every mask is on the path.
+    let tasks = [task(11, 2, 1, 1), task(9, 1, 3, 2)];
+    let batch = Batch::padded(&[&tasks[0], &tasks[1]], 12, 5, &dev)?.to_dtype(DType::F64)?;
+    let mi = Tensor::new(&[0.4f64, 2.0], &dev)?;
+    let loss = || {
+        let map: HashMap<String, Tensor> = vars.iter().map(|(k, v)| (k.clone(), v.as_tensor().clone())).collect();
+        let net = Axial::new(&config, VarBuilder::from_tensors(map, DType::F64, &dev))?;
+        pinball(&net.forward(&batch)?, &mi, &config.taus)
+    };
+    let grads = loss()?.backward()?;
+    for (name, var) in &vars {
+        let grad = grads.get(var.as_tensor()).unwrap_or_else(|| panic!("no gradient reaches {name}"));
+        let grad = grad.flatten_all()?.to_vec1::<f64>()?;
+        let base = var.flatten_all()?.to_vec1::<f64>()?;
+        let scale = grad.iter().fold(1e-6f64, |m, g| m.max(g.abs()));
+        for _ in 0..2 {
+            let (k, h) = (rng.random_range(0..base.len()), 1e-6);
+            let at = |delta: f64| -> Result<f64> {
+                let mut moved = base.clone();
+                moved[k] += delta;
+                var.set(&Tensor::from_vec(moved, var.shape(), &dev)?)?;
+                loss()?.to_scalar()
+            };
+            let slope = (at(h)? - at(-h)?) / (2.0 * h);
+            var.set(&Tensor::from_vec(base.clone(), var.shape(), &dev)?)?;
+            assert!((slope - grad[k]).abs() < 1e-3 * scale + 1e-9, "{name}[{k}]: {} against {slope}", grad[k]);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn padding_changes_no_answer() {
+    let dev = Device::Cpu;
+    let config = AxialConfig::default();
+    let (net, _) = Parameters::init(1, &dev, |vb| Axial::new(&config, vb)).unwrap();
+    let tasks = [task(40, 3, 2, 5), task(23, 1, 1, 6), task(31, 2, 6, 7)];
+    let refs: Vec<&Scores> = tasks.iter().collect();
+    let together = quantiles(&net, &Batch::new(&refs, &dev).unwrap());
+    let wide = quantiles(&net, &Batch::padded(&refs, 57, 13, &dev).unwrap());
+    for (i, t) in tasks.iter().enumerate() {
+        let alone = &quantiles(&net, &Batch::new(&[t], &dev).unwrap())[0];
+        for (padded, what) in [(&together[i], "together"), (&wide[i], "wide")] {
+            for (a, b) in alone.iter().zip(padded) {
+                assert!((a - b).abs() < 2e-5 * (1.0 + a.abs()), "task {i} {what}: {a} against {b}");
+            }
+        }
+    }
+}
+
+#[test]
+fn swapping_sides_and_permuting_columns_and_rows_changes_no_answer() {
+    let dev = Device::Cpu;
+    let (net, _) = Parameters::init(2, &dev, |vb| Axial::new(&AxialConfig::default(), vb)).unwrap();
+    let s = task(50, 3, 2, 8);
+    let d = 5;
+    let pick = |rows: &dyn Fn(usize) -> usize, cols: [usize; 5], dim_x: usize| {
+        let at = |v: &[f32]| -> Vec<f32> { (0..s.n).flat_map(|r| cols.map(|c| v[rows(r) * d + c])).collect() };
+        Scores { n: s.n, dim_x, dim_y: d - dim_x, z: at(&s.z), ties: at(&s.ties) }
+    };
+    let base = quantiles(&net, &Batch::new(&[&s], &dev).unwrap());
+    for (what, other) in [
+        ("sides", pick(&|r| r, [3, 4, 0, 1, 2], 2)),
+        ("columns", pick(&|r| r, [2, 0, 1, 4, 3], 3)),
+        ("rows", pick(&|r| (r * 7 + 3) % 50, [0, 1, 2, 3, 4], 3)),
+    ] {
+        for (a, b) in base[0].iter().zip(&quantiles(&net, &Batch::new(&[&other], &dev).unwrap())[0]) {
+            assert!((a - b).abs() < 2e-5 * (1.0 + a.abs()), "{what}: {a} against {b}");
+        }
+    }
+}
+
+#[test]
+fn quantiles_are_finite_and_ordered_on_extreme_data() {
+    let dev = Device::Cpu;
+    let (net, _) = Parameters::init(4, &dev, |vb| Axial::new(&AxialConfig::default(), vb)).unwrap();
+    let line: Vec<f64> = (0..200).map(f64::from).collect();
+    let flat = vec![1.0; 200];
+    let two: Vec<f64> = line.iter().map(|v| v % 2.0).collect();
+    for (x, y) in [(&line, &line), (&flat, &line), (&two, &two), (&flat, &flat), (&two, &line)] {
+        let many: Vec<&[f64]> = vec![x; 20];
+        for s in [Scores::new(&[x], &[y]).unwrap(), Scores::new(&many, &[y]).unwrap()] {
+            let q = &quantiles(&net, &Batch::new(&[&s], &dev).unwrap())[0];
+            assert!(q.iter().all(|v| v.is_finite()) && q.windows(2).all(|w| w[0] <= w[1]), "{q:?}");
+        }
+    }
+}
