@@ -1,7 +1,7 @@
 //! From a normal score to the feature channels of its cell.
 
 use super::Linear;
-use crate::ops::{Activation, dense, gate_concat, side_sum, standardise};
+use crate::ops::{CellLayers, cell_network, standardise};
 use crate::{AxialConfig, Batch};
 use candle_core::{D, Result, Tensor};
 use candle_nn::{Init, VarBuilder};
@@ -43,19 +43,17 @@ impl Cells {
     /// → (B, N, D, C).
     pub(super) fn forward(&self, batch: &Batch) -> Result<Tensor> {
         let (b, n, d) = batch.z.dims3()?;
-        let basis = basis(&batch.z)?;
         let mask = batch.cell_mask()?;
-        let masked = |t: Tensor| match &mask {
-            Some(m) => t.broadcast_mul(m),
-            None => Ok(t),
-        };
-        let inputs = Tensor::cat(&[&basis, &batch.ties.unsqueeze(3)?], D::Minus1)?;
+        let inputs = Tensor::cat(&[&basis(&batch.z)?, &batch.ties.unsqueeze(3)?], D::Minus1)?;
         let weight = Tensor::cat(&[&self.expand.weight, &self.ties], 0)?;
-        let h = masked(dense(&inputs, &weight, &self.expand.bias, Activation::Gelu)?)?;
-        let own = side_sum(&masked(self.context.gelu(&h)?)?, &batch.side)?;
-        let u = self.mix1.gelu(&gate_concat(&h, &own)?)?;
-        let u = (&u + self.mix2.gelu(&u)?)?;
-        let phi = masked((self.project.forward(&u)? + basis.pad_with_zeros(D::Minus1, 0, self.channels - BASIS)?)?)?;
+        let layers = CellLayers {
+            expand: (&weight, &self.expand.bias),
+            context: self.context.parts(),
+            mix1: self.mix1.parts(),
+            mix2: self.mix2.parts(),
+            project: self.project.parts(),
+        };
+        let phi = cell_network(&inputs, &batch.side, mask.as_ref(), &layers, BASIS)?;
         let phi = standardise(&phi.reshape((b, n, d * self.channels))?, batch.row_mask.as_ref())?;
         phi.reshape((b, n, d, self.channels))
     }

@@ -39,6 +39,10 @@ impl Linear {
         })
     }
 
+    fn parts(&self) -> (&Tensor, &Tensor) {
+        (&self.weight, &self.bias)
+    }
+
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         dense(x, &self.weight, &self.bias, Activation::Identity)
     }

@@ -49,7 +49,7 @@ const TILE: usize = 256;
 struct Dense(Activation);
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma"))]
-fn gelu_in_place(y: &mut [f32]) {
+pub(super) fn gelu_in_place(y: &mut [f32]) {
     for v in y {
         *v = gelu(*v);
     }
@@ -57,14 +57,15 @@ fn gelu_in_place(y: &mut [f32]) {
 
 /// `g ← grad · gelu'(pre)`, with `pre` handed in through `g`.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma"))]
-fn gelu_backward(g: &mut [f32], grad: &[f32]) {
+pub(super) fn gelu_backward(g: &mut [f32], grad: &[f32]) {
     for (g, d) in g.iter_mut().zip(grad) {
         *g = d * gelu_grad(*g);
     }
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma"))]
-fn add_rows(sum: &mut [f32], rows: &[f32]) {
+/// Adds every row to `sum`.
+pub(super) fn add_rows(sum: &mut [f32], rows: &[f32]) {
     for row in rows.chunks_exact(sum.len()) {
         for (s, v) in sum.iter_mut().zip(row) {
             *s += v;
@@ -72,7 +73,8 @@ fn add_rows(sum: &mut [f32], rows: &[f32]) {
     }
 }
 
-fn affine_tile(x: &[f32], w: &[f32], b: &[f32], y: &mut [f32]) {
+/// `y = x·w + b`, all contiguous.
+pub(super) fn affine(x: &[f32], w: &[f32], b: &[f32], y: &mut [f32]) {
     let (n, k) = (b.len(), w.len() / b.len());
     let m = y.len() / n;
     for row in y.chunks_exact_mut(n) {
@@ -100,7 +102,7 @@ impl CustomOp3 for Dense {
         let n = b.len();
         let mut y = vec![0f32; m * n];
         for (x, y) in x.chunks(TILE * k).zip(y.chunks_mut(TILE * n)) {
-            affine_tile(x, w, b, y);
+            affine(x, w, b, y);
             if self.0 == Activation::Gelu {
                 gelu_in_place(y);
             }
@@ -134,7 +136,7 @@ impl CustomOp3 for Dense {
                                 Activation::Gelu => {
                                     // Computing the pre-activation again is cheaper than keeping it.
                                     let g = &mut pre[..rows * n];
-                                    affine_tile(x, w, b, g);
+                                    affine(x, w, b, g);
                                     gelu_backward(g, grad);
                                     &*g
                                 }

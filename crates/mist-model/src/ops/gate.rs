@@ -22,7 +22,7 @@ pub fn gate_concat(h: &Tensor, own: &Tensor) -> Result<Tensor> {
 struct GateConcat;
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma"))]
-fn concat_forward(h: &[f32], own: &[f32], y: &mut [f32], k: usize) {
+pub(super) fn concat_forward(h: &[f32], own: &[f32], y: &mut [f32], k: usize) {
     for ((h, o), y) in h.chunks_exact(k).zip(own.chunks_exact(k)).zip(y.chunks_exact_mut(3 * k)) {
         y[..k].copy_from_slice(h);
         y[k..2 * k].copy_from_slice(o);
@@ -34,7 +34,7 @@ fn concat_forward(h: &[f32], own: &[f32], y: &mut [f32], k: usize) {
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma"))]
-fn concat_backward(h: &[f32], own: &[f32], g: &[f32], dh: &mut [f32], down: &mut [f32], k: usize) {
+pub(super) fn concat_backward(h: &[f32], own: &[f32], g: &[f32], dh: &mut [f32], down: &mut [f32], k: usize) {
     let cells = h.chunks_exact(k).zip(own.chunks_exact(k)).zip(g.chunks_exact(3 * k));
     for (((h, o), g), (dh, down)) in cells.zip(dh.chunks_exact_mut(k).zip(down.chunks_exact_mut(k))) {
         let (g0, rest) = g.split_at(k);

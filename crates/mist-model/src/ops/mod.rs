@@ -5,6 +5,7 @@
 //! candle operations, which runs on every device and in f64. The tests hold the one to the other, and the composed
 //! one to finite differences.
 
+mod cell;
 mod dense;
 mod gate;
 mod math;
@@ -17,6 +18,7 @@ mod side;
 mod tests;
 mod triangle;
 
+pub use cell::{CellLayers, cell_network};
 pub use dense::{Activation, dense};
 pub use gate::{gate_concat, sym_gate};
 pub use moments::moments;

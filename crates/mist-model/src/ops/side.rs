@@ -78,7 +78,7 @@ fn scatter(acc: &[f32], side: &[f32], row: &mut [f32]) {
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma"))]
-fn sum_task(x: &[f32], side: &[f32], y: &mut [f32], acc: &mut [f32]) {
+pub(super) fn sum_task(x: &[f32], side: &[f32], y: &mut [f32], acc: &mut [f32]) {
     let row = side.len() * acc.len() / 2;
     for (x, y) in x.chunks_exact(row).zip(y.chunks_exact_mut(row)) {
         accumulate(x, side, acc);

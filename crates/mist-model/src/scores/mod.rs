@@ -1,7 +1,7 @@
 //! Normal scores: the only view of the data that the network gets.
 //!
 //! Each column is replaced by `z = Φ⁻¹((rank − ½)/n)` with mid-ranks for ties, so that a strictly increasing map of
-//! a column changes nothing. A sign flip changes nothing either, by construction: see [`orient`].
+//! a column changes nothing. A sign flip changes nothing either, by construction: see [`orientation`].
 
 mod orient;
 mod rank;
