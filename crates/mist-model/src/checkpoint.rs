@@ -81,10 +81,13 @@ pub struct Trained {
     pub meta_sha256: String,
     /// Root seed of the tasks and of the initial weights.
     pub seed: u64,
-    /// Tasks seen.
+    /// Tasks seen, those of the checkpoints that this one goes on from included.
     pub tasks: u64,
-    /// Optimizer steps taken.
+    /// Optimizer steps taken, likewise.
     pub steps: u64,
+    /// SHA-256 of the weights that training began with; `None` where they were drawn from the seed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues: Option<String>,
     /// Smallest and largest number of rows.
     pub n: (usize, usize),
     /// Smallest and largest number of columns on a side.

@@ -4,6 +4,7 @@ use crate::TrainError;
 use mist_data_gen::MetaDistribution;
 use mist_model::AxialConfig;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// A training run. Together with the number of steps taken it determines every bit of the weights on a CPU.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +18,11 @@ pub struct TrainConfig {
     pub seed: u64,
     /// Optimizer steps in the whole schedule.
     pub steps: u64,
+    /// Checkpoint (`….safetensors`) to begin with, in place of weights drawn from the seed; relative to the folder
+    /// that the command runs in. Its network must be of the same size. Choose another seed than it was trained with:
+    /// the same seed draws the same tasks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init: Option<PathBuf>,
     /// Batches.
     #[serde(default)]
     pub batch: BatchConfig,

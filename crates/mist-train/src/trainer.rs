@@ -5,7 +5,7 @@ use crate::progress::{Line, Progress};
 use crate::{AdamW, BatchSource, GradientPool, State, TrainConfig, TrainError, evaluate};
 use candle_core::{Device, Tensor};
 use mist_data_gen::{MetaDistribution, Split};
-use mist_model::{Axial, Description, Parameters, Trained, hex_sha256, write_atomic, write_checkpoint};
+use mist_model::{Axial, Checkpoint, Description, Parameters, Trained, hex_sha256, write_atomic, write_checkpoint};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -77,14 +77,14 @@ pub fn train(config: &TrainConfig, options: &Options) -> Result<Summary, TrainEr
     write_atomic(&options.out.join("config.toml"), config_text.as_bytes())?;
 
     let device = &options.device;
-    let (network, parameters) = Parameters::init(config.seed, device, |vb| Axial::new(&config.network, vb))?;
+    let (network, parameters, before) = initial(config, device)?;
     let mut state = match options.resume {
         true => State::load(&state_path, &config_sha256, &parameters)?,
         false => State::new(&parameters)?,
     };
     AdamW::write(&state.optimizer.weights, &parameters)?;
 
-    let run = Run { config, options, meta: &meta, network: &network, parameters: &parameters };
+    let run = Run { config, options, meta: &meta, network: &network, parameters: &parameters, before };
     let source = BatchSource::new(meta.clone(), config.seed, config.batch.clone());
     let pool = GradientPool::new(options.threads, device)?;
     let mut progress =
@@ -92,7 +92,7 @@ pub fn train(config: &TrainConfig, options: &Options) -> Result<Summary, TrainEr
     let mut recent = Recent::new(&state);
     let mut saved = Instant::now();
     let last = options.max_steps.unwrap_or(u64::MAX).min(config.steps);
-    let before = state.seconds;
+    let earlier = state.seconds;
 
     while state.optimizer.steps < last {
         if options.max_time.is_some_and(|t| started.elapsed() >= t) {
@@ -109,7 +109,7 @@ pub fn train(config: &TrainConfig, options: &Options) -> Result<Summary, TrainEr
         let norm = state.optimizer.step(&result.gradient, learning_rate, &config.optimizer);
         AdamW::write(&state.optimizer.weights, &parameters)?;
         state.tasks += result.tasks;
-        state.seconds = before + started.elapsed().as_secs_f64();
+        state.seconds = earlier + started.elapsed().as_secs_f64();
         recent.add(result.loss, norm);
 
         let step = state.optimizer.steps;
@@ -141,6 +141,24 @@ pub fn train(config: &TrainConfig, options: &Options) -> Result<Summary, TrainEr
     Ok(Summary { steps: optimizer.steps, tasks, seconds, complete, checkpoint, validation })
 }
 
+/// The network before the first step, and the description of the checkpoint it comes from, if any.
+fn initial(config: &TrainConfig, device: &Device) -> Result<(Axial, Parameters, Option<Description>), TrainError> {
+    let Some(path) = &config.init else {
+        let (network, parameters) = Parameters::init(config.seed, device, |vb| Axial::new(&config.network, vb))?;
+        return Ok((network, parameters, None));
+    };
+    let Checkpoint { network, parameters, description } = Checkpoint::read(path, device)?;
+    if description.network != config.network {
+        let place = path.display();
+        return Err(TrainError::Config(format!("`init`: the network of `{place}` is not of the size of `[network]`")));
+    }
+    if description.trained.seed == config.seed {
+        let place = path.display();
+        return Err(TrainError::Config(format!("`seed` is that of `{place}`: choose another, to see other tasks")));
+    }
+    Ok((network, parameters, Some(description)))
+}
+
 /// What the parts of the loop share.
 struct Run<'a> {
     config: &'a TrainConfig,
@@ -148,6 +166,7 @@ struct Run<'a> {
     meta: &'a MetaDistribution,
     network: &'a Axial,
     parameters: &'a Parameters,
+    before: Option<Description>,
 }
 
 impl Run<'_> {
@@ -171,12 +190,14 @@ impl Run<'_> {
         let tensors: HashMap<String, Tensor> =
             self.parameters.iter().map(|(name, var)| (name.to_string(), var.as_tensor().clone())).collect();
         let (n, dims) = self.meta.reach();
+        let (before_tasks, before_steps) = self.before.as_ref().map_or((0, 0), |d| (d.trained.tasks, d.trained.steps));
         let trained = Trained {
             meta: self.meta.name().into(),
             meta_sha256: self.meta.sha256(),
             seed: self.config.seed,
-            tasks: state.tasks,
-            steps: state.optimizer.steps,
+            tasks: before_tasks + state.tasks,
+            steps: before_steps + state.optimizer.steps,
+            continues: self.before.as_ref().map(|d| d.sha256.clone()),
             n,
             dims,
         };

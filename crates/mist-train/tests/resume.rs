@@ -104,3 +104,22 @@ fn the_loss_falls() {
     let after = train(&config, &options(dir.path(), true, None, 2)).unwrap().validation;
     assert!(after.pinball < 0.8 * before.pinball, "{} {}", before.pinball, after.pinball);
 }
+
+#[test]
+fn a_run_goes_on_from_a_released_checkpoint() {
+    let config = TrainConfig::from_toml(CONFIG).unwrap();
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let before = train(&config, &options(first.path(), false, Some(3), 1)).unwrap().checkpoint;
+    let init = Some(first.path().join("tiny.safetensors"));
+    let refusal = |config: TrainConfig| train(&config, &options(second.path(), false, Some(1), 1)).unwrap_err();
+    assert!(refusal(TrainConfig { init: init.clone(), ..config.clone() }).to_string().contains("choose another"));
+    let mut other = TrainConfig { init: init.clone(), seed: 6, ..config.clone() };
+    other.network.row_width = 9;
+    assert!(refusal(other).to_string().contains("not of the size"));
+
+    let next = TrainConfig { init, seed: 6, ..config };
+    let after = train(&next, &options(second.path(), false, Some(2), 1)).unwrap().checkpoint;
+    assert_eq!(after.trained.continues.as_ref(), Some(&before.sha256));
+    assert_eq!(after.trained.steps, before.trained.steps + 2);
+    assert!(after.trained.tasks > before.trained.tasks);
+}
