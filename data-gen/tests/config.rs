@@ -111,7 +111,7 @@ fn absent_parts_are_named() {
     let error = MetaDistribution::named("m_tain").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "no configuration is named `m_tain`: expected one of m_train, m_test_imd, m_test_oomd, mist_1"
+        "no configuration is named `m_tain`: expected one of m_train, m_test_imd, m_test_oomd, independence, mist_1"
     );
 }
 

@@ -35,4 +35,4 @@ fn frozen_answer() {
 }
 
 /// Lower end, point estimate and upper end of the 90 % interval, in nats.
-const FROZEN: (f64, f64, f64) = (0.0, 0.0, 0.0);
+const FROZEN: (f64, f64, f64) = (0.413_345, 0.538_353, 0.735_701);
