@@ -136,10 +136,9 @@ mod tests {
     }
 
     fn score(x: &[Vec<f64>], y: &[Vec<f64>]) -> Scores {
-        let view = |s: &[Vec<f64>]| s.iter().map(|c| c.to_vec()).collect::<Vec<_>>();
-        let (x, y) = (view(x), view(y));
-        let refs = |s: &'static [Vec<f64>]| s.iter().map(Vec::as_slice).collect::<Vec<_>>();
-        Scores::new(&refs(x.leak()), &refs(y.leak())).unwrap()
+        let x: Vec<&[f64]> = x.iter().map(Vec::as_slice).collect();
+        let y: Vec<&[f64]> = y.iter().map(Vec::as_slice).collect();
+        Scores::new(&x, &y).unwrap()
     }
 
     #[test]
