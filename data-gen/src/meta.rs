@@ -14,12 +14,13 @@ use crate::{
 };
 
 /// The embedded configurations.
-const NAMED: [(&str, &str); 5] = [
+const NAMED: [(&str, &str); 6] = [
     ("m_train", include_str!("../configs/m_train.toml")),
     ("m_test_imd", include_str!("../configs/m_test_imd.toml")),
     ("m_test_oomd", include_str!("../configs/m_test_oomd.toml")),
     ("independence", include_str!("../configs/independence.toml")),
     ("mist_1", include_str!("../configs/mist_1.toml")),
+    ("mist_2", include_str!("../configs/mist_2.toml")),
 ];
 
 /// A distribution over tasks.

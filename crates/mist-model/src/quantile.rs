@@ -21,18 +21,26 @@ pub fn monotone(raw: &Tensor) -> Result<Tensor> {
     Tensor::cat(&[&first, &first.broadcast_add(&steps.cumsum(1)?)?], 1)
 }
 
-/// Mean pinball loss of the quantiles `q` of `ln(1 + mi)` over tasks and levels.
+/// Mean pinball loss of the quantiles `q` of `ln(1 + mi)` over tasks and levels, plus `nats` times the same in nats.
+///
+/// A quantile stays one under a monotone map, so either loss is least at the true quantiles. They differ in what they
+/// spend effort on: the first on relative errors, the second on absolute ones, which the large MI dominate.
 ///
 /// # Shapes
 /// `q` (B, T), `mi_nats` (B), `taus` (T) → scalar.
 ///
 /// # Errors
 /// Shapes that do not fit.
-pub fn pinball(q: &Tensor, mi_nats: &Tensor, taus: &[f64]) -> Result<Tensor> {
+pub fn pinball(q: &Tensor, mi_nats: &Tensor, taus: &[f64], nats: f64) -> Result<Tensor> {
     let taus = Tensor::new(taus, q.device())?.to_dtype(q.dtype())?;
-    let error = (mi_nats + 1.0)?.log()?.unsqueeze(D::Minus1)?.broadcast_sub(q)?;
+    let one_plus_mi = (mi_nats + 1.0)?.unsqueeze(D::Minus1)?;
     // max(τ·d, (τ − 1)·d) = τ·d + max(−d, 0)
-    (error.broadcast_mul(&taus)? + error.neg()?.relu()?)?.mean_all()
+    let loss = |error: Tensor| (error.broadcast_mul(&taus)? + error.neg()?.relu()?)?.mean_all();
+    let relative = loss(one_plus_mi.log()?.broadcast_sub(q)?)?;
+    if nats == 0.0 {
+        return Ok(relative);
+    }
+    relative + (loss(one_plus_mi.broadcast_sub(&q.exp()?)?)? * nats)?
 }
 
 /// The quantile function of MI in nats, read off the network's levels.
@@ -117,15 +125,18 @@ mod tests {
     #[test]
     fn pinball_matches_its_definition() -> Result<()> {
         let (q, mi, taus) = ([[0.1f64, 0.9], [0.3, 0.4]], [0.5f64, 2.0], [0.25, 0.75]);
-        let got = pinball(&Tensor::new(&q, &Device::Cpu)?, &Tensor::new(&mi, &Device::Cpu)?, &taus)?;
-        let mut want = 0.0;
-        for (q, mi) in q.iter().zip(mi) {
-            for (q, tau) in q.iter().zip(taus) {
-                let d = mi.ln_1p() - q;
-                want += (tau * d).max((tau - 1.0) * d) / 4.0;
+        for nats in [0.0, 0.3] {
+            let got = pinball(&Tensor::new(&q, &Device::Cpu)?, &Tensor::new(&mi, &Device::Cpu)?, &taus, nats)?;
+            let mut want = 0.0;
+            for (q, mi) in q.iter().zip(mi) {
+                for (q, tau) in q.iter().zip(taus) {
+                    for (d, weight) in [(mi.ln_1p() - q, 1.0), (mi - q.exp_m1(), nats)] {
+                        want += weight * (tau * d).max((tau - 1.0) * d) / 4.0;
+                    }
+                }
             }
+            assert!((got.to_scalar::<f64>()? - want).abs() < 1e-12);
         }
-        assert!((got.to_scalar::<f64>()? - want).abs() < 1e-12);
         Ok(())
     }
 

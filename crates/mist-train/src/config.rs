@@ -23,6 +23,9 @@ pub struct TrainConfig {
     /// the same seed draws the same tasks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub init: Option<PathBuf>,
+    /// Weight of the pinball loss in nats, beside that on the scale ln(1 + MI).
+    #[serde(default)]
+    pub loss_nats: f64,
     /// Batches.
     #[serde(default)]
     pub batch: BatchConfig,
@@ -160,6 +163,9 @@ impl TrainConfig {
                 return bad(format!("`optimizer.{key}` must lie in [0, 1), got {v}"));
             }
         }
+        if !(self.loss_nats >= 0.0 && self.loss_nats.is_finite()) {
+            return bad(format!("`loss_nats` must be a finite number ≥ 0, got {}", self.loss_nats));
+        }
         for (key, v) in [("learning_rate", o.learning_rate), ("clip", o.clip)] {
             if !(v > 0.0 && v.is_finite()) {
                 return bad(format!("`optimizer.{key}` must be positive, got {v}"));
@@ -219,6 +225,7 @@ mod tests {
         for (extra, key) in [
             ("colour = 3\n", "colour"),
             ("[batch]\nper_step = 0\n", "batch.per_step"),
+            ("loss_nats = -1.0\n", "loss_nats"),
             ("[optimizer]\nema = 1.0\n", "optimizer.ema"),
             ("[network]\nchannels = 2\n", "channels"),
         ] {

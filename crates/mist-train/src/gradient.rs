@@ -1,6 +1,6 @@
 //! Gradients of one step, computed on several threads.
 
-use crate::{BatchSource, TrainError};
+use crate::{BatchSource, TrainConfig, TrainError};
 use candle_core::Device;
 use mist_model::{Axial, Parameters, pinball};
 use std::sync::Mutex;
@@ -38,7 +38,7 @@ impl GradientPool {
         Ok(Self { pools: (0..workers).map(build).collect::<Result<_, _>>()?, device: device.clone() })
     }
 
-    /// Mean gradient of the pinball loss over batches `first..first + count`.
+    /// Mean gradient of the pinball loss over the batches of step `step`.
     ///
     /// The gradients are added in the order of the batches, so the sum does not depend on the number of threads.
     ///
@@ -48,11 +48,12 @@ impl GradientPool {
         &self,
         network: &Axial,
         parameters: &Parameters,
-        taus: &[f64],
+        config: &TrainConfig,
         source: &BatchSource,
-        first: u64,
-        count: usize,
+        step: u64,
     ) -> Result<StepGradient, TrainError> {
+        let count = config.batch.per_step;
+        let first = step * count as u64;
         // Longest first: the workers finish closer together. The order of computing changes no number.
         let mut order: Vec<(f64, u64)> = (first..first + count as u64).map(|k| (source.work(k), k)).collect();
         order.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -65,7 +66,7 @@ impl GradientPool {
                 let Some(&(_, k)) = order.get(i) else {
                     break;
                 };
-                let result = one_batch(network, parameters, taus, source, k, &self.device);
+                let result = one_batch(network, parameters, config, source, k, &self.device);
                 *slots[(k - first) as usize].lock().expect("no worker panicked") = Some(result);
             }
         };
@@ -91,13 +92,13 @@ impl GradientPool {
 fn one_batch(
     network: &Axial,
     parameters: &Parameters,
-    taus: &[f64],
+    config: &TrainConfig,
     source: &BatchSource,
     k: u64,
     device: &Device,
 ) -> Result<StepGradient, TrainError> {
     let (batch, mi) = source.draw(k, device)?;
-    let loss = pinball(&network.forward(&batch)?, &mi, taus)?;
+    let loss = pinball(&network.forward(&batch)?, &mi, &config.network.taus, config.loss_nats)?;
     let grads = loss.backward()?;
     let mut gradient = Vec::with_capacity(parameters.count());
     for (name, var) in parameters.iter() {

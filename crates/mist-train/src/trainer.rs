@@ -99,9 +99,7 @@ pub fn train(config: &TrainConfig, options: &Options) -> Result<Summary, TrainEr
             break;
         }
         let step = state.optimizer.steps;
-        let per_step = config.batch.per_step;
-        let taus = &config.network.taus;
-        let result = pool.step(&network, &parameters, taus, &source, step * per_step as u64, per_step)?;
+        let result = pool.step(&network, &parameters, config, &source, step)?;
         if !result.loss.is_finite() || result.gradient.iter().any(|g| !g.is_finite()) {
             return Err(TrainError::Diverged { step, loss: result.loss });
         }

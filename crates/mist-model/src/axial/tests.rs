@@ -59,7 +59,7 @@ fn every_parameter_gradient_by_differences() -> Result<()> {
     let loss = || {
         let map: HashMap<String, Tensor> = vars.iter().map(|(k, v)| (k.clone(), v.as_tensor().clone())).collect();
         let net = Axial::new(&config, VarBuilder::from_tensors(map, DType::F64, &dev))?;
-        pinball(&net.forward(&batch)?, &mi, &config.taus)
+        pinball(&net.forward(&batch)?, &mi, &config.taus, 0.1)
     };
     let grads = loss()?.backward()?;
     for (name, var) in &vars {
