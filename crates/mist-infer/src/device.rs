@@ -84,10 +84,29 @@ impl DeviceKind {
             Self::Cpu => Ok(Device::Cpu),
             Self::Cuda => open(cuda_is_available(), Device::new_cuda),
             Self::Metal => open(metal_is_available(), Device::new_metal),
-            Self::Auto => {
-                let gpu = Self::Cuda.resolve().or_else(|_| Self::Metal.resolve());
-                Ok(gpu.unwrap_or(Device::Cpu))
+            Self::Auto => Ok(Self::first_usable().0),
+        }
+    }
+
+    /// The device that `Auto` means, and what is wrong with the accelerator that was built in where that is the CPU.
+    pub fn first_usable() -> (Device, Option<DeviceError>) {
+        let mut unusable = None;
+        for kind in [Self::Cuda, Self::Metal] {
+            match kind.resolve() {
+                Ok(device) => return (device, None),
+                Err(DeviceError::NotBuilt { .. }) => {}
+                Err(e) => unusable = Some(e),
             }
+        }
+        (Device::Cpu, unusable)
+    }
+
+    /// The kind of a device; never `Auto`.
+    pub fn of(device: &Device) -> Self {
+        match device {
+            Device::Cpu => Self::Cpu,
+            Device::Cuda(_) => Self::Cuda,
+            Device::Metal(_) => Self::Metal,
         }
     }
 }

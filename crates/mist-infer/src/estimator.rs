@@ -2,7 +2,7 @@
 
 use crate::estimate::check_level;
 use crate::screen::{Screened, check, screen};
-use crate::{CheckpointId, Columns, DeviceKind, Estimate, EstimateError, Side, Warning, domain};
+use crate::{CheckpointId, Columns, Estimate, EstimateError, Side, Warning, domain};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use mist_model::{Axial, Batch, Checkpoint, Description, Parameters, QuantileFunction, Scores};
@@ -52,8 +52,8 @@ impl Estimator {
     ///
     /// # Errors
     /// A checkpoint that cannot be read, is damaged, or does not fit its description; a device that cannot be used.
-    pub fn from_checkpoint(path: &Path, device: DeviceKind) -> Result<Self, EstimateError> {
-        Self::from_parts(Checkpoint::read(path, &device.resolve()?)?)
+    pub fn from_checkpoint(path: &Path, device: &Device) -> Result<Self, EstimateError> {
+        Self::from_parts(Checkpoint::read(path, device)?)
     }
 
     /// A checkpoint in memory, on the device where its parameters are.

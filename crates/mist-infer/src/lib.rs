@@ -26,6 +26,7 @@ mod estimator;
 mod screen;
 mod warning;
 
+pub use candle_core::Device;
 pub use columns::{Columns, Side};
 pub use device::{DeviceError, DeviceKind};
 pub use error::EstimateError;

@@ -83,15 +83,35 @@ impl Batch {
     /// # Errors
     /// A device that failed.
     pub fn to_dtype(&self, dtype: DType) -> Result<Self> {
+        self.map(|t| t.to_dtype(dtype))
+    }
+
+    /// The same batch on another device.
+    ///
+    /// # Errors
+    /// A device that failed.
+    pub fn to_device(&self, device: &Device) -> Result<Self> {
+        self.map(|t| t.to_device(device))
+    }
+
+    /// Tasks `from..from + count` of the batch.
+    ///
+    /// # Errors
+    /// A range that reaches beyond the batch.
+    pub fn narrow(&self, from: usize, count: usize) -> Result<Self> {
+        self.map(|t| t.narrow(0, from, count))
+    }
+
+    fn map(&self, f: impl Fn(&Tensor) -> Result<Tensor>) -> Result<Self> {
         Ok(Self {
-            z: self.z.to_dtype(dtype)?,
-            ties: self.ties.to_dtype(dtype)?,
-            row_mask: self.row_mask.as_ref().map(|m| m.to_dtype(dtype)).transpose()?,
-            side: self.side.to_dtype(dtype)?,
+            z: f(&self.z)?,
+            ties: f(&self.ties)?,
+            row_mask: self.row_mask.as_ref().map(&f).transpose()?,
+            side: f(&self.side)?,
             padded_columns: self.padded_columns,
-            n: self.n.to_dtype(dtype)?,
-            dim_x: self.dim_x.to_dtype(dtype)?,
-            dim_y: self.dim_y.to_dtype(dtype)?,
+            n: f(&self.n)?,
+            dim_x: f(&self.dim_x)?,
+            dim_y: f(&self.dim_y)?,
         })
     }
 

@@ -50,6 +50,28 @@ impl Default for AxialConfig {
 }
 
 impl AxialConfig {
+    /// Floating-point operations of the matrix products in one forward pass over one task, two to a multiplication
+    /// and addition. A step of training takes three times as many: the backward has two products for each.
+    pub fn forward_flops(&self, n: usize, dim_x: usize, dim_y: usize) -> f64 {
+        let basis = crate::axial::BASIS + 1;
+        let (h, u, c, e, w) = (self.cell_width, self.mix_width, self.channels, self.pair_channels, self.row_width);
+        let d = dim_x + dim_y;
+        let cells = n * d * (basis * h + h * h + 3 * h * u + u * u + u * c);
+        let moments = n * d * d * 2 * c;
+        let pair_block = d * d * (4 * e * e + d * e + 4 * e * e) + d * 4 * e * e;
+        let pairs = d * d * (2 * c + 4) * e + self.pair_blocks * pair_block;
+        let attention = n * (8 * w * w + 4 * self.inducing * w) + self.inducing * w * w;
+        let rows = n * (d * c * w + 2 * w * w) + self.row_blocks * attention;
+        let r = self.readout_width;
+        let readout = 3 * d * d * e + (8 * e + 2 * w + r + self.taus.len()) * r;
+        2.0 * (cells + moments + pairs + rows + readout) as f64
+    }
+
+    /// Bytes, in f32, of one task's features and of its widest pair representation.
+    pub fn bytes(&self, n: usize, columns: usize) -> usize {
+        4 * (n * columns * self.channels + columns * columns * 2 * self.pair_channels)
+    }
+
     /// Checks that a network of this size can be built.
     ///
     /// # Errors

@@ -32,13 +32,15 @@ pub enum TrainError {
         /// What is wrong.
         what: String,
     },
-    /// The loss is no longer a number.
-    #[error("the loss at step {step} is {loss}; the last saved state is intact")]
+    /// The loss or its gradient is no longer a number.
+    #[error(
+        "the loss or its gradient is no finite number between steps {from} and {to}; the last saved state is intact"
+    )]
     Diverged {
-        /// The step.
-        step: u64,
-        /// The loss.
-        loss: f64,
+        /// The last step that was known to be sound.
+        from: u64,
+        /// The step at which it was seen.
+        to: u64,
     },
     /// A tensor operation failed.
     #[error(transparent)]

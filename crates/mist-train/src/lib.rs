@@ -1,11 +1,13 @@
 //! Trains the network on fresh tasks.
 //!
 //! [`train`] is the loop; [`TrainConfig`] says what it does; [`State`] is all that a stopped run needs to go on to
-//! the same numbers; [`evaluate`] measures a network on a meta-set; [`metrics`] sums it up.
+//! the same numbers; [`evaluate`] measures a network on a meta-set; [`metrics`] sums it up; [`bench`] measures the speed of a step.
 
+pub mod bench;
 mod config;
 mod error;
 mod evaluate;
+mod feed;
 mod gradient;
 pub mod metrics;
 mod optimizer;
@@ -17,7 +19,7 @@ mod trainer;
 pub use config::{BatchConfig, OptimizerConfig, TrainConfig, ValidationConfig};
 pub use error::TrainError;
 pub use evaluate::{Prediction, evaluate, predict};
-pub use gradient::{GradientPool, StepGradient};
+pub use gradient::{Engine, StepGradient};
 pub use optimizer::AdamW;
 pub use source::{BatchSource, score};
 pub use state::State;

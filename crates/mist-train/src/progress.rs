@@ -25,6 +25,12 @@ pub struct Line {
     pub gradient_norm: f64,
     /// Tasks per second since the last line.
     pub tasks_per_second: f64,
+    /// Time that the accelerator waited for batches since the last line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waited_seconds: Option<f64>,
+    /// Mean number of batches that were ready when it asked for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batches_ready: Option<f64>,
     /// Validation of the averaged weights, where one was due.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validation: Option<Summary>,

@@ -1,5 +1,6 @@
 //! All that a stopped run needs to go on to the same numbers.
 
+use crate::optimizer::NAMES;
 use crate::{AdamW, TrainError};
 use mist_model::{Parameters, write_atomic};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -7,7 +8,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 /// Progress of a run. Batches are functions of their number, so no generator state is kept.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct State {
     /// Weights, moments and average.
     pub optimizer: AdamW,
@@ -16,8 +17,6 @@ pub struct State {
     /// Seconds spent training.
     pub seconds: f64,
 }
-
-const BUFFERS: [&str; 4] = ["weights", "first", "second", "ema"];
 
 impl State {
     /// A run that has not begun.
@@ -33,15 +32,16 @@ impl State {
     /// # Errors
     /// A file that cannot be written.
     pub fn save(&self, path: &Path, config_sha256: &str) -> Result<(), TrainError> {
-        let o = &self.optimizer;
-        let bytes = [&o.weights, &o.first, &o.second, &o.ema]
-            .map(|v| v.iter().flat_map(|f| f.to_le_bytes()).collect::<Vec<u8>>());
-        let views = BUFFERS.iter().zip(&bytes).map(|(name, b)| {
-            (*name, TensorView::new(Dtype::F32, vec![o.weights.len()], b).expect("the length fits the shape"))
-        });
+        let rows = self.optimizer.rows()?;
+        let bytes: Vec<(&str, Vec<u8>)> =
+            rows.iter().map(|(name, row)| (*name, row.iter().flat_map(|f| f.to_le_bytes()).collect())).collect();
+        let count = self.optimizer.count();
+        let views = bytes
+            .iter()
+            .map(|(name, b)| (*name, TensorView::new(Dtype::F32, vec![count], b).expect("the length fits the shape")));
         let metadata = HashMap::from([
             ("config_sha256".to_string(), config_sha256.to_string()),
-            ("steps".to_string(), o.steps.to_string()),
+            ("steps".to_string(), self.optimizer.steps.to_string()),
             ("tasks".to_string(), self.tasks.to_string()),
             ("seconds".to_string(), self.seconds.to_string()),
         ]);
@@ -69,16 +69,17 @@ impl State {
             return Err(bad("it belongs to another configuration".into()));
         }
         let mut state = Self::new(parameters)?;
-        let o = &mut state.optimizer;
-        for (name, buffer) in BUFFERS.iter().zip([&mut o.weights, &mut o.first, &mut o.second, &mut o.ema]) {
+        let count = state.optimizer.count();
+        let mut rows = Vec::with_capacity(NAMES.len());
+        for name in NAMES {
             let t = tensors.tensor(name).map_err(|e| bad(e.to_string()))?;
-            if t.dtype() != Dtype::F32 || t.shape() != [buffer.len()] {
-                return Err(bad(format!("`{name}` has shape {:?}, expected [{}]", t.shape(), buffer.len())));
+            if t.dtype() != Dtype::F32 || t.shape() != [count] {
+                return Err(bad(format!("`{name}` has shape {:?}, expected [{count}]", t.shape())));
             }
-            for (v, b) in buffer.iter_mut().zip(t.data().chunks_exact(4)) {
-                *v = f32::from_le_bytes(b.try_into().expect("four bytes"));
-            }
+            let floats = t.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().expect("four bytes")));
+            rows.push(floats.collect());
         }
+        state.optimizer.restore(&rows)?;
         let parse = |key: &str| entry(key)?.parse::<u64>().map_err(|e| bad(format!("`{key}`: {e}")));
         state.optimizer.steps = parse("steps")?;
         state.tasks = parse("tasks")?;

@@ -2,7 +2,7 @@
 
 use crate::metrics::Summary as Metrics;
 use crate::progress::{Line, Progress};
-use crate::{AdamW, BatchSource, GradientPool, State, TrainConfig, TrainError, evaluate};
+use crate::{BatchSource, Engine, State, TrainConfig, TrainError, evaluate};
 use candle_core::{Device, Tensor};
 use mist_data_gen::{MetaDistribution, Split};
 use mist_model::{Axial, Checkpoint, Description, Parameters, Trained, hex_sha256, write_atomic, write_checkpoint};
@@ -82,11 +82,12 @@ pub fn train(config: &TrainConfig, options: &Options) -> Result<Summary, TrainEr
         true => State::load(&state_path, &config_sha256, &parameters)?,
         false => State::new(&parameters)?,
     };
-    AdamW::write(&state.optimizer.weights, &parameters)?;
+    state.optimizer.write_weights(&parameters)?;
 
     let run = Run { config, options, meta: &meta, network: &network, parameters: &parameters, before };
     let source = BatchSource::new(meta.clone(), config.seed, config.batch.clone());
-    let pool = GradientPool::new(options.threads, device)?;
+    let first = state.optimizer.steps * config.batch.per_step as u64;
+    let mut engine = Engine::new(source, options.threads, device, first)?;
     let mut progress =
         Progress::open(&options.out.join("log.jsonl"), state.optimizer.steps, config.steps, options.quiet)?;
     let mut recent = Recent::new(&state);
@@ -99,22 +100,19 @@ pub fn train(config: &TrainConfig, options: &Options) -> Result<Summary, TrainEr
             break;
         }
         let step = state.optimizer.steps;
-        let result = pool.step(&network, &parameters, config, &source, step)?;
-        if !result.loss.is_finite() || result.gradient.iter().any(|g| !g.is_finite()) {
-            return Err(TrainError::Diverged { step, loss: result.loss });
-        }
+        let result = engine.step(&network, &parameters, config, step)?;
         let learning_rate = config.optimizer.learning_rate_at(step, config.steps);
-        let norm = state.optimizer.step(&result.gradient, learning_rate, &config.optimizer);
-        AdamW::write(&state.optimizer.weights, &parameters)?;
+        let norm = state.optimizer.step(&result.gradient, learning_rate, &config.optimizer)?;
+        state.optimizer.write_weights(&parameters)?;
         state.tasks += result.tasks;
         state.seconds = earlier + started.elapsed().as_secs_f64();
-        recent.add(result.loss, norm);
+        recent.add(&result.loss, &norm)?;
 
         let step = state.optimizer.steps;
         let validate = step % config.validation.every == 0 && step < last;
         progress.tick(step);
         if step % LOG_EVERY == 0 || validate {
-            let mut line = recent.line(&state, learning_rate);
+            let mut line = recent.line(&state, learning_rate, &mut engine)?;
             if validate {
                 line.validation = Some(run.validate(&state)?);
             }
@@ -122,14 +120,16 @@ pub fn train(config: &TrainConfig, options: &Options) -> Result<Summary, TrainEr
             recent = Recent::new(&state);
         }
         if saved.elapsed() >= SAVE_EVERY {
+            recent.means(&state)?;
             state.save(&state_path, &config_sha256)?;
             saved = Instant::now();
         }
     }
 
+    let learning_rate = config.optimizer.learning_rate_at(state.optimizer.steps, config.steps);
+    let mut line = recent.line(&state, learning_rate, &mut engine)?;
     state.save(&state_path, &config_sha256)?;
     let validation = run.validate(&state)?;
-    let mut line = recent.line(&state, config.optimizer.learning_rate_at(state.optimizer.steps, config.steps));
     line.validation = Some(validation.clone());
     progress.line(&line)?;
     progress.finish();
@@ -170,7 +170,7 @@ struct Run<'a> {
 impl Run<'_> {
     /// Figures of the averaged weights on the fixed validation set.
     fn validate(&self, state: &State) -> Result<Metrics, TrainError> {
-        AdamW::write(&state.optimizer.ema, self.parameters)?;
+        state.optimizer.write_average(self.parameters)?;
         let taus = &self.config.network.taus;
         let tasks = 0..self.config.validation.tasks;
         let seed = (self.config.seed, Split::Validation);
@@ -178,13 +178,13 @@ impl Run<'_> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.options.threads.max(1)).build();
         let pool = pool.map_err(|e| TrainError::Config(format!("cannot start threads: {e}")))?;
         let predictions = pool.install(run)?;
-        AdamW::write(&state.optimizer.weights, self.parameters)?;
+        state.optimizer.write_weights(self.parameters)?;
         Ok(Metrics::of(&predictions))
     }
 
     /// Writes the averaged weights as a checkpoint.
     fn release(&self, state: &State, dir: &Path) -> Result<Description, TrainError> {
-        AdamW::write(&state.optimizer.ema, self.parameters)?;
+        state.optimizer.write_average(self.parameters)?;
         let tensors: HashMap<String, Tensor> =
             self.parameters.iter().map(|(name, var)| (name.to_string(), var.as_tensor().clone())).collect();
         let (n, dims) = self.meta.reach();
@@ -203,38 +203,56 @@ impl Run<'_> {
     }
 }
 
-/// Running means since the last line of the log.
+/// Running means since the last line of the log. The sums stay on the device: reading them would make it wait.
 struct Recent {
-    loss: f64,
-    norm: f64,
-    steps: u64,
+    sums: Option<(Tensor, Tensor)>,
+    from: u64,
     tasks: u64,
     seconds: f64,
 }
 
 impl Recent {
     fn new(state: &State) -> Self {
-        Self { loss: 0.0, norm: 0.0, steps: 0, tasks: state.tasks, seconds: state.seconds }
+        Self { sums: None, from: state.optimizer.steps, tasks: state.tasks, seconds: state.seconds }
     }
 
-    fn add(&mut self, loss: f64, norm: f64) {
-        self.loss += loss;
-        self.norm += norm;
-        self.steps += 1;
+    fn add(&mut self, loss: &Tensor, norm: &Tensor) -> Result<(), TrainError> {
+        self.sums = Some(match self.sums.take() {
+            None => (loss.clone(), norm.clone()),
+            Some((losses, norms)) => ((losses + loss)?, (norms + norm)?),
+        });
+        Ok(())
     }
 
-    fn line(&self, state: &State, learning_rate: f64) -> Line {
-        let steps = self.steps.max(1) as f64;
+    /// Mean loss and mean norm of the gradient; an error if any of them was not finite.
+    fn means(&self, state: &State) -> Result<(f64, f64), TrainError> {
+        let Some((losses, norms)) = &self.sums else {
+            return Ok((0.0, 0.0));
+        };
+        let steps = (state.optimizer.steps - self.from) as f64;
+        let mean = |sum: &Tensor| Ok::<_, TrainError>(f64::from(sum.to_scalar::<f32>()?) / steps);
+        let (loss, norm) = (mean(losses)?, mean(norms)?);
+        if !loss.is_finite() || !norm.is_finite() {
+            return Err(TrainError::Diverged { from: self.from, to: state.optimizer.steps });
+        }
+        Ok((loss, norm))
+    }
+
+    fn line(&self, state: &State, learning_rate: f64, engine: &mut Engine) -> Result<Line, TrainError> {
+        let (loss, gradient_norm) = self.means(state)?;
         let seconds = (state.seconds - self.seconds).max(1e-9);
-        Line {
+        let load = engine.load();
+        Ok(Line {
             step: state.optimizer.steps,
             tasks: state.tasks,
             seconds: state.seconds,
-            loss: self.loss / steps,
+            loss,
             learning_rate,
-            gradient_norm: self.norm / steps,
+            gradient_norm,
             tasks_per_second: (state.tasks - self.tasks) as f64 / seconds,
+            waited_seconds: load.map(|(waited, _)| waited),
+            batches_ready: load.map(|(_, ready)| ready),
             validation: None,
-        }
+        })
     }
 }

@@ -70,7 +70,7 @@ pub fn run(args: &Args) -> Result<()> {
     if args.batch.is_some() && args.format == Some(Format::Text) {
         bail!("`--batch` writes JSON lines, `--format text` has no meaning there");
     }
-    let estimator = estimator(args)?;
+    let estimator = super::estimator(args.checkpoint.as_deref(), args.device)?;
     estimator.check_level(args.interval)?;
     let answers = match &args.batch {
         Some(path) => batch(&estimator, &Manifest::read(path)?, args)?,
@@ -79,13 +79,6 @@ pub fn run(args: &Args) -> Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(answers.as_bytes())?;
     Ok(out.flush()?)
-}
-
-fn estimator(args: &Args) -> Result<Estimator> {
-    Ok(match &args.checkpoint {
-        Some(path) => Estimator::from_checkpoint(path, args.device)?,
-        None => Estimator::embedded_on(&args.device.resolve().map_err(EstimateError::from)?)?,
-    })
 }
 
 fn single(estimator: &Estimator, args: &Args) -> Result<String> {

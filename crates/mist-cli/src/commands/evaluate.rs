@@ -69,10 +69,7 @@ struct Part {
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
-    let estimator = match &args.checkpoint {
-        Some(path) => Estimator::from_checkpoint(path, args.device)?,
-        None => Estimator::embedded_on(&args.device.resolve()?)?,
-    };
+    let estimator = super::estimator(args.checkpoint.as_deref(), args.device)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(super::threads(args.threads)).build()?;
     let parts = pool.install(|| match &args.manifest {
         Some(path) => from_manifest(&estimator, path, args),

@@ -56,7 +56,7 @@ pub fn run(args: &Args) -> Result<()> {
         max_time,
         max_steps: args.max_steps,
         threads: super::threads(args.threads),
-        device: args.device.resolve()?,
+        device: super::open(args.device)?,
         quiet: false,
     };
     let s = train(&config, &options)?;

@@ -1,7 +1,7 @@
 //! Inputs of every form, warnings, and errors.
 
 use crate::support::{ESTIMATOR, ORDER_OF_SUMS, assert_close, data};
-use mist_infer::{Columns, DeviceKind, EstimateError, Estimator, Side, Warning};
+use mist_infer::{Columns, Device, DeviceKind, EstimateError, Estimator, Side, Warning};
 use ndarray::{Array2, Axis, array};
 use std::path::Path;
 
@@ -118,9 +118,9 @@ fn checkpoints_and_devices() {
         array![1.0, 4.0, 2.0, 8.0, 5.0, 7.0, 0.0, 3.0, 9.0, 6.0],
         array![0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0],
     );
-    let on_disk = Estimator::from_checkpoint(released, DeviceKind::Cpu).unwrap();
+    let on_disk = Estimator::from_checkpoint(released, &Device::Cpu).unwrap();
     assert_eq!(on_disk.estimate(&x, &y).unwrap(), ESTIMATOR.estimate(&x, &y).unwrap());
-    let error = Estimator::from_checkpoint(Path::new("none.safetensors"), DeviceKind::Auto).unwrap_err();
+    let error = Estimator::from_checkpoint(Path::new("none.safetensors"), &Device::Cpu).unwrap_err();
     assert!(error.to_string().starts_with("cannot read `none.safetensors`: "));
     let error = "tpu".parse::<DeviceKind>().unwrap_err().to_string();
     assert_eq!(error, "unknown device `tpu`, expected one of `auto`, `cpu`, `cuda`, `metal`");

@@ -1,0 +1,114 @@
+//! `mist bench`: how fast this machine runs the network.
+
+use anyhow::{Result, bail};
+use mist_infer::DeviceKind;
+use mist_train::TrainConfig;
+use mist_train::bench::{GRID, Measured, Shape, measure};
+use serde::Serialize;
+use std::io::Write;
+use std::time::Duration;
+
+const EXAMPLES: &str = "\
+Examples:
+  mist bench train
+  mist bench train --device cuda --batch-times 32 --format json
+
+The figures are of one moment of one machine. scripts/bench-torch runs the same network on the same shapes in PyTorch,
+in turns with this command, and prints the ratio.";
+
+/// Arguments of `mist bench`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Training steps: forward, backward and optimizer.
+    Train(Train),
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+struct Train {
+    /// Time for each shape.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3.0)]
+    seconds: f64,
+    /// Multiplies the tasks of every step; accelerators need more of them than CPUs.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1)]
+    batch_times: usize,
+    /// Measure only the shape of this number (from 1).
+    #[arg(long, value_name = "NUMBER")]
+    shape: Option<usize>,
+    /// Worker threads of a CPU, 0 for one per core.
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+    /// Where to compute.
+    #[arg(long, value_parser = super::device(), default_value = "auto")]
+    device: DeviceKind,
+    /// Form of the result.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// A table.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+#[derive(Serialize)]
+struct Report {
+    device: String,
+    threads: usize,
+    shapes: Vec<Measured>,
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Result<()> {
+    let What::Train(args) = &args.what;
+    if !(args.seconds > 0.0 && args.seconds.is_finite()) {
+        bail!("`--seconds` must be positive, got {}", args.seconds);
+    }
+    if args.batch_times == 0 {
+        bail!("`--batch-times` must be at least 1, got 0");
+    }
+    let shapes = match args.shape {
+        None => &GRID[..],
+        Some(k) if (1..=GRID.len()).contains(&k) => &GRID[k - 1..k],
+        Some(k) => bail!("`--shape` must lie in 1..={}, got {k}", GRID.len()),
+    };
+    let device = super::open(args.device)?;
+    let threads = super::threads(args.threads);
+    let config = TrainConfig::from_toml("name = \"bench\"\nmeta = \"m_train\"\nseed = 0\nsteps = 1\n")?;
+    let time = Duration::from_secs_f64(args.seconds);
+    let mut report = Report { device: DeviceKind::of(&device).to_string(), threads, shapes: Vec::new() };
+    let mut out = std::io::stdout().lock();
+    if args.format == Format::Text {
+        writeln!(out, "{}, {threads} threads\n", report.device)?;
+        writeln!(
+            out,
+            "{:>6} {:>9} {:>7} {:>12} {:>10} {:>7}",
+            "rows", "columns", "tasks", "tasks/s", "GFLOP/s", "steps"
+        )?;
+    }
+    for shape in shapes {
+        let shape = Shape { tasks: shape.tasks * args.batch_times, ..*shape };
+        let m = measure(&config, shape, threads, &device, time)?;
+        if args.format == Format::Text {
+            let columns = format!("{} + {}", shape.dims, shape.dims);
+            let (rate, gflops) = (m.tasks_per_second, m.gflops);
+            writeln!(out, "{:>6} {columns:>9} {:>7} {rate:>12.1} {gflops:>10.1} {:>7}", shape.n, shape.tasks, m.steps)?;
+            out.flush()?;
+        }
+        report.shapes.push(m);
+    }
+    if args.format == Format::Json {
+        serde_json::to_writer_pretty(&mut out, &report)?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
