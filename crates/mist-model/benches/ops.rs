@@ -5,8 +5,7 @@
 use candle_core::{Device, Tensor, Var};
 use divan::Bencher;
 use mist_model::ops::{
-    Activation, CellLayers, cell_network, dense, moments, pair_gelu, rms_norm, side_pool, standardise, sym_gate,
-    symmetrise, triangle,
+    Activation, CellLayers, PairLayers, cell_network, dense, moments, pair_block, side_pool, standardise, triangle,
 };
 
 const N: usize = 320;
@@ -65,49 +64,34 @@ fn lift_and_pool(bencher: Bencher) {
 }
 
 #[divan::bench]
-fn dense_pairs(bencher: Bencher) {
-    let (x, w, b) = (random(&[1, D, D, E]), random(&[E, E]), random(&[E]));
-    both(bencher, || dense(&x, &w, &b, Activation::Identity));
-}
-
-#[divan::bench]
-fn dense_pairs_wide(bencher: Bencher) {
-    let (x, w, b) = (random(&[1, D, D, E]), random(&[E, 2 * E]), random(&[2 * E]));
-    both(bencher, || dense(&x, &w, &b, Activation::Identity));
-}
-
-#[divan::bench]
 fn triangle_pairs(bencher: Bencher) {
     let (a, b) = (random(&[1, D, D, E]), random(&[1, D, D, E]));
     both(bencher, || triangle(&a, &b));
 }
 
 #[divan::bench]
-fn gate_pairs(bencher: Bencher) {
-    let (a, b) = (random(&[1, D, D, E]), random(&[1, D, D, E]));
-    both(bencher, || sym_gate(&a, &b));
-}
-
-#[divan::bench]
-fn norm_pairs(bencher: Bencher) {
-    let (x, g) = (random(&[1, D, D, E]), random(&[E]));
-    both(bencher, || rms_norm(&x, &g));
-}
-
-#[divan::bench]
-fn gelu_pairs(bencher: Bencher) {
-    let (p, r, c) = (random(&[1, D, D, 2 * E]), random(&[1, D, 2 * E]), random(&[1, D, 2 * E]));
-    both(bencher, || pair_gelu(&p, &r, &c));
-}
-
-#[divan::bench]
-fn symmetrise_pairs(bencher: Bencher) {
-    let m = random(&[1, D, D, E]);
-    both(bencher, || symmetrise(&m));
-}
-
-#[divan::bench]
-fn add_pairs(bencher: Bencher) {
-    let (a, b) = (random(&[1, D, D, E]), random(&[1, D, D, E]));
-    both(bencher, || &a.as_tensor().clone() + b.as_tensor());
+fn block_over_pairs(bencher: Bencher) {
+    let e = random(&[1, D, D, E]);
+    let root = Tensor::new(&[8f32], &Device::Cpu).unwrap();
+    let gain = random(&[E]);
+    let weights: Vec<(Var, Var)> = [(E, E), (E, E), (E, E), (E, E), (E, 2 * E), (E, 2 * E), (E, 2 * E), (2 * E, E)]
+        .iter()
+        .map(|&(i, o)| (random(&[i, o]), random(&[o])))
+        .collect();
+    both(bencher, || {
+        let l = |i: usize| (weights[i].0.as_tensor(), weights[i].1.as_tensor());
+        let layers = PairLayers {
+            norm1: &gain,
+            left: l(0),
+            right: l(1),
+            gate: l(2),
+            out: l(3),
+            norm2: &gain,
+            mlp1: l(4),
+            mlp1_row: &weights[5].0,
+            mlp1_col: &weights[6].0,
+            mlp2: l(7),
+        };
+        pair_block(&e, &root, None, &layers)
+    });
 }

@@ -1,7 +1,7 @@
 //! The pair representation: what each pair of columns says, refined by what all paths between them say.
 
 use super::{Linear, RESIDUAL_GAIN, weight};
-use crate::ops::{Activation, dense, moments, pair_gelu, rms_norm, sym_gate, symmetrise, triangle};
+use crate::ops::{PairLayers, moments, pair_block};
 use crate::{AxialConfig, Batch};
 use candle_core::{D, Result, Tensor};
 use candle_nn::{Init, VarBuilder};
@@ -46,14 +46,14 @@ impl Pairs {
         let log_d = (batch.mean_dim()?.log()? * 0.5)?.reshape((b, 1, 1, 1))?;
         let inputs = [moments(phi, &batch.n)?, same, full(eye)?, full(log_n)?, full(log_d)?];
         let mask = batch.pair_mask()?;
-        let masked = |t: Tensor| match &mask {
-            Some(m) => t.broadcast_mul(m),
-            None => Ok(t),
-        };
         let root = (batch.mean_dim()? * 2.0)?.sqrt()?;
-        let mut e = masked(self.embed.forward(&Tensor::cat(&inputs, D::Minus1)?)?)?;
+        let e = self.embed.forward(&Tensor::cat(&inputs, D::Minus1)?)?;
+        let mut e = match &mask {
+            Some(m) => e.broadcast_mul(m)?,
+            None => e,
+        };
         for block in &self.blocks {
-            e = block.forward(&e, &root, &masked)?;
+            e = pair_block(&e, &root, mask.as_ref(), &block.layers())?;
         }
         Ok(e)
     }
@@ -79,21 +79,18 @@ impl Block {
         })
     }
 
-    /// `root` (B): √(2·mean dimension), which keeps sums over columns of the order of one.
-    fn forward(&self, e: &Tensor, root: &Tensor, masked: &dyn Fn(Tensor) -> Result<Tensor>) -> Result<Tensor> {
-        let b = e.dim(0)?;
-        let x = rms_norm(e, &self.norm1)?;
-        let (left, right) = (masked(self.left.forward(&x)?)?, masked(self.right.forward(&x)?)?);
-        let y = triangle(&left, &right)?.broadcast_div(&root.reshape((b, 1, 1, 1))?)?;
-        let y = sym_gate(&y, &self.gate.forward(&x)?)?;
-        let e = (e + masked(self.out.forward(&y)?)?)?;
-
-        let x = rms_norm(&e, &self.norm2)?;
-        let row = masked(x.clone())?.sum(2)?.broadcast_div(&root.reshape((b, 1, 1))?)?;
-        let zero = self.mlp1.bias.zeros_like()?;
-        let by_row = dense(&row, &self.mlp1_row, &zero, Activation::Identity)?;
-        let by_col = dense(&row, &self.mlp1_col, &zero, Activation::Identity)?;
-        let u = pair_gelu(&self.mlp1.forward(&x)?, &by_row, &by_col)?;
-        e + masked(symmetrise(&self.mlp2.forward(&u)?)?)?
+    fn layers(&self) -> PairLayers<'_> {
+        PairLayers {
+            norm1: &self.norm1,
+            left: self.left.parts(),
+            right: self.right.parts(),
+            gate: self.gate.parts(),
+            out: self.out.parts(),
+            norm2: &self.norm2,
+            mlp1: self.mlp1.parts(),
+            mlp1_row: &self.mlp1_row,
+            mlp1_col: &self.mlp1_col,
+            mlp2: self.mlp2.parts(),
+        }
     }
 }

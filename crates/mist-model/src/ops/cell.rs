@@ -1,8 +1,7 @@
 //! The cell network in one pass: every intermediate value stays in cache, and the backward computes them again.
 
-use super::dense::{Activation, add_rows, affine, dense, gelu_backward, gelu_in_place};
+use super::dense::{Activation, affine, back, dense, gelu_backward, gelu_in_place, weight_gradient};
 use super::gate::{concat_backward, concat_forward, gate_concat};
-use super::matmul::{View, add_product};
 use super::side::{side_sum, sum_task};
 use super::{fused, slice, with_values};
 use candle_core::{CpuStorage, CustomOp3, D, Layout, Result, Shape, Tensor};
@@ -174,19 +173,6 @@ impl Tile {
 /// Rows of D cells in one tile.
 fn rows_per_tile(d: usize) -> usize {
     (TILE / d).max(1)
-}
-
-/// `c = a·wᵀ`, with `wᵀ` given.
-fn back(c: &mut [f32], a: &[f32], transposed: &[f32], (n, k): (usize, usize)) {
-    c.fill(0.0);
-    add_product(c, View { values: a, row: n, col: 1 }, transposed, (c.len() / k, k, n));
-}
-
-/// `dw += xᵀ·g`, `db += Σ g`.
-fn weight_gradient((dw, db): (&mut [f32], &mut [f32]), x: &[f32], g: &[f32]) {
-    let (k, n) = (dw.len() / db.len(), db.len());
-    add_product(dw, View { values: x, row: 1, col: k }, g, (k, n, g.len() / n));
-    add_rows(db, g);
 }
 
 impl CustomOp3 for CellNetwork {

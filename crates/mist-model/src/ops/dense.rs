@@ -65,7 +65,7 @@ pub(super) fn gelu_backward(g: &mut [f32], grad: &[f32]) {
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma"))]
 /// Adds every row to `sum`.
-pub(super) fn add_rows(sum: &mut [f32], rows: &[f32]) {
+fn add_rows(sum: &mut [f32], rows: &[f32]) {
     for row in rows.chunks_exact(sum.len()) {
         for (s, v) in sum.iter_mut().zip(row) {
             *s += v;
@@ -81,6 +81,19 @@ pub(super) fn affine(x: &[f32], w: &[f32], b: &[f32], y: &mut [f32]) {
         row.copy_from_slice(b);
     }
     add_product(y, View { values: x, row: k, col: 1 }, w, (m, n, k));
+}
+
+/// `c = a·wᵀ`, with `wᵀ` given.
+pub(super) fn back(c: &mut [f32], a: &[f32], transposed: &[f32], (n, k): (usize, usize)) {
+    c.fill(0.0);
+    add_product(c, View { values: a, row: n, col: 1 }, transposed, (c.len() / k, k, n));
+}
+
+/// `dw += xᵀ·g`, `db += Σ g`.
+pub(super) fn weight_gradient((dw, db): (&mut [f32], &mut [f32]), x: &[f32], g: &[f32]) {
+    let (k, n) = (dw.len() / db.len(), db.len());
+    add_product(dw, View { values: x, row: 1, col: k }, g, (k, n, g.len() / n));
+    add_rows(db, g);
 }
 
 impl CustomOp3 for Dense {

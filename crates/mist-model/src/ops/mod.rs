@@ -12,7 +12,7 @@ mod math;
 mod matmul;
 mod moments;
 mod norm;
-mod pair;
+mod pair_block;
 mod side;
 #[cfg(test)]
 mod tests;
@@ -20,10 +20,10 @@ mod triangle;
 
 pub use cell::{CellLayers, cell_network};
 pub use dense::{Activation, dense};
-pub use gate::{gate_concat, sym_gate};
+pub use gate::gate_concat;
 pub use moments::moments;
 pub use norm::{rms_norm, standardise};
-pub use pair::{pair_gelu, symmetrise};
+pub use pair_block::{PairLayers, pair_block};
 pub use side::{side_pool, side_sum};
 pub use triangle::triangle;
 

@@ -39,7 +39,7 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma"))]
-fn rms_forward(x: &[f32], gain: &[f32], y: &mut [f32]) {
+pub(super) fn rms_forward(x: &[f32], gain: &[f32], y: &mut [f32]) {
     let k = gain.len();
     for (x, y) in x.chunks_exact(k).zip(y.chunks_exact_mut(k)) {
         let r = 1.0 / (dot(x, x) / k as f32 + RMS_EPS).sqrt();
@@ -50,7 +50,7 @@ fn rms_forward(x: &[f32], gain: &[f32], y: &mut [f32]) {
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma"))]
-fn rms_backward(x: &[f32], gain: &[f32], grad: &[f32], dx: &mut [f32], dgain: &mut [f32]) {
+pub(super) fn rms_backward(x: &[f32], gain: &[f32], grad: &[f32], dx: &mut [f32], dgain: &mut [f32]) {
     let k = gain.len();
     for ((x, g), dx) in x.chunks_exact(k).zip(grad.chunks_exact(k)).zip(dx.chunks_exact_mut(k)) {
         let r = 1.0 / (dot(x, x) / k as f32 + RMS_EPS).sqrt();

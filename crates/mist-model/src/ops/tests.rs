@@ -42,6 +42,10 @@ fn close(a: &[f64], b: &[f64], tolerance: f64, what: &str) {
 }
 
 fn check(name: &str, shapes: &[&[usize]], op: Op) {
+    check_within(BY_DIFFERENCES, name, shapes, op);
+}
+
+fn check_within(by_differences: f64, name: &str, shapes: &[&[usize]], op: Op) {
     let mut values: Vec<Vec<f64>> = shapes.iter().zip(1..).map(|(s, seed)| random(s, seed)).collect();
     let (_, y, grads) = run(op, shapes, &values, DType::F64).unwrap();
     let mut rng = StdRng::seed_from_u64(7);
@@ -55,7 +59,7 @@ fn check(name: &str, shapes: &[&[usize]], op: Op) {
             };
             let slope = (loss_at(at + h) - loss_at(at - h)) / (2.0 * h);
             values[i][k] = at;
-            close(&[grads[i][k]], &[slope], BY_DIFFERENCES, &format!("{name}: gradient {i} by differences"));
+            close(&[grads[i][k]], &[slope], by_differences, &format!("{name}: gradient {i} by differences"));
         }
     }
     let (_, y32, grads32) = run(op, shapes, &values, DType::F32).unwrap();
@@ -97,13 +101,6 @@ fn sums_over_sides() {
 #[test]
 fn gates() {
     check("gate_concat", &[&[2, 3, 5], &[2, 3, 5]], &|t| gate_concat(&t[0], &t[1]));
-    check("sym_gate", &[&[2, 4, 4, 3], &[2, 4, 4, 3]], &|t| sym_gate(&t[0], &t[1]));
-}
-
-#[test]
-fn pairs() {
-    check("symmetrise", &[&[2, 4, 4, 3]], &|t| symmetrise(&t[0]));
-    check("pair_gelu", &[&[2, 4, 4, 3], &[2, 4, 3], &[2, 4, 3]], &|t| pair_gelu(&t[0], &t[1], &t[2]));
 }
 
 #[test]
@@ -141,5 +138,59 @@ fn whole_cell_network() {
             let side = if padded { side } else { side.affine(1.0, 1e-3)? };
             cell_network(&t[0], &side, mask.as_ref(), &layers, 3)
         });
+    }
+}
+
+#[test]
+fn whole_pair_block() {
+    // Columns, E, H: less than one tile of pairs, and more; a hidden layer wider and narrower than the channels.
+    for (d, e, h) in [(4, 8, 9), (23, 6, 7), (3, 9, 4)] {
+        let square: &[usize] = &[e, e];
+        let shapes: [&[usize]; 17] = [
+            &[2, d, d, e],
+            &[e],
+            square,
+            &[e],
+            square,
+            &[e],
+            square,
+            &[e],
+            square,
+            &[e],
+            &[e],
+            &[e, h],
+            &[h],
+            &[e, h],
+            &[e, h],
+            &[h, e],
+            &[e],
+        ];
+        for padded in [false, true] {
+            // Two layers of which one is a GELU, whose rounded constants weigh more where the values are large.
+            check_within(10.0 * BY_DIFFERENCES, "pair_block", &shapes, &|t| {
+                let layers = PairLayers {
+                    norm1: &t[1],
+                    left: (&t[2], &t[3]),
+                    right: (&t[4], &t[5]),
+                    gate: (&t[6], &t[7]),
+                    out: (&t[8], &t[9]),
+                    norm2: &t[10],
+                    mlp1: (&t[11], &t[12]),
+                    mlp1_row: &t[13],
+                    mlp1_col: &t[14],
+                    mlp2: (&t[15], &t[16]),
+                };
+                let symmetric = ((&t[0] + t[0].transpose(1, 2)?)? * 0.5)?;
+                let root = Tensor::new(&[1.5f64, 2.5], &Device::Cpu)?.to_dtype(t[0].dtype())?;
+                if !padded {
+                    return pair_block(&symmetric, &root, None, &layers);
+                }
+                // The last column of the second task is padding.
+                let real = Tensor::ones((2, d), t[0].dtype(), &Device::Cpu)?;
+                let last = real.slice_assign(&[1..2, d - 1..d], &Tensor::zeros((1, 1), t[0].dtype(), &Device::Cpu)?)?;
+                let mask = last.unsqueeze(2)?.broadcast_mul(&last.unsqueeze(1)?)?.unsqueeze(3)?;
+                pair_block(&symmetric.broadcast_mul(&mask)?, &root, Some(&mask), &layers)
+            });
+        }
     }
 }

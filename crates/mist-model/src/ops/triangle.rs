@@ -30,7 +30,7 @@ const BLOCK: usize = 4;
 /// likewise `b[k,j]`, so that transposed products need no copy.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma"))]
 #[allow(clippy::too_many_arguments)]
-fn product(
+pub(super) fn product(
     a: &[f32],
     (a0, a1): (usize, usize),
     b: &[f32],
