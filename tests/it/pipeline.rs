@@ -3,8 +3,9 @@
 use candle_core::Device;
 use mist_data_gen::dataset::{Reader, WriteOptions, write};
 use mist_data_gen::{MetaDistribution, Seeds, Split};
-use mist_infer::{Columns, DeviceKind, Estimator};
+use mist_infer::{Columns, Estimator};
 use mist_train::{Options, TrainConfig, score, train};
+use std::time::Duration;
 
 const CONFIG: &str = r#"
 name = "small"
@@ -46,12 +47,13 @@ fn from_generator_to_answer() {
         resume: false,
         max_time: None,
         max_steps: None,
+        save_every: Duration::from_secs(120),
         threads: 2,
         device: Device::Cpu,
         quiet: true,
     };
     let summary = train(&config, &options).unwrap();
-    let estimator = Estimator::from_checkpoint(&options.out.join("small.safetensors"), DeviceKind::Cpu).unwrap();
+    let estimator = Estimator::from_checkpoint(&options.out.join("small.safetensors"), &options.device).unwrap();
     assert_eq!(estimator.description(), &summary.checkpoint);
 
     // Data sets written to disk, read back, and estimated: dependence is told from independence even by this one.

@@ -12,8 +12,6 @@ use std::time::{Duration, Instant};
 
 /// Steps between two lines of the log.
 const LOG_EVERY: u64 = 50;
-/// Time between two saved states.
-const SAVE_EVERY: Duration = Duration::from_secs(120);
 
 /// How to run, as opposed to what: none of it changes a number.
 #[derive(Clone, Debug)]
@@ -26,6 +24,8 @@ pub struct Options {
     pub max_time: Option<Duration>,
     /// Stop after this many steps of the schedule; the state is saved.
     pub max_steps: Option<u64>,
+    /// Time between two saved states.
+    pub save_every: Duration,
     /// Worker threads.
     pub threads: usize,
     /// Where the network runs.
@@ -119,7 +119,7 @@ pub fn train(config: &TrainConfig, options: &Options) -> Result<Summary, TrainEr
             progress.line(&line)?;
             recent = Recent::new(&state);
         }
-        if saved.elapsed() >= SAVE_EVERY {
+        if saved.elapsed() >= options.save_every {
             recent.means(&state)?;
             state.save(&state_path, &config_sha256)?;
             saved = Instant::now();

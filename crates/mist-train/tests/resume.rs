@@ -3,6 +3,7 @@
 use candle_core::Device;
 use mist_train::{Options, TrainConfig, train};
 use std::path::Path;
+use std::time::Duration;
 
 const CONFIG: &str = r#"
 name = "tiny"
@@ -36,7 +37,16 @@ readout_width = 16
 "#;
 
 fn options(out: &Path, resume: bool, max_steps: Option<u64>, threads: usize) -> Options {
-    Options { out: out.into(), resume, max_time: None, max_steps, threads, device: Device::Cpu, quiet: true }
+    Options {
+        out: out.into(),
+        resume,
+        max_time: None,
+        max_steps,
+        save_every: Duration::ZERO,
+        threads,
+        device: Device::Cpu,
+        quiet: true,
+    }
 }
 
 fn file(dir: &Path, name: &str) -> Vec<u8> {

@@ -1,8 +1,9 @@
-//! `mist bench`: how fast this machine runs the network.
+//! `mist bench`: how fast this machine runs the network, and whether its accelerator computes what its CPU does.
 
 use anyhow::{Result, bail};
 use mist_infer::DeviceKind;
 use mist_train::TrainConfig;
+use mist_train::agreement::{BOUNDS, agreement};
 use mist_train::bench::{GRID, Measured, Shape, measure};
 use serde::Serialize;
 use std::io::Write;
@@ -27,6 +28,18 @@ pub struct Args {
 enum What {
     /// Training steps: forward, backward and optimizer.
     Train(Train),
+    /// Differences between a device and the CPU; fails where they are larger than rounding explains.
+    Agreement(Compare),
+}
+
+#[derive(Debug, clap::Args)]
+struct Compare {
+    /// The device to compare with the CPU.
+    #[arg(long, value_parser = super::device(), default_value = "auto")]
+    device: DeviceKind,
+    /// Steps of the training whose losses are compared.
+    #[arg(long, default_value_t = 200)]
+    steps: u64,
 }
 
 #[derive(Debug, clap::Args)]
@@ -69,7 +82,34 @@ struct Report {
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
-    let What::Train(args) = &args.what;
+    match &args.what {
+        What::Train(args) => train(args),
+        What::Agreement(args) => compare(args),
+    }
+}
+
+/// The default network; `batch` is TOML.
+fn config(batch: &str) -> Result<TrainConfig> {
+    Ok(TrainConfig::from_toml(&format!("name = \"bench\"\nmeta = \"m_train\"\nseed = 0\nsteps = 1\n{batch}"))?)
+}
+
+fn compare(args: &Compare) -> Result<()> {
+    let device = super::open(args.device)?;
+    // Small steps, so that the CPU's half takes a minute.
+    let config = config("[batch]\ncells = 4000\nmin_tasks = 1\nmax_tasks = 8\n[optimizer]\nwarmup_steps = 20\n")?;
+    let found = agreement(&config, &device, args.steps)?;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{} against cpu, largest difference (bound)", DeviceKind::of(&device))?;
+    writeln!(out, "forward pass, quantiles of ln(1 + MI)  {:.1e}  ({:.0e})", found.forward, BOUNDS.forward)?;
+    writeln!(out, "gradient, relative to its norm         {:.1e}  ({:.0e})", found.gradient, BOUNDS.gradient)?;
+    writeln!(out, "loss over {:>4} steps, relative         {:.1e}  ({:.0e})", args.steps, found.loss, BOUNDS.loss)?;
+    if !found.within(&BOUNDS) {
+        bail!("the device does not compute what the CPU does");
+    }
+    Ok(())
+}
+
+fn train(args: &Train) -> Result<()> {
     if !(args.seconds > 0.0 && args.seconds.is_finite()) {
         bail!("`--seconds` must be positive, got {}", args.seconds);
     }
@@ -83,7 +123,7 @@ pub fn run(args: &Args) -> Result<()> {
     };
     let device = super::open(args.device)?;
     let threads = super::threads(args.threads);
-    let config = TrainConfig::from_toml("name = \"bench\"\nmeta = \"m_train\"\nseed = 0\nsteps = 1\n")?;
+    let config = config("")?;
     let time = Duration::from_secs_f64(args.seconds);
     let mut report = Report { device: DeviceKind::of(&device).to_string(), threads, shapes: Vec::new() };
     let mut out = std::io::stdout().lock();

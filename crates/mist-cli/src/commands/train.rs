@@ -33,6 +33,9 @@ pub struct Args {
     /// Stop at this step of the schedule; the state is saved.
     #[arg(long, value_name = "STEP")]
     max_steps: Option<u64>,
+    /// Time between two saved states, which is what a killed run can lose.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120.0)]
+    save_every: f64,
     /// Worker threads, 0 for one per core; changes no number.
     #[arg(long, default_value_t = 0)]
     threads: usize,
@@ -55,6 +58,10 @@ pub fn run(args: &Args) -> Result<()> {
         resume: args.resume,
         max_time,
         max_steps: args.max_steps,
+        save_every: match args.save_every {
+            s if s >= 0.0 && s.is_finite() => Duration::from_secs_f64(s),
+            s => bail!("`--save-every` must be a number of seconds, got {s}"),
+        },
         threads: super::threads(args.threads),
         device: super::open(args.device)?,
         quiet: false,

@@ -5,3 +5,4 @@ mod batch;
 mod estimate;
 mod generate;
 mod support;
+mod train;
