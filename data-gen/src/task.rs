@@ -6,7 +6,7 @@ use nalgebra::DMatrix;
 use rand::Rng;
 
 use crate::{
-    families::{additive::Additive, elliptical::Elliptical, independent::Independent, link::Link},
+    families::{additive::Additive, copula::Copulas, elliptical::Elliptical, independent::Independent, link::Link},
     layout::Layout,
     maps::{Map, Side},
     rotation::haar,
@@ -32,6 +32,8 @@ pub enum Base {
     Independent(Independent),
     /// One-dimensional Y = f(X) + noise.
     Link(Link),
+    /// Pairs with an Archimedean copula.
+    Copulas(Copulas),
 }
 
 impl Base {
@@ -43,6 +45,7 @@ impl Base {
             Self::Additive(base) => (base.dim_x(), base.dim_y()),
             Self::Independent(base) => (base.x.dim(), base.y.dim()),
             Self::Link(_) => (1, 1),
+            Self::Copulas(base) => base.dims(),
         }
     }
 
@@ -54,6 +57,7 @@ impl Base {
             Self::Additive(base) => base.mi_nats(),
             Self::Independent(_) => 0.0,
             Self::Link(base) => base.mi_nats(),
+            Self::Copulas(base) => base.mi_nats(),
         }
     }
 
@@ -64,6 +68,7 @@ impl Base {
             Self::Additive(base) => base.sample(n, rng),
             Self::Independent(base) => base.sample(n, rng),
             Self::Link(base) => base.sample(n, rng),
+            Self::Copulas(base) => base.sample(n, rng),
         }
     }
 }

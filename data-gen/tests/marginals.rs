@@ -7,6 +7,7 @@ use mist_data_gen::{
     config::{IntLaw, IntLawKind},
     families::{
         additive::Additive,
+        copula::{Copulas, Generator},
         dispersion::{Dispersion, LvmParameters},
         elliptical::Elliptical,
         independent::{Independent, IndependentLaw, IndependentSide, Shape},
@@ -23,6 +24,29 @@ use statrs::distribution::{Cauchy, ContinuousCDF, Exp, Laplace, LogNormal, Norma
 fn assert_law(values: &[f64], cdf: impl Fn(f64) -> f64, what: &str) {
     let statistic = ks_statistic(values, cdf);
     assert!(statistic < KS_LIMIT, "{what}: √n D = {statistic}");
+}
+
+#[test]
+fn copulas_have_uniform_columns_and_their_kendall_distribution() {
+    for (i, generator) in Generator::ALL.into_iter().enumerate() {
+        for (j, tau) in [0.1, 0.5, 0.85].into_iter().enumerate() {
+            let what = format!("{generator:?}, τ = {tau}");
+            let base = Copulas::new(generator, generator.theta_of(tau).unwrap(), 1, (2, 1)).unwrap();
+            let sample = base.sample(20_000, &mut rng(700 + (3 * i + j) as u64));
+            for column in sample.x.column_iter().chain(sample.y.column_iter()) {
+                assert_law(&column.iter().copied().collect::<Vec<_>>(), |v| v.clamp(0.0, 1.0), &what);
+            }
+            // Of two rows, the second is above the first in both columns or in neither with probability (1 + τ)/2.
+            let concordance: Vec<f64> = (0..10_000)
+                .map(|r| {
+                    let (a, b) = (2 * r, 2 * r + 1);
+                    let dx = sample.x[(a, 0)] - sample.x[(b, 0)];
+                    (dx * (sample.y[(a, 0)] - sample.y[(b, 0)])).signum()
+                })
+                .collect();
+            assert_mean(&concordance, tau, 4.0, &what);
+        }
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use mist_data_gen::{
     Base, MetaDistribution, Seeds, Split,
     families::{
         additive::Additive,
+        copula::{Copulas, Generator},
         dispersion::{Dispersion, LvmParameters},
         elliptical::Elliptical,
         link::{Curve, CurveKind, Link, Noise, Source},
@@ -66,6 +67,20 @@ fn additive() {
         let what = format!("additive {dim_x}, {epsilon:?}");
         let base = Base::Additive(Additive::new(dim_x, epsilon).unwrap());
         check(&base, 20_000, 300 + i as u64, &what);
+    }
+}
+
+#[test]
+fn copulas() {
+    let mut parameters = rng(350);
+    for (i, generator) in Generator::ALL.into_iter().enumerate() {
+        for j in 0..20 {
+            let theta = generator.theta_of(parameters.random_range(0.02..0.9)).unwrap();
+            let (dims, pairs) = ([(1, 1), (3, 2)][j % 2], 1 + j % 2);
+            let what = format!("{generator:?}, θ = {theta}, {pairs} pairs of {dims:?}");
+            let base = Base::Copulas(Copulas::new(generator, theta, pairs, dims).unwrap());
+            check(&base, 20_000, 360 + (20 * i + j) as u64, &what);
+        }
     }
 }
 

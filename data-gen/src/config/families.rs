@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     families::{
         additive::Additive,
+        copula::{Copulas, Generator},
         dispersion::{Dispersion, LvmParameters},
         elliptical::Elliptical,
         independent::{Independent, IndependentLaw, IndependentSide},
@@ -144,6 +145,13 @@ pub enum FamilyKind {
         /// Probability that X and Y are exchanged.
         swap: f64,
     },
+    /// Pairs with an Archimedean copula, K ~ U{1..min dim}.
+    Copula {
+        /// The family.
+        generator: Generator,
+        /// Range of Kendall's τ, one for all pairs of a task.
+        tau: Range,
+    },
 }
 
 /// A family with the maps and rotations applied to it.
@@ -172,6 +180,7 @@ impl FamilyLaw {
             // No map and no rotation is anything to independent sides or to a single column.
             FamilyKind::Independent(_) => return "independent".to_owned(),
             FamilyKind::Link { .. } => return "link".to_owned(),
+            FamilyKind::Copula { generator, .. } => format!("copula-{}", generator.as_str()),
         };
         let rotated = if rotated { "-rotated" } else { "" };
         format!("{kind}-{}{rotated}", map.as_str())
@@ -208,6 +217,11 @@ impl FamilyLaw {
                 let sd = sd.clamp(noise[0], noise[1]);
                 let link = Link::new(source, curve, law, sd).expect(inside);
                 return (Base::Link(link), rng.random_bool(*swap));
+            }
+            FamilyKind::Copula { generator, tau } => {
+                let pairs = rng.random_range(1..=dims.0.min(dims.1));
+                let theta = generator.theta_of(uniform(tau, rng)).expect(inside);
+                Base::Copulas(Copulas::new(*generator, theta, pairs, dims).expect(inside))
             }
         };
         (base, false)

@@ -6,7 +6,10 @@ use super::{
     Config, DimsLaw, DispersionKind, FamilyKind, FamilyLaw, IntLaw, IntLawKind, NLaw,
     families::{DispersionLaw, Range},
 };
-use crate::{families::link::CurveKind, maps::Map};
+use crate::{
+    families::{copula::Generator, link::CurveKind},
+    maps::Map,
+};
 
 /// The file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -95,6 +98,8 @@ pub enum RawKind {
     Independent,
     /// One-dimensional Y = f(X) + noise.
     Link,
+    /// Pairs with an Archimedean copula.
+    Copula,
 }
 
 /// `[[family]]`. Which of the optional keys apply depends on `kind` and `dispersion`.
@@ -108,10 +113,10 @@ pub struct RawFamily {
     /// Structure of the dispersion matrix: normal, student.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dispersion: Option<DispersionKind>,
-    /// Maps: normal, student, additive. Default `["base"]`.
+    /// Maps: normal, student, additive, copula. Default `["base"]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maps: Option<Vec<Map>>,
-    /// Probability of a rotation: normal, student, additive. Default 0.
+    /// Probability of a rotation: normal, student, additive, copula. Default 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotate: Option<f64>,
     /// ρ: dense. Default [0, 0.5].
@@ -150,6 +155,12 @@ pub struct RawFamily {
     /// Probability that X and Y are exchanged: link. Default 0.5.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub swap: Option<f64>,
+    /// The family: copula.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generator: Option<Generator>,
+    /// Kendall's τ: copula. Default [0.02, 0.9].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tau: Option<Range>,
 }
 
 impl From<&Config> for RawConfig {
@@ -209,6 +220,8 @@ impl RawFamily {
             curves: None,
             noise: None,
             swap: None,
+            generator: None,
+            tau: None,
         };
         match &law.kind {
             FamilyKind::Normal { dispersion } => raw.set_dispersion(dispersion),
@@ -234,6 +247,11 @@ impl RawFamily {
                 raw.curves = Some(curves.clone());
                 raw.noise = Some(*noise);
                 raw.swap = Some(*swap);
+            }
+            FamilyKind::Copula { generator, tau } => {
+                raw.kind = RawKind::Copula;
+                raw.generator = Some(*generator);
+                raw.tau = Some(*tau);
             }
         }
         raw

@@ -139,6 +139,8 @@ impl RawFamily {
             curves,
             noise,
             swap,
+            generator,
+            tau,
         } = self;
         let mut keys = Keys {
             prefix: key,
@@ -158,6 +160,8 @@ impl RawFamily {
                 ("curves", curves.is_some()),
                 ("noise", noise.is_some()),
                 ("swap", swap.is_some()),
+                ("generator", generator.is_some()),
+                ("tau", tau.is_some()),
             ],
         };
         let domain_nu = (1e-2, 1e6);
@@ -201,6 +205,14 @@ impl RawFamily {
                 shared_scale: keys.probability("shared_scale", shared_scale, 0.25)?,
                 nu: keys.range("nu", nu, [1.0, 10.0], domain_nu)?,
             }),
+            RawKind::Copula => {
+                keys.used("generator");
+                FamilyKind::Copula {
+                    generator: generator
+                        .ok_or_else(|| missing(&format!("{key}.generator"), "one of clayton, gumbel, frank, joe"))?,
+                    tau: keys.range("tau", tau, [0.02, 0.9], (0.001, 0.95))?,
+                }
+            }
             RawKind::Link => {
                 keys.used("curves");
                 let curves = curves.unwrap_or_else(|| CurveKind::ALL.to_vec());
@@ -218,7 +230,7 @@ impl RawFamily {
 
         let (maps, rotate) = match kind {
             RawKind::Independent | RawKind::Link => (vec![Map::Base], 0.0),
-            RawKind::Normal | RawKind::Student | RawKind::Additive => {
+            RawKind::Normal | RawKind::Student | RawKind::Additive | RawKind::Copula => {
                 keys.used("maps");
                 let maps = maps.unwrap_or_else(|| vec![Map::Base]);
                 if maps.is_empty() {
@@ -247,6 +259,7 @@ impl RawKind {
             Self::Additive => "additive",
             Self::Independent => "independent",
             Self::Link => "link",
+            Self::Copula => "copula",
         }
     }
 }

@@ -6,6 +6,7 @@ use mist_data_gen::{
     Base, Sample,
     families::{
         additive::Additive,
+        copula::{Copulas, Generator},
         elliptical::Elliptical,
         link::{Link, Noise, Source},
     },
@@ -20,7 +21,39 @@ pub fn pointwise_mi(base: &Base, sample: &Sample) -> Vec<f64> {
         Base::Additive(base) => additive(base, sample),
         Base::Independent(_) => vec![0.0; sample.x.nrows()],
         Base::Link(base) => link(base, sample),
+        Base::Copulas(base) => copulas(base, sample),
     }
+}
+
+/// ln of the copula densities as they are printed in textbooks (Joe, "Dependence Modeling with Copulas", 2014, chapter
+/// 4), not through the derivatives of a generator.
+fn copulas(base: &Copulas, sample: &Sample) -> Vec<f64> {
+    let theta = base.theta();
+    let ln_density = |u: f64, v: f64| match base.generator() {
+        Generator::Clayton => {
+            (1.0 + theta).ln()
+                - (1.0 + theta) * (u * v).ln()
+                - (2.0 + 1.0 / theta) * (u.powf(-theta) + v.powf(-theta) - 1.0).ln()
+        }
+        Generator::Gumbel => {
+            let (x, y) = (-u.ln(), -v.ln());
+            let s = (x.powf(theta) + y.powf(theta)).powf(1.0 / theta);
+            -s + (s + theta - 1.0).ln() + (1.0 - 2.0 * theta) * s.ln() + (theta - 1.0) * (x * y).ln() + x + y
+        }
+        Generator::Frank => {
+            let all = 1.0 - (-theta).exp();
+            let below = all - (1.0 - (-theta * u).exp()) * (1.0 - (-theta * v).exp());
+            (theta * all).ln() - theta * (u + v) - 2.0 * below.ln()
+        }
+        Generator::Joe => {
+            let (x, y) = ((1.0 - u).powf(theta), (1.0 - v).powf(theta));
+            let s = x + y - x * y;
+            (1.0 / theta - 2.0) * s.ln() + (theta - 1.0) * ((1.0 - u) * (1.0 - v)).ln() + (theta - 1.0 + s).ln()
+        }
+    };
+    (0..sample.x.nrows())
+        .map(|row| (0..base.pairs()).map(|i| ln_density(sample.x[(row, i)], sample.y[(row, i)])).sum())
+        .collect()
 }
 
 /// ln of an elliptical density up to terms that all blocks share: through an inverse and a determinant
