@@ -78,7 +78,9 @@ impl DeviceKind {
             if !built {
                 return Err(DeviceError::NotBuilt { kind: self });
             }
-            new(0).map_err(|e| DeviceError::Unusable { kind: self, what: e.to_string() })
+            // candle may append a backtrace.
+            let reason = |e: candle_core::Error| e.to_string().lines().next().unwrap_or_default().to_owned();
+            new(0).map_err(|e| DeviceError::Unusable { kind: self, what: reason(e) })
         };
         match self {
             Self::Cpu => Ok(Device::Cpu),

@@ -18,9 +18,9 @@ const CELLS_PER_PASS: usize = 1 << 18;
 /// Column pairs of one forward pass over several tasks.
 const PAIRS_PER_PASS: usize = 1 << 16;
 
-const EMBEDDED_NAME: &str = "mist-2026-11.safetensors";
-const EMBEDDED_WEIGHTS: &[u8] = include_bytes!("../../../checkpoints/mist-2026-11.safetensors");
-const EMBEDDED_JSON: &[u8] = include_bytes!("../../../checkpoints/mist-2026-11.json");
+const EMBEDDED_NAME: &str = "mist-2026-11b.safetensors";
+const EMBEDDED_WEIGHTS: &[u8] = include_bytes!("../../../checkpoints/mist-2026-11b.safetensors");
+const EMBEDDED_JSON: &[u8] = include_bytes!("../../../checkpoints/mist-2026-11b.json");
 
 /// An estimator of mutual information.
 #[derive(Clone, Debug)]

@@ -113,7 +113,7 @@ fn levels_outside_the_quantiles_are_refused() {
 
 #[test]
 fn checkpoints_and_devices() {
-    let released = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../checkpoints/mist-2026-11.safetensors"));
+    let released = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../checkpoints/mist-2026-11b.safetensors"));
     let (x, y) = (
         array![1.0, 4.0, 2.0, 8.0, 5.0, 7.0, 0.0, 3.0, 9.0, 6.0],
         array![0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0],
