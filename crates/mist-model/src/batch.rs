@@ -94,14 +94,6 @@ impl Batch {
         self.map(|t| t.to_device(device))
     }
 
-    /// Tasks `from..from + count` of the batch.
-    ///
-    /// # Errors
-    /// A range that reaches beyond the batch.
-    pub fn narrow(&self, from: usize, count: usize) -> Result<Self> {
-        self.map(|t| t.narrow(0, from, count))
-    }
-
     fn map(&self, f: impl Fn(&Tensor) -> Result<Tensor>) -> Result<Self> {
         Ok(Self {
             z: f(&self.z)?,

@@ -67,11 +67,6 @@ impl AxialConfig {
         2.0 * (cells + moments + pairs + rows + readout) as f64
     }
 
-    /// Bytes, in f32, of one task's features and of its widest pair representation.
-    pub fn bytes(&self, n: usize, columns: usize) -> usize {
-        4 * (n * columns * self.channels + columns * columns * 2 * self.pair_channels)
-    }
-
     /// Checks that a network of this size can be built.
     ///
     /// # Errors

@@ -41,15 +41,13 @@ fn main() -> Result<(), Box<dyn Error>> {
             reference.clone_from(&medians);
         }
         let sound: Vec<_> = medians.iter().zip(&reference).filter(|(m, _)| m.1.is_finite()).collect();
-        let mean = |f: &dyn Fn(&(f64, f64), &(f64, f64)) -> f64| {
-            sound.iter().map(|(m, r)| f(m, r)).sum::<f64>() / sound.len() as f64
-        };
+        let count = sound.len() as f64;
+        let change = sound.iter().map(|(m, r)| (m.1 - r.1).abs()).sum::<f64>() / count;
+        let square = sound.iter().map(|(m, _)| (m.1 - m.0).powi(2)).sum::<f64>() / count;
         let largest = sound.iter().map(|(m, r)| (m.1 - r.1).abs()).fold(0.0, f64::max);
         println!(
-            "| {dtype:?} | {} | {largest:.4} | {:.4} | {:.3} | {} |",
+            "| {dtype:?} | {} | {largest:.4} | {change:.4} | {square:.3} | {} |",
             medians.len(),
-            mean(&|m, r| (m.1 - r.1).abs()),
-            mean(&|m, _| (m.1 - m.0).powi(2)),
             medians.len() - sound.len(),
         );
     }

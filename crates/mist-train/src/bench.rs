@@ -58,7 +58,7 @@ pub fn measure(
 ) -> Result<Measured, TrainError> {
     let workers = Workers::new(threads)?;
     let parts = if device.is_cpu() { threads.max(1) } else { 1 };
-    if shape.tasks % parts != 0 {
+    if !shape.tasks.is_multiple_of(parts) {
         let tasks = shape.tasks;
         return Err(TrainError::Config(format!("{tasks} tasks cannot be shared out evenly between {parts} threads")));
     }

@@ -10,9 +10,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Batches kept ready for an accelerator, beyond those that the threads are at.
 const AHEAD: usize = 8;
 
-/// Bytes of the largest intermediate values that a CPU holds close: about the second-level cache of a core.
-const CACHE: usize = 2 << 20;
-
 /// Mean gradient of the batches of one step.
 #[derive(Clone, Debug)]
 pub struct StepGradient {
@@ -25,7 +22,7 @@ pub struct StepGradient {
 }
 
 impl StepGradient {
-    /// Mean loss and gradient of one batch, part by part on a CPU: as many tasks at once as stay in its cache.
+    /// Mean loss and gradient of one batch.
     ///
     /// # Errors
     /// A device that failed, or a parameter that no gradient reaches.
@@ -34,30 +31,6 @@ impl StepGradient {
         parameters: &Parameters,
         config: &TrainConfig,
         (batch, mi): &(Batch, Tensor),
-    ) -> Result<Self, TrainError> {
-        let (b, n, d) = batch.z.dims3()?;
-        let at_once = if batch.z.device().is_cpu() { (CACHE / config.network.bytes(n, d)).clamp(1, b) } else { b };
-        let mut total: Option<Self> = None;
-        for from in (0..b).step_by(at_once) {
-            let count = at_once.min(b - from);
-            let part =
-                Self::at_once(network, parameters, config, &batch.narrow(from, count)?, &mi.narrow(0, from, count)?)?;
-            let part = part.scaled(count as f64 / b as f64)?;
-            total = Some(match total {
-                None => part,
-                Some(sum) => sum.plus(part)?,
-            });
-        }
-        total.ok_or_else(|| TrainError::Config("a batch needs at least one task".into()))
-    }
-
-    ///
-    fn at_once(
-        network: &Axial,
-        parameters: &Parameters,
-        config: &TrainConfig,
-        batch: &Batch,
-        mi: &Tensor,
     ) -> Result<Self, TrainError> {
         let loss = pinball(&network.forward(batch)?, mi, &config.network.taus, config.loss_nats)?;
         let grads = loss.backward()?;

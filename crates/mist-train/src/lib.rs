@@ -1,7 +1,7 @@
 //! Trains the network on fresh tasks.
 //!
 //! [`train`] is the loop; [`TrainConfig`] says what it does; [`State`] is all that a stopped run needs to go on to
-//! the same numbers; [`evaluate`] measures a network on a meta-set; [`metrics`] sums it up; [`bench`] measures the speed of a step, [`agreement`]
+//! the same numbers; [`evaluate`] measures a network on a meta-set; [`metrics`] sums it up; [`mod@bench`] measures the speed of a step, [`agreement`]
 //! whether a device computes what the CPU does.
 
 pub mod agreement;

@@ -107,12 +107,14 @@ fn states_that_do_not_fit_are_refused() {
 
 #[test]
 fn the_loss_falls() {
-    let text = CONFIG.replace("steps = 7", "steps = 120").replace("max_tasks = 3", "max_tasks = 16");
+    // Enough tasks to validate on that the loss is that of the law, not of the luck of a few.
+    let text = CONFIG.replace("steps = 7", "steps = 200").replace("max_tasks = 3", "max_tasks = 16");
+    let text = text.replace("tasks = 6", "tasks = 100").replace("every = 4", "every = 1000");
     let config = TrainConfig::from_toml(&text.replace("cells = 600", "cells = 2000")).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let before = train(&config, &options(dir.path(), false, Some(1), 2)).unwrap().validation;
     let after = train(&config, &options(dir.path(), true, None, 2)).unwrap().validation;
-    assert!(after.pinball < 0.85 * before.pinball, "{} {}", before.pinball, after.pinball);
+    assert!(after.pinball < 0.8 * before.pinball, "{} {}", before.pinball, after.pinball);
 }
 
 #[test]
