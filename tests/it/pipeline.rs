@@ -7,7 +7,8 @@ use mist_infer::{Columns, Estimator};
 use mist_train::{Options, TrainConfig, score, train};
 use std::time::Duration;
 
-const CONFIG: &str = r#"
+const CONFIG: &str = concat!(
+    r#"
 name = "small"
 meta = "mist_1"
 seed = 11
@@ -26,17 +27,9 @@ warmup_steps = 20
 tasks = 40
 every = 100
 
-[network]
-channels = 6
-cell_width = 8
-mix_width = 8
-pair_channels = 8
-pair_blocks = 1
-row_width = 8
-row_blocks = 1
-inducing = 4
-readout_width = 16
-"#;
+"#,
+    include_str!("../data/tiny-network.toml")
+);
 
 #[test]
 fn from_generator_to_answer() {

@@ -5,7 +5,8 @@ use mist_train::{Options, TrainConfig, train};
 use std::path::Path;
 use std::time::Duration;
 
-const CONFIG: &str = r#"
+const CONFIG: &str = concat!(
+    r#"
 name = "tiny"
 meta = "mist_1"
 seed = 5
@@ -24,17 +25,9 @@ warmup_steps = 2
 tasks = 6
 every = 4
 
-[network]
-channels = 6
-cell_width = 8
-mix_width = 8
-pair_channels = 8
-pair_blocks = 1
-row_width = 8
-row_blocks = 1
-inducing = 4
-readout_width = 16
-"#;
+"#,
+    include_str!("../../../tests/data/tiny-network.toml")
+);
 
 fn options(out: &Path, resume: bool, max_steps: Option<u64>, threads: usize) -> Options {
     Options {

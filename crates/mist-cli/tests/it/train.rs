@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-const CONFIG: &str = r#"
+const CONFIG: &str = concat!(
+    r#"
 name = "tiny"
 meta = "m_train"
 seed = 5
@@ -23,17 +24,9 @@ warmup_steps = 5
 tasks = 4
 every = 1000
 
-[network]
-channels = 6
-cell_width = 8
-mix_width = 8
-pair_channels = 8
-pair_blocks = 1
-row_width = 8
-row_blocks = 1
-inducing = 4
-readout_width = 16
-"#;
+"#,
+    include_str!("../../../../tests/data/tiny-network.toml")
+);
 
 fn mist(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mist"));
