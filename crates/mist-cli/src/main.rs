@@ -31,7 +31,7 @@ enum Command {
     Train(commands::train::Args),
     /// Measure a checkpoint on tasks whose mutual information is known.
     Evaluate(commands::evaluate::Args),
-    /// Measure how fast this machine runs the network.
+    /// Measure how fast a device runs the network, and whether it computes what the CPU does.
     Bench(commands::bench::Args),
 }
 

@@ -32,7 +32,7 @@ pub const GRID: [Shape; 6] = [
 /// What a shape was measured to take.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
-    /// The shape.
+    /// The shape, with the tasks that a step had.
     pub shape: Shape,
     /// Steps measured.
     pub steps: u64,
@@ -45,10 +45,11 @@ pub struct Measured {
 
 /// Steps on one shape until `time` is over, after one step to warm up.
 ///
-/// On a CPU the tasks are shared out evenly between `threads`; an accelerator takes them as one batch.
+/// On a CPU the tasks are shared out evenly between `threads`, rounded up to a multiple of them; an accelerator takes
+/// them as one batch.
 ///
 /// # Errors
-/// A device that failed, or more threads than tasks.
+/// A device that failed.
 pub fn measure(
     config: &TrainConfig,
     shape: Shape,
@@ -58,10 +59,7 @@ pub fn measure(
 ) -> Result<Measured, TrainError> {
     let workers = Workers::new(threads)?;
     let parts = if device.is_cpu() { threads.max(1) } else { 1 };
-    if !shape.tasks.is_multiple_of(parts) {
-        let tasks = shape.tasks;
-        return Err(TrainError::Config(format!("{tasks} tasks cannot be shared out evenly between {parts} threads")));
-    }
+    let shape = Shape { tasks: shape.tasks.next_multiple_of(parts), ..shape };
     let batches = draw(shape, shape.tasks / parts, parts, device)?;
     let (network, parameters) = Parameters::init(config.seed, device, |vb| Axial::new(&config.network, vb))?;
     let mut optimizer = AdamW::new(&parameters)?;

@@ -140,8 +140,8 @@ fn train(args: &Train) -> Result<()> {
         let m = measure(&config, shape, threads, &device, time)?;
         if args.format == Format::Text {
             let columns = format!("{} + {}", shape.dims, shape.dims);
-            let (rate, gflops) = (m.tasks_per_second, m.gflops);
-            writeln!(out, "{:>6} {columns:>9} {:>7} {rate:>12.1} {gflops:>10.1} {:>7}", shape.n, shape.tasks, m.steps)?;
+            let (tasks, rate, gflops) = (m.shape.tasks, m.tasks_per_second, m.gflops);
+            writeln!(out, "{:>6} {columns:>9} {tasks:>7} {rate:>12.1} {gflops:>10.1} {:>7}", shape.n, m.steps)?;
             out.flush()?;
         }
         report.shapes.push(m);

@@ -28,13 +28,13 @@ pub struct Args {
     #[arg(long)]
     resume: bool,
     /// Stop after this many minutes; the state is saved.
-    #[arg(long, value_name = "MINUTES")]
+    #[arg(long, value_name = "MINUTES", allow_negative_numbers = true)]
     max_minutes: Option<f64>,
     /// Stop at this step of the schedule; the state is saved.
     #[arg(long, value_name = "STEP")]
     max_steps: Option<u64>,
     /// Time between two saved states, which is what a killed run can lose.
-    #[arg(long, value_name = "SECONDS", default_value_t = 120.0)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 120.0, allow_negative_numbers = true)]
     save_every: f64,
     /// Worker threads, 0 for one per core; changes no number.
     #[arg(long, default_value_t = 0)]

@@ -122,14 +122,6 @@ fn pack(full: &[f32], packed: &mut [f32], d: usize, e: usize) {
     for_pairs(d, |p, i, j| packed[p * e..][..e].copy_from_slice(&full[(i * d + j) * e..][..e]));
 }
 
-/// All pairs from those i ≤ j.
-fn unpack(packed: &[f32], full: &mut [f32], d: usize, e: usize) {
-    for_pairs(d, |p, i, j| {
-        full[(i * d + j) * e..][..e].copy_from_slice(&packed[p * e..][..e]);
-        full[(j * d + i) * e..][..e].copy_from_slice(&packed[p * e..][..e]);
-    });
-}
-
 /// `scale·(f_ij + f_ji)` for i < j and `diagonal·f_ii`.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma"))]
 fn fold(full: &[f32], packed: &mut [f32], (d, e): (usize, usize), scale: f32, diagonal: f32) {
@@ -142,7 +134,7 @@ fn fold(full: &[f32], packed: &mut [f32], (d, e): (usize, usize), scale: f32, di
     });
 }
 
-/// The transpose of [`fold`] for `scale`, `diagonal` = 1, with each value divided among its two places.
+/// All pairs from those i ≤ j: `scale` times the value in both of its places, `diagonal` times it where i = j.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma"))]
 fn unfold(packed: &[f32], full: &mut [f32], (d, e): (usize, usize), scale: f32, diagonal: f32) {
     for_pairs(d, |p, i, j| {
@@ -350,8 +342,8 @@ impl Values {
                 affine(x, weight, bias, &mut y[at..at + input.len()]);
             }
         }
-        unpack(&self.middle, &mut self.left, d, e);
-        unpack(&self.x2, &mut self.right, d, e);
+        unfold(&self.middle, &mut self.left, (d, e), 1.0, 1.0);
+        unfold(&self.x2, &mut self.right, (d, e), 1.0, 1.0);
         product(&self.left, (d, 1), &self.right, (d, 1), &mut self.product, d, e);
         fold(&self.product, &mut self.half, (d, e), 0.5 / root, 1.0 / root);
         apply_gate(&self.half, &mut self.gate, &mut self.gated);
@@ -377,7 +369,7 @@ impl Values {
             affine(u, w[MLP2], w[MLP2 + 1], m);
             add(&mut self.middle[range], m);
         }
-        unpack(&self.middle, out, d, e);
+        unfold(&self.middle, out, (d, e), 1.0, 1.0);
     }
 }
 
