@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::config::keys::line_of;
+
 /// A parameter of a distribution that lies outside its domain.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("parameter `{name}`: expected {expected}, got `{got}`")]
@@ -52,6 +54,14 @@ pub enum ConfigError {
         /// To what it does not apply.
         context: String,
     },
+    /// One of the above, with its place.
+    #[error("line {line}: {error}")]
+    AtLine {
+        /// The line of the key, or of the table that lacks it, from 1.
+        line: usize,
+        /// What is wrong there.
+        error: Box<ConfigError>,
+    },
     /// No configuration of this name is embedded.
     #[error("no configuration is named `{name}`: expected one of {known}")]
     UnknownName {
@@ -60,6 +70,21 @@ pub enum ConfigError {
         /// The names there are.
         known: String,
     },
+}
+
+impl ConfigError {
+    /// The same with the line of the key in the text of the configuration, where there is one.
+    #[must_use]
+    pub(crate) fn at_line_of(self, text: &str) -> Self {
+        let key = match &self {
+            Self::Value { key, .. } | Self::Missing { key, .. } | Self::NotApplicable { key, .. } => key,
+            Self::Syntax(_) | Self::UnknownName { .. } | Self::AtLine { .. } => return self,
+        };
+        match line_of(text, key) {
+            Some(line) => Self::AtLine { line, error: Box::new(self) },
+            None => self,
+        }
+    }
 }
 
 /// Why a data set could not be written or read.

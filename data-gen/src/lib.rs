@@ -6,7 +6,7 @@
 //!    ([`MetaDistribution::named`]). It draws a task by index ([`MetaDistribution::draw_task`]) or a
 //!    task with its sample ([`MetaDistribution::draw`]).
 //! 2. [`Task`]: one joint distribution of (X, Y): its family, dims, MI in nats, and a sampler.
-//! 3. [`families`]: the base distributions with their MI, and [`maps`], [`rotation`], [`layout`]: what
+//! 3. [`families`]: the base distributions with their MI, and [`mixing`], [`maps`], [`warp`], [`layout`]: what
 //!    is applied on top of them without changing the MI.
 //! 4. [`Seeds`]: the counter-based random streams that make every draw a pure function of
 //!    (configuration, root seed, split, index).
@@ -26,15 +26,18 @@ pub mod config;
 pub mod dataset;
 pub mod error;
 pub mod families;
+pub mod held_out;
 pub mod layout;
 pub mod maps;
 pub mod meta;
-pub mod rotation;
+pub mod mixing;
 pub mod seeds;
 pub mod task;
+pub mod warp;
 
 pub use error::{ConfigError, DatasetError, ParameterError};
+pub use families::{Base, Joint};
 pub use maps::Map;
 pub use meta::{Draw, DrawnTask, MetaDistribution, Shape};
 pub use seeds::{Seeds, Split};
-pub use task::{Base, Sample, Task};
+pub use task::{Sample, Task};

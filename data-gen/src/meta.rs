@@ -227,8 +227,9 @@ impl MetaDistribution {
         let variant = &self.variants[variant];
         let (base, swapped) = self.config.families[variant.family].1.draw(dims, &mut rng);
         let mut task = Task::new(name, base).with_map(variant.map);
-        if variant.rotated {
-            task = task.with_rotation(&mut rng);
+        task = task.with_mixing(variant.mixing, &mut rng);
+        if let Some(warp) = variant.warp {
+            task = task.with_warp(warp, &mut rng);
         }
         let task = task.with_layout(self.config.permute_columns, self.config.flip_signs, &mut rng).with_swap(swapped);
         DrawnTask { index, task, n, rng }

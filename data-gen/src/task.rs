@@ -6,10 +6,11 @@ use nalgebra::DMatrix;
 use rand::Rng;
 
 use crate::{
-    families::{additive::Additive, copula::Copulas, elliptical::Elliptical, independent::Independent, link::Link},
+    families::{Base, Joint},
     layout::Layout,
     maps::{Map, Side},
-    rotation::haar,
+    mixing::Mixing,
+    warp::{Warp, WarpKind},
 };
 
 /// n paired rows of X and Y. Matrices are column-major: a column is a contiguous slice.
@@ -21,66 +22,14 @@ pub struct Sample {
     pub y: DMatrix<f64>,
 }
 
-/// The distribution that a task starts from, before rotation, map and layout.
-#[derive(Debug, Clone)]
-pub enum Base {
-    /// Multivariate normal or Student-t.
-    Elliptical(Elliptical),
-    /// Uniform with additive uniform noise.
-    Additive(Additive),
-    /// Independent sides.
-    Independent(Independent),
-    /// One-dimensional Y = f(X) + noise.
-    Link(Link),
-    /// Pairs with an Archimedean copula.
-    Copulas(Copulas),
-}
-
-impl Base {
-    /// Columns of X and of Y.
-    #[must_use]
-    pub fn dims(&self) -> (usize, usize) {
-        match self {
-            Self::Elliptical(base) => (base.dispersion().dim_x(), base.dispersion().dim_y()),
-            Self::Additive(base) => (base.dim_x(), base.dim_y()),
-            Self::Independent(base) => (base.x.dim(), base.y.dim()),
-            Self::Link(_) => (1, 1),
-            Self::Copulas(base) => base.dims(),
-        }
-    }
-
-    /// The mutual information in nats.
-    #[must_use]
-    pub fn mi_nats(&self) -> f64 {
-        match self {
-            Self::Elliptical(base) => base.mi_nats(),
-            Self::Additive(base) => base.mi_nats(),
-            Self::Independent(_) => 0.0,
-            Self::Link(base) => base.mi_nats(),
-            Self::Copulas(base) => base.mi_nats(),
-        }
-    }
-
-    /// n rows.
-    pub fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Sample {
-        match self {
-            Self::Elliptical(base) => base.sample(n, rng),
-            Self::Additive(base) => base.sample(n, rng),
-            Self::Independent(base) => base.sample(n, rng),
-            Self::Link(base) => base.sample(n, rng),
-            Self::Copulas(base) => base.sample(n, rng),
-        }
-    }
-}
-
 /// One joint distribution of (X, Y) with known MI.
 ///
-/// Sampling runs base → rotation → coordinate-wise map → layout → swap. Each step after the base is a
+/// Sampling runs base → mixing → coordinate-wise map → warp → layout → swap. Each step after the base is a
 /// bijection of one side, or exchanges the sides, so the MI is that of the base.
 ///
 /// ```
 /// use mist_data_gen::{Base, Map, Seeds, Split, Task};
-/// use mist_data_gen::families::{dispersion::Dispersion, elliptical::Elliptical};
+/// use mist_data_gen::families::elliptical::{Elliptical, dispersion::Dispersion};
 ///
 /// let pair = Dispersion::dense(1, 1, 0.5)?;
 /// let task = Task::new("pair", Base::Elliptical(Elliptical::normal(pair))).with_map(Map::Asinh);
@@ -93,8 +42,9 @@ impl Base {
 pub struct Task {
     family: Arc<str>,
     base: Base,
-    rotation: Option<(DMatrix<f64>, DMatrix<f64>)>,
+    mixing: Option<(DMatrix<f64>, DMatrix<f64>)>,
     map: Map,
+    warp: (Option<Warp>, Option<Warp>),
     layout: Option<(Layout, Layout)>,
     swapped: bool,
     mi_nats: f64,
@@ -104,7 +54,16 @@ impl Task {
     /// The base distribution as it is.
     pub fn new(family: impl Into<Arc<str>>, base: Base) -> Self {
         let mi_nats = base.mi_nats();
-        Self { family: family.into(), base, rotation: None, map: Map::Base, layout: None, swapped: false, mi_nats }
+        Self {
+            family: family.into(),
+            base,
+            mixing: None,
+            map: Map::Base,
+            warp: (None, None),
+            layout: None,
+            swapped: false,
+            mi_nats,
+        }
     }
 
     /// Applies a coordinate-wise map to both sides.
@@ -114,11 +73,19 @@ impl Task {
         self
     }
 
-    /// Multiplies each side by an orthogonal matrix of its own, drawn here, before the map.
+    /// Multiplies each side by an invertible matrix of its own, drawn here, before the map.
     #[must_use]
-    pub fn with_rotation<R: Rng + ?Sized>(mut self, rng: &mut R) -> Self {
+    pub fn with_mixing<R: Rng + ?Sized>(mut self, mixing: Mixing, rng: &mut R) -> Self {
         let (dim_x, dim_y) = self.base.dims();
-        self.rotation = Some((haar(dim_x, rng), haar(dim_y, rng)));
+        self.mixing = mixing.draw(dim_x, rng).and_then(|of_x| Some((of_x, mixing.draw(dim_y, rng)?)));
+        self
+    }
+
+    /// Bends each side, with parameters of its own drawn here, after the map.
+    #[must_use]
+    pub fn with_warp<R: Rng + ?Sized>(mut self, warp: WarpKind, rng: &mut R) -> Self {
+        let (dim_x, dim_y) = self.base.dims();
+        self.warp = (warp.draw(Side::X, dim_x, rng), warp.draw(Side::Y, dim_y, rng));
         self
     }
 
@@ -165,6 +132,12 @@ impl Task {
         self.mi_nats
     }
 
+    /// The standard error of [`Task::mi_nats`] where that is a Monte-Carlo mean; else 0.
+    #[must_use]
+    pub fn mi_standard_error(&self) -> f64 {
+        self.base.mi_standard_error()
+    }
+
     /// The base distribution.
     #[must_use]
     pub fn base(&self) -> &Base {
@@ -177,10 +150,16 @@ impl Task {
         self.map
     }
 
-    /// The orthogonal matrices (of X, of Y) that multiply the base from the right, if any.
+    /// The invertible matrices (of X, of Y) that multiply the base from the right, if any.
     #[must_use]
-    pub fn rotation(&self) -> Option<(&DMatrix<f64>, &DMatrix<f64>)> {
-        self.rotation.as_ref().map(|(x, y)| (x, y))
+    pub fn mixing(&self) -> Option<(&DMatrix<f64>, &DMatrix<f64>)> {
+        self.mixing.as_ref().map(|(x, y)| (x, y))
+    }
+
+    /// What bends X, and what bends Y.
+    #[must_use]
+    pub fn warp(&self) -> (Option<&Warp>, Option<&Warp>) {
+        (self.warp.0.as_ref(), self.warp.1.as_ref())
     }
 
     /// Order and signs of the columns (of X, of Y), if they are not the base's.
@@ -200,16 +179,21 @@ impl Task {
         self.transform(self.base.sample(n, rng))
     }
 
-    /// What is applied to a sample of the base: rotation, map, layout, swap.
+    /// What is applied to a sample of the base: mixing, map, warp, layout, swap.
     #[must_use]
     pub fn transform(&self, base: Sample) -> Sample {
         let Sample { mut x, mut y } = base;
-        if let Some((of_x, of_y)) = &self.rotation {
+        if let Some((of_x, of_y)) = &self.mixing {
             x *= of_x;
             y *= of_y;
         }
         self.map.apply(Side::X, x.as_mut_slice());
         self.map.apply(Side::Y, y.as_mut_slice());
+        for (warp, side) in [(&self.warp.0, &mut x), (&self.warp.1, &mut y)] {
+            if let Some(warp) = warp {
+                warp.apply(side);
+            }
+        }
         if let Some((of_x, of_y)) = &self.layout {
             x = of_x.apply(x);
             y = of_y.apply(y);

@@ -21,25 +21,35 @@
 //!
 //! [[family]]                  # weight of the entry, shared evenly by its maps
 //! weight = 2.0
-//! kind = "normal"             # normal, student, additive, independent, link
-//! dispersion = "lvm"          # dense, sparse, lvm, 2pair
-//! maps = ["base", "wiggly"]
-//! rotate = 0.25               # probability that the sides are rotated before the map
+//! kind = "normal"             # see [`FamilyKind`]
+//! dispersion = "lvm"          # a key of the kind
 //! alpha = [0.0, 1.0]          # range of a parameter; those left out get the documented default
+//! maps = ["base", "wiggly"]   # coordinate-wise, equally likely
+//! rotate = 0.25               # probability that each side is rotated before the map
+//! linear = 0.25               # probability that it is mixed by a general linear map instead
+//! warp = 0.1                  # probability that each side is bent after the map
+//! warps = ["spiral"]          # how, equally likely
+//! target_mi = [0.0, 8.0]      # spreads the MI evenly, see [`FamilyLaw::target_mi`]
+//! swap = 0.5                  # probability that X and Y are exchanged
+//! dims = [3, 3]               # in place of the law of the dims
 //! ```
 //!
 //! A `[suite]` in place of `[[n]]` enumerates: `n_min`, `n_max`, `n_points`, `repeats`. Index i is then
 //! (family, n, repeat) with the repeat running fastest.
 
-mod families;
+mod family;
+pub mod keys;
 mod law;
 pub mod raw;
 mod validate;
 
-pub use families::{DispersionKind, FamilyKind, FamilyLaw};
+pub use family::{FamilyLaw, Variant};
+pub use keys::{Keys, Range, Written};
 pub use law::{DimsLaw, IntLaw, IntLawKind};
 
-use crate::{ConfigError, maps::Map};
+pub use crate::families::FamilyKind;
+
+use crate::ConfigError;
 use raw::RawConfig;
 
 /// A validated configuration.
@@ -91,21 +101,6 @@ impl Suite {
     }
 }
 
-/// A family as it is counted and named: one entry of the file with one of its maps, rotated or not.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Variant {
-    /// For example `normal-dense-base` or `student-sparse-asinh-rotated`.
-    pub name: String,
-    /// Share of the draws; the weights of a configuration sum to 1.
-    pub weight: f64,
-    /// Index into [`Config::families`].
-    pub family: usize,
-    /// The coordinate-wise map.
-    pub map: Map,
-    /// Whether the sides are rotated.
-    pub rotated: bool,
-}
-
 impl Config {
     /// Parses and validates.
     ///
@@ -113,7 +108,7 @@ impl Config {
     /// The text is not TOML, has unknown keys, or a value is outside its domain.
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
         let raw: RawConfig = toml::from_str(text)?;
-        raw.validate()
+        raw.validate().map_err(|error| error.at_line_of(text))
     }
 
     /// The resolved configuration: every default written out. Parsing it gives the same configuration.
@@ -126,23 +121,7 @@ impl Config {
     #[must_use]
     pub fn variants(&self) -> Vec<Variant> {
         let total: f64 = self.families.iter().map(|(weight, _)| weight).sum();
-        let mut variants = Vec::new();
-        for (family, (weight, law)) in self.families.iter().enumerate() {
-            for &map in &law.maps {
-                let each = weight / (total * law.maps.len() as f64);
-                for (rotated, share) in [(false, 1.0 - law.rotate), (true, law.rotate)] {
-                    if share > 0.0 {
-                        variants.push(Variant {
-                            name: law.variant_name(map, rotated),
-                            weight: each * share,
-                            family,
-                            map,
-                            rotated,
-                        });
-                    }
-                }
-            }
-        }
-        variants
+        let entries = self.families.iter().enumerate();
+        entries.flat_map(|(family, (weight, law))| law.named_variants(family, weight / total)).collect()
     }
 }

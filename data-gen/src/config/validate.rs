@@ -1,15 +1,10 @@
 //! From the configuration as it stands in the file to the validated one.
 
 use super::{
-    Config, DimsLaw, DispersionKind, FamilyKind, FamilyLaw, IntLaw, IntLawKind, NLaw, Suite,
-    families::{DispersionLaw, Range},
-    raw::{RawConfig, RawFamily, RawKind, RawSuite},
+    Config, DimsLaw, FamilyLaw, IntLaw, IntLawKind, NLaw, Suite,
+    raw::{RawConfig, RawSuite},
 };
-use crate::{
-    ConfigError,
-    families::{independent::IndependentLaw, link::CurveKind},
-    maps::Map,
-};
+use crate::ConfigError;
 
 impl RawConfig {
     /// Checks every value and fills in the defaults.
@@ -27,10 +22,7 @@ impl RawConfig {
             .family
             .into_iter()
             .enumerate()
-            .map(|(i, family)| {
-                let key = format!("family[{i}]");
-                Ok((weight(&key, family.weight)?, family.validate(&key)?))
-            })
+            .map(|(i, table)| FamilyLaw::read(format!("family[{i}]"), table))
             .collect::<Result<Vec<_>, ConfigError>>()?;
 
         if self.dims.is_empty() && families.iter().any(|(_, f)| f.fixed_dims().is_none()) {
@@ -116,199 +108,6 @@ impl RawSuite {
             return Err(value("suite.repeats", "at least 1", self.repeats));
         }
         Ok(Suite { n_min: self.n_min, n_max: self.n_max, n_points: self.n_points, repeats: self.repeats })
-    }
-}
-
-impl RawFamily {
-    fn validate(self, key: &str) -> Result<FamilyLaw, ConfigError> {
-        let Self {
-            weight: _,
-            kind,
-            dispersion,
-            maps,
-            rotate,
-            rho,
-            alpha,
-            beta,
-            lambda,
-            eta,
-            nu,
-            epsilon,
-            factor,
-            shared_scale,
-            curves,
-            noise,
-            swap,
-            generator,
-            tau,
-        } = self;
-        let mut keys = Keys {
-            prefix: key,
-            given: vec![
-                ("dispersion", dispersion.is_some()),
-                ("maps", maps.is_some()),
-                ("rotate", rotate.is_some()),
-                ("rho", rho.is_some()),
-                ("alpha", alpha.is_some()),
-                ("beta", beta.is_some()),
-                ("lambda", lambda.is_some()),
-                ("eta", eta.is_some()),
-                ("nu", nu.is_some()),
-                ("epsilon", epsilon.is_some()),
-                ("factor", factor.is_some()),
-                ("shared_scale", shared_scale.is_some()),
-                ("curves", curves.is_some()),
-                ("noise", noise.is_some()),
-                ("swap", swap.is_some()),
-                ("generator", generator.is_some()),
-                ("tau", tau.is_some()),
-            ],
-        };
-        let domain_nu = (1e-2, 1e6);
-        let positive = (1e-6, 1e6);
-        let mut context = format!("kind `{}`", kind.as_str());
-
-        let family = match kind {
-            RawKind::Normal | RawKind::Student => {
-                keys.used("dispersion");
-                let structure = dispersion
-                    .ok_or_else(|| missing(&format!("{key}.dispersion"), "one of dense, sparse, lvm, 2pair"))?;
-                context = format!("{context} with dispersion `{}`", structure.as_str());
-                let law = match structure {
-                    DispersionKind::Dense => {
-                        DispersionLaw::Dense { rho: keys.range("rho", rho, [0.0, 0.5], (0.0, 0.9999))? }
-                    }
-                    DispersionKind::Sparse => {
-                        DispersionLaw::Sparse { lambda: keys.range("lambda", lambda, [0.1, 5.0], (0.0, 1e3))? }
-                    }
-                    DispersionKind::TwoPair => {
-                        DispersionLaw::TwoPair { lambda: keys.range("lambda", lambda, [0.1, 5.0], (0.0, 1e3))? }
-                    }
-                    DispersionKind::Lvm => DispersionLaw::Lvm {
-                        alpha: keys.range("alpha", alpha, [0.0, 1.0], (0.0, 1e3))?,
-                        beta: keys.range("beta", beta, [0.0, 1.5], (0.0, 1e3))?,
-                        lambda: keys.range("lambda", lambda, [0.1, 3.0], (0.0, 1e3))?,
-                        eta: keys.range("eta", eta, [0.1, 5.0], (0.0, 1e3))?,
-                    },
-                };
-                if kind == RawKind::Normal {
-                    FamilyKind::Normal { dispersion: law }
-                } else {
-                    FamilyKind::Student { dispersion: law, nu: keys.range("nu", nu, [1.0, 10.0], domain_nu)? }
-                }
-            }
-            RawKind::Additive => {
-                FamilyKind::Additive { epsilon: keys.range("epsilon", epsilon, [0.1, 2.0], positive)? }
-            }
-            RawKind::Independent => FamilyKind::Independent(IndependentLaw {
-                factor: keys.probability("factor", factor, 0.5)?,
-                shared_scale: keys.probability("shared_scale", shared_scale, 0.25)?,
-                nu: keys.range("nu", nu, [1.0, 10.0], domain_nu)?,
-            }),
-            RawKind::Copula => {
-                keys.used("generator");
-                FamilyKind::Copula {
-                    generator: generator
-                        .ok_or_else(|| missing(&format!("{key}.generator"), "one of clayton, gumbel, frank, joe"))?,
-                    tau: keys.range("tau", tau, [0.02, 0.9], (0.001, 0.95))?,
-                }
-            }
-            RawKind::Link => {
-                keys.used("curves");
-                let curves = curves.unwrap_or_else(|| CurveKind::ALL.to_vec());
-                if curves.is_empty() {
-                    let key = format!("{key}.curves");
-                    return Err(value(&key, "at least one function", "[]"));
-                }
-                FamilyKind::Link {
-                    curves,
-                    noise: keys.range("noise", noise, [0.02, 3.0], (0.005, 100.0))?,
-                    swap: keys.probability("swap", swap, 0.5)?,
-                }
-            }
-        };
-
-        let (maps, rotate) = match kind {
-            RawKind::Independent | RawKind::Link => (vec![Map::Base], 0.0),
-            RawKind::Normal | RawKind::Student | RawKind::Additive | RawKind::Copula => {
-                keys.used("maps");
-                let maps = maps.unwrap_or_else(|| vec![Map::Base]);
-                if maps.is_empty() {
-                    let key = format!("{key}.maps");
-                    return Err(value(&key, "at least one map", "[]"));
-                }
-                if kind == RawKind::Student && maps.contains(&Map::NormalCdf) {
-                    let key = format!("{key}.maps");
-                    let expected = "no `normal_cdf`: it rounds a Student's tails to ties, \
-                                    which would make the stated MI wrong";
-                    return Err(value(&key, expected, "normal_cdf"));
-                }
-                (maps, keys.probability("rotate", rotate, 0.0)?)
-            }
-        };
-        keys.none_left(&context)?;
-        Ok(FamilyLaw { kind: family, maps, rotate })
-    }
-}
-
-impl RawKind {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Normal => "normal",
-            Self::Student => "student",
-            Self::Additive => "additive",
-            Self::Independent => "independent",
-            Self::Link => "link",
-            Self::Copula => "copula",
-        }
-    }
-}
-
-/// Takes optional keys one by one; those that nobody took do not apply.
-struct Keys<'a> {
-    prefix: &'a str,
-    given: Vec<(&'static str, bool)>,
-}
-
-impl Keys<'_> {
-    fn used(&mut self, name: &'static str) {
-        self.given.retain(|(given, _)| *given != name);
-    }
-
-    fn range(
-        &mut self,
-        name: &'static str,
-        given: Option<Range>,
-        default: Range,
-        (least, most): (f64, f64),
-    ) -> Result<Range, ConfigError> {
-        self.used(name);
-        let [low, high] = given.unwrap_or(default);
-        if least <= low && low <= high && high <= most {
-            return Ok([low, high]);
-        }
-        let expected = format!("[low, high] with {least} ≤ low ≤ high ≤ {most}");
-        let key = format!("{}.{name}", self.prefix);
-        Err(value(&key, &expected, format!("[{low}, {high}]")))
-    }
-
-    fn probability(&mut self, name: &'static str, given: Option<f64>, default: f64) -> Result<f64, ConfigError> {
-        self.used(name);
-        let p = given.unwrap_or(default);
-        if (0.0..=1.0).contains(&p) {
-            return Ok(p);
-        }
-        let key = format!("{}.{name}", self.prefix);
-        Err(value(&key, "a probability in [0, 1]", p))
-    }
-
-    fn none_left(&self, context: &str) -> Result<(), ConfigError> {
-        match self.given.iter().find(|(_, given)| *given) {
-            None => Ok(()),
-            Some((name, _)) => {
-                Err(ConfigError::NotApplicable { key: format!("{}.{name}", self.prefix), context: context.to_owned() })
-            }
-        }
     }
 }
 

@@ -3,7 +3,13 @@
 use nalgebra::DMatrix;
 use rand::Rng;
 
-use crate::{error::ParameterError, task::Sample};
+use crate::{
+    ConfigError,
+    config::{Keys, Range, Written},
+    error::ParameterError,
+    families::{Base, Joint, Law, uniform},
+    task::Sample,
+};
 
 /// X_i ~ U(0, 1) and Y_i = X_i + U(−ε_i, ε_i), coordinates independent of each other.
 ///
@@ -72,20 +78,47 @@ impl Additive {
     pub fn epsilon(&self) -> &[f64] {
         &self.epsilon
     }
+}
 
-    /// The MI in nats.
-    #[must_use]
-    pub fn mi_nats(&self) -> f64 {
+impl Joint for Additive {
+    fn dims(&self) -> (usize, usize) {
+        (self.dim_x, self.dim_y())
+    }
+
+    fn mi_nats(&self) -> f64 {
         self.epsilon.iter().take(self.dim_x).map(|&e| pair_mi_nats(e)).sum()
     }
 
-    /// n rows.
-    pub fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Sample {
+    fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Sample {
         let x = DMatrix::from_fn(n, self.dim_x, |_, _| rng.random::<f64>());
         let y = DMatrix::from_fn(n, self.dim_y(), |row, column| {
             let clean = if column < self.dim_x { x[(row, column)] } else { rng.random() };
             clean + self.epsilon[column] * (2.0 * rng.random::<f64>() - 1.0)
         });
         Sample { x, y }
+    }
+}
+
+/// The law of additive uniform noise.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AdditiveLaw {
+    /// Range of each coordinate's ε.
+    pub epsilon: Range,
+}
+
+impl Law for AdditiveLaw {
+    const KIND: &'static str = "additive";
+
+    fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
+        Ok(Self { epsilon: keys.range("epsilon", [0.1, 2.0], (1e-6, 1e6))? })
+    }
+
+    fn write(&self, keys: &mut Written) {
+        keys.set("epsilon", self.epsilon);
+    }
+
+    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
+        let widths = (0..dims.1).map(|_| uniform(&self.epsilon, rng)).collect();
+        Base::Additive(Additive::new(dims.0, widths).expect("validated ranges lie inside the domain"))
     }
 }

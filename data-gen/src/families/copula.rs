@@ -6,7 +6,13 @@ use rand_distr::{Distribution, Exp1, Gamma};
 use serde::{Deserialize, Serialize};
 use statrs::function::gamma::ln_gamma;
 
-use crate::{error::ParameterError, families::quadrature::tanh_sinh, task::Sample};
+use crate::{
+    ConfigError,
+    config::{Keys, Range, Written},
+    error::ParameterError,
+    families::{Base, Joint, Law, quadrature::tanh_sinh, uniform},
+    task::Sample,
+};
 
 /// A one-parameter Archimedean family, C(u, v) = ψ(φ(u) + φ(v)) with ψ = φ⁻¹.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -235,7 +241,7 @@ fn open<R: Rng + ?Sized>(rng: &mut R) -> f64 {
 /// Nelsen, "An Introduction to Copulas" (2006), table 4.1 and theorem 4.3.4.
 ///
 /// ```
-/// use mist_data_gen::families::copula::{Copulas, Generator};
+/// use mist_data_gen::families::{Joint, copula::{Copulas, Generator}};
 ///
 /// let clayton = Copulas::new(Generator::Clayton, 2.0, 1, (1, 1))?;
 /// assert!((clayton.mi_nats() - (3.0_f64.ln() - 2.0 / 3.0)).abs() < 1e-12);
@@ -287,21 +293,18 @@ impl Copulas {
     pub fn pairs(&self) -> usize {
         self.pairs
     }
+}
 
-    /// Columns of X and of Y.
-    #[must_use]
-    pub fn dims(&self) -> (usize, usize) {
+impl Joint for Copulas {
+    fn dims(&self) -> (usize, usize) {
         self.dims
     }
 
-    /// The MI in nats.
-    #[must_use]
-    pub fn mi_nats(&self) -> f64 {
+    fn mi_nats(&self) -> f64 {
         self.pairs as f64 * self.pair_mi_nats
     }
 
-    /// n rows.
-    pub fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Sample {
+    fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Sample {
         let (mut x, mut y) = (DMatrix::zeros(n, self.dims.0), DMatrix::zeros(n, self.dims.1));
         for pair in 0..self.pairs {
             for row in 0..n {
@@ -319,6 +322,41 @@ impl Copulas {
             }
         }
         Sample { x, y }
+    }
+}
+
+/// The law of Archimedean pairs, K ~ U{1..min dim}.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CopulaLaw {
+    /// The family.
+    pub generator: Generator,
+    /// Range of Kendall's τ, one for all pairs of a task.
+    pub tau: Range,
+}
+
+impl Law for CopulaLaw {
+    const KIND: &'static str = "copula";
+
+    fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
+        Ok(Self {
+            generator: keys.required("generator", "one of clayton, gumbel, frank, joe")?,
+            tau: keys.range("tau", [0.02, 0.9], (0.001, 0.95))?,
+        })
+    }
+
+    fn write(&self, keys: &mut Written) {
+        keys.set("generator", self.generator).set("tau", self.tau);
+    }
+
+    fn label(&self) -> String {
+        format!("copula-{}", self.generator.as_str())
+    }
+
+    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
+        let inside = "validated ranges lie inside the domain";
+        let pairs = rng.random_range(1..=dims.0.min(dims.1));
+        let theta = self.generator.theta_of(uniform(&self.tau, rng)).expect(inside);
+        Base::Copulas(Copulas::new(self.generator, theta, pairs, dims).expect(inside))
     }
 }
 

@@ -4,7 +4,12 @@ use nalgebra::DMatrix;
 use rand::Rng;
 use rand_distr::{ChiSquared, Distribution, StandardNormal};
 
-use crate::{families::marginal::Marginal, task::Sample};
+use crate::{
+    ConfigError,
+    config::{Keys, Written},
+    families::{Base, Joint, Law, marginal::Marginal},
+    task::Sample,
+};
 
 /// One side of an independent pair.
 ///
@@ -106,11 +111,44 @@ pub struct Independent {
     pub y: IndependentSide,
 }
 
-impl Independent {
-    /// n rows.
-    pub fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Sample {
+impl Joint for Independent {
+    fn dims(&self) -> (usize, usize) {
+        (self.x.dim(), self.y.dim())
+    }
+
+    fn mi_nats(&self) -> f64 {
+        0.0
+    }
+
+    fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Sample {
         let x = self.x.sample(n, rng);
         let y = self.y.sample(n, rng);
         Sample { x, y }
+    }
+}
+
+impl Law for IndependentLaw {
+    const KIND: &'static str = "independent";
+
+    fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
+        Ok(Self {
+            factor: keys.probability("factor", 0.5)?,
+            shared_scale: keys.probability("shared_scale", 0.25)?,
+            nu: keys.range("nu", [1.0, 10.0], (1e-2, 1e6))?,
+        })
+    }
+
+    fn write(&self, keys: &mut Written) {
+        keys.set("factor", self.factor).set("shared_scale", self.shared_scale).set("nu", self.nu);
+    }
+
+    fn takes_transforms(&self) -> bool {
+        false
+    }
+
+    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
+        let x = IndependentSide::draw(dims.0, self, rng);
+        let y = IndependentSide::draw(dims.1, self, rng);
+        Base::Independent(Independent { x, y })
     }
 }

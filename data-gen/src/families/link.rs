@@ -7,8 +7,13 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::families::quadrature::Source;
 use crate::{
+    ConfigError,
+    config::{Keys, Range, Written},
     error::ParameterError,
-    families::quadrature::{entropy_normal_noise, entropy_uniform_noise, mean_and_sd},
+    families::{
+        Base, Joint, Law, log_uniform,
+        quadrature::{entropy_normal_noise, entropy_uniform_noise, mean_and_sd},
+    },
     task::Sample,
 };
 
@@ -120,7 +125,7 @@ impl Curve {
 /// a finer one).
 ///
 /// ```
-/// use mist_data_gen::families::link::{Curve, Link, Noise, Source};
+/// use mist_data_gen::families::{Joint, link::{Curve, Link, Noise, Source}};
 ///
 /// let line = Link::new(Source::Normal, Curve::Linear, Noise::Normal, 0.5)?;
 /// assert!((line.mi_nats() - 0.5 * 5.0_f64.ln()).abs() < 1e-4);
@@ -172,12 +177,6 @@ impl Link {
         let mut link = Self { source, curve, noise, noise_sd, scale, mi_nats: 0.0 };
         link.mi_nats = link.mi_by_quadrature(1);
         Ok(link)
-    }
-
-    /// The MI in nats.
-    #[must_use]
-    pub fn mi_nats(&self) -> f64 {
-        self.mi_nats
     }
 
     /// The law of X.
@@ -247,9 +246,18 @@ impl Link {
             }
         }
     }
+}
 
-    /// n rows.
-    pub fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Sample {
+impl Joint for Link {
+    fn dims(&self) -> (usize, usize) {
+        (1, 1)
+    }
+
+    fn mi_nats(&self) -> f64 {
+        self.mi_nats
+    }
+
+    fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Sample {
         let root3 = 3.0_f64.sqrt();
         let x = DMatrix::from_fn(n, 1, |_, _| match self.source {
             Source::Normal => rng.sample(StandardNormal),
@@ -263,5 +271,47 @@ impl Link {
             self.signal(v) + self.noise_sd * noise
         });
         Sample { x, y }
+    }
+}
+
+/// The law of a function with noise; X and noise are normal or uniform, equally likely.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinkLaw {
+    /// The functions, equally likely.
+    pub curves: Vec<CurveKind>,
+    /// Range of the noise's standard deviation, log-uniform.
+    pub noise: Range,
+}
+
+impl Law for LinkLaw {
+    const KIND: &'static str = "link";
+
+    const SWAP: f64 = 0.5;
+
+    fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
+        Ok(Self {
+            curves: keys.some_of("curves", "function", &CurveKind::ALL, CurveKind::ALL.to_vec())?,
+            noise: keys.range("noise", [0.02, 3.0], (0.005, 100.0))?,
+        })
+    }
+
+    fn write(&self, keys: &mut Written) {
+        keys.set("curves", &self.curves).set("noise", self.noise);
+    }
+
+    fn fixed_dims(&self) -> Option<(usize, usize)> {
+        Some((1, 1))
+    }
+
+    fn takes_transforms(&self) -> bool {
+        false
+    }
+
+    fn draw<R: Rng + ?Sized>(&self, _: (usize, usize), rng: &mut R) -> Base {
+        let source = if rng.random() { Source::Normal } else { Source::Uniform };
+        let curve = self.curves[rng.random_range(0..self.curves.len())].draw(rng);
+        let noise = if rng.random() { Noise::Normal } else { Noise::Uniform };
+        let sd = log_uniform(&self.noise, rng);
+        Base::Link(Link::new(source, curve, noise, sd).expect("validated ranges lie inside the domain"))
     }
 }

@@ -44,6 +44,16 @@ impl Marginal {
     /// Number of kinds that [`Marginal::draw`] chooses from.
     const KINDS: usize = 8;
 
+    /// Draws a kind whose values are a function of the normal, so that it leaves the MI as it is.
+    pub fn draw_function<R: Rng + ?Sized>(rng: &mut R) -> Self {
+        loop {
+            match Self::draw(rng) {
+                Self::Student { .. } => {}
+                function => return function,
+            }
+        }
+    }
+
     /// Draws a kind uniformly and its parameter: σ ~ U(0.25, 1.5), a ~ U(1, 5), ν ~ U(1, 10).
     pub fn draw<R: Rng + ?Sized>(rng: &mut R) -> Self {
         match rng.random_range(0..Self::KINDS) {

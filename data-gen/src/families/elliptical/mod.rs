@@ -1,11 +1,18 @@
-//! Multivariate normal and Student-t distributions over a [`Dispersion`].
+//! Multivariate normal and Student-t distributions over a [`Scatter`].
+
+pub mod dispersion;
+mod law;
+pub mod scatter;
+
+pub use law::{NormalLaw, ScatterKind, ScatterLaw, StudentLaw};
 
 use nalgebra::DMatrix;
 use rand::Rng;
 use rand_distr::{ChiSquared, Distribution, StandardNormal};
 use statrs::function::gamma::{digamma, ln_gamma};
 
-use crate::{error::ParameterError, families::dispersion::Dispersion, task::Sample};
+use crate::{error::ParameterError, families::Joint, task::Sample};
+use scatter::Scatter;
 
 /// A multivariate normal, or a multivariate Student-t with ν degrees of freedom.
 ///
@@ -23,32 +30,32 @@ use crate::{error::ParameterError, families::dispersion::Dispersion, task::Sampl
 /// decomposition also in Czyż et al., "Beyond Normal" (NeurIPS 2023).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Elliptical {
-    dispersion: Dispersion,
+    scatter: Scatter,
     nu: Option<f64>,
 }
 
 impl Elliptical {
     /// The multivariate normal.
     #[must_use]
-    pub fn normal(dispersion: Dispersion) -> Self {
-        Self { dispersion, nu: None }
+    pub fn normal(scatter: impl Into<Scatter>) -> Self {
+        Self { scatter: scatter.into(), nu: None }
     }
 
     /// The multivariate Student-t with `nu` degrees of freedom.
     ///
     /// # Errors
     /// `nu` is not a finite positive number.
-    pub fn student(dispersion: Dispersion, nu: f64) -> Result<Self, ParameterError> {
+    pub fn student(scatter: impl Into<Scatter>, nu: f64) -> Result<Self, ParameterError> {
         if !(nu.is_finite() && nu > 0.0) {
             return Err(ParameterError::new("nu", "a finite number > 0", nu));
         }
-        Ok(Self { dispersion, nu: Some(nu) })
+        Ok(Self { scatter: scatter.into(), nu: Some(nu) })
     }
 
-    /// The dispersion matrix and its structure.
+    /// The matrix and its structure.
     #[must_use]
-    pub fn dispersion(&self) -> &Dispersion {
-        &self.dispersion
+    pub fn scatter(&self) -> &Scatter {
+        &self.scatter
     }
 
     /// Degrees of freedom; `None` for the normal.
@@ -56,12 +63,16 @@ impl Elliptical {
     pub fn nu(&self) -> Option<f64> {
         self.nu
     }
+}
 
-    /// The MI in nats.
-    #[must_use]
-    pub fn mi_nats(&self) -> f64 {
-        let normal = self.dispersion.normal_mi_nats();
-        let (dim_x, dim_y) = (self.dispersion.dim_x(), self.dispersion.dim_y());
+impl Joint for Elliptical {
+    fn dims(&self) -> (usize, usize) {
+        self.scatter.dims()
+    }
+
+    fn mi_nats(&self) -> f64 {
+        let normal = self.scatter.normal_mi_nats();
+        let (dim_x, dim_y) = self.dims();
         match self.nu {
             None => normal,
             Some(nu) => {
@@ -71,39 +82,9 @@ impl Elliptical {
         }
     }
 
-    /// n rows. Costs n (`dim_x` + `dim_y` + 3) normals: the factor structure of the dispersion stands
-    /// in for a product with its Cholesky factor.
-    pub fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Sample {
-        let (dim_x, dim_y) = (self.dispersion.dim_x(), self.dispersion.dim_y());
-        let weights = self.dispersion.loadings();
-        let mut x = normals(n, dim_x, rng);
-        let mut y = normals(n, dim_y, rng);
-
-        for (of_x, of_y) in columns(&mut x, n).zip(columns(&mut y, n)).take(self.dispersion.pairs()) {
-            for (a, b) in of_x.iter_mut().zip(of_y) {
-                *b = weights.pair_second * *a + weights.pair_rest * *b;
-                *a *= weights.pair_first;
-            }
-        }
-        for side in [&mut x, &mut y] {
-            for column in columns(side, n).skip(self.dispersion.pairs()) {
-                column.iter_mut().for_each(|v| *v *= weights.own);
-            }
-        }
-
-        if weights.own_global > 0.0 {
-            let global = normals(n, 1, rng);
-            for side in [&mut x, &mut y] {
-                self.add_shared(side, &global, weights.pair_global, weights.own_global);
-            }
-        }
-        if weights.own_side > 0.0 {
-            for side in [&mut x, &mut y] {
-                let shared = normals(n, 1, rng);
-                self.add_shared(side, &shared, weights.pair_side, weights.own_side);
-            }
-        }
-
+    fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Sample {
+        let (dim_x, dim_y) = self.dims();
+        let (mut x, mut y) = self.scatter.normals(n, rng);
         if let Some(nu) = self.nu {
             let chi_squared = ChiSquared::new(nu).expect("nu > 0 by construction");
             let scales: Vec<f64> = (0..n).map(|_| (nu / chi_squared.sample(rng)).sqrt()).collect();
@@ -116,17 +97,6 @@ impl Elliptical {
             }
         }
         Sample { x: DMatrix::from_vec(n, dim_x, x), y: DMatrix::from_vec(n, dim_y, y) }
-    }
-
-    /// Adds a shared normal to every column of a side: with one weight to the paired columns, with
-    /// another to the rest.
-    fn add_shared(&self, side: &mut [f64], shared: &[f64], paired: f64, unpaired: f64) {
-        for (j, column) in columns(side, shared.len()).enumerate() {
-            let weight = if j < self.dispersion.pairs() { paired } else { unpaired };
-            for (v, s) in column.iter_mut().zip(shared) {
-                *v += weight * s;
-            }
-        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! Correlation matrices of (X, Y) with a factor structure, and the MI of the normal that has them.
 
 use nalgebra::{Cholesky, DMatrix, DMatrixView};
+use rand::Rng;
 
+use super::{columns, normals};
 use crate::error::ParameterError;
 
 /// A correlation matrix given by a linear latent variable model.
@@ -23,7 +25,7 @@ use crate::error::ParameterError;
 /// σ = 1. `dense` is the same model with α² = ρ, σ² = 1 − ρ and nothing else.
 ///
 /// ```
-/// use mist_data_gen::families::dispersion::Dispersion;
+/// use mist_data_gen::families::elliptical::dispersion::Dispersion;
 ///
 /// // One pair with cov = λ² = 1 and variance 2: correlation ½, I = −½ ln(1 − ¼).
 /// let sparse = Dispersion::sparse(3, 2, 1, 1.0)?;
@@ -147,7 +149,7 @@ impl Dispersion {
     }
 
     /// The weights that a sampler needs, scaled to unit variance.
-    pub(crate) fn loadings(&self) -> Loadings {
+    fn loadings(&self) -> Loadings {
         let shared = self.global * self.global + self.side * self.side;
         let own = self.noise * self.noise;
         let paired = 1.0 / (own + shared + self.pair * self.pair).sqrt();
@@ -204,19 +206,64 @@ impl Dispersion {
     pub fn normal_mi_nats(&self) -> f64 {
         normal_mi_nats(&self.correlation(), self.dim_x).expect("own noise makes the matrix positive definite")
     }
+
+    /// n rows of (X, Y) normal with this correlation, each side column-major. Costs n (`dim_x` + `dim_y` + 3) normals:
+    /// the factor structure stands in for a product with the Cholesky factor.
+    pub(super) fn normals<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> (Vec<f64>, Vec<f64>) {
+        let weights = self.loadings();
+        let mut x = normals(n, self.dim_x, rng);
+        let mut y = normals(n, self.dim_y, rng);
+
+        for (of_x, of_y) in columns(&mut x, n).zip(columns(&mut y, n)).take(self.pairs) {
+            for (a, b) in of_x.iter_mut().zip(of_y) {
+                *b = weights.pair_second * *a + weights.pair_rest * *b;
+                *a *= weights.pair_first;
+            }
+        }
+        for side in [&mut x, &mut y] {
+            for column in columns(side, n).skip(self.pairs) {
+                column.iter_mut().for_each(|v| *v *= weights.own);
+            }
+        }
+
+        if weights.own_global > 0.0 {
+            let global = normals(n, 1, rng);
+            for side in [&mut x, &mut y] {
+                self.add_shared(side, &global, weights.pair_global, weights.own_global);
+            }
+        }
+        if weights.own_side > 0.0 {
+            for side in [&mut x, &mut y] {
+                let shared = normals(n, 1, rng);
+                self.add_shared(side, &shared, weights.pair_side, weights.own_side);
+            }
+        }
+        (x, y)
+    }
+
+    /// Adds a shared normal to every column of a side: with one weight to the paired columns, with
+    /// another to the rest.
+    fn add_shared(&self, side: &mut [f64], shared: &[f64], paired: f64, unpaired: f64) {
+        for (j, column) in columns(side, shared.len()).enumerate() {
+            let weight = if j < self.pairs { paired } else { unpaired };
+            for (v, s) in column.iter_mut().zip(shared) {
+                *v += weight * s;
+            }
+        }
+    }
 }
 
 /// Weights of independent standard normals in a coordinate of unit variance.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Loadings {
-    pub pair_first: f64,
-    pub pair_second: f64,
-    pub pair_rest: f64,
-    pub pair_global: f64,
-    pub pair_side: f64,
-    pub own: f64,
-    pub own_global: f64,
-    pub own_side: f64,
+struct Loadings {
+    pair_first: f64,
+    pair_second: f64,
+    pair_rest: f64,
+    pair_global: f64,
+    pair_side: f64,
+    own: f64,
+    own_global: f64,
+    own_side: f64,
 }
 
 /// The MI of a multivariate normal, in nats:
@@ -231,7 +278,7 @@ pub(crate) struct Loadings {
 /// machine precision times the condition number of Σ.
 ///
 /// ```
-/// use mist_data_gen::families::dispersion::normal_mi_nats;
+/// use mist_data_gen::families::elliptical::dispersion::normal_mi_nats;
 /// use nalgebra::DMatrix;
 ///
 /// let mi = normal_mi_nats(&DMatrix::from_row_slice(2, 2, &[1.0, 0.6, 0.6, 1.0]), 1).unwrap();
