@@ -115,7 +115,7 @@ fn absent_parts_are_named() {
     let error = MetaDistribution::named("m_tain").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "no configuration is named `m_tain`: expected one of m_train, m_test_imd, m_test_oomd, independence, mist_1, mist_2"
+        "no configuration is named `m_tain`: expected one of m_train, m_test_imd, m_test_oomd, bmi, independence, mist_1, mist_2"
     );
 }
 
@@ -129,7 +129,7 @@ fn resolved_configurations_parse_to_themselves() {
         assert_eq!(again.config(), meta.config());
         assert_eq!(again.to_toml(), resolved);
         assert_eq!(again.sha256(), meta.sha256());
-        assert!(!resolved.contains("normal_cdf") || name.starts_with("mist_"));
+        assert!(!resolved.contains("normal_cdf") || name.starts_with("mist_") || name == "bmi");
         let total: f64 = meta.variants().iter().map(|v| v.weight).sum();
         assert!((total - 1.0).abs() < 1e-12);
     }
