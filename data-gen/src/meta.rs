@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The embedded configurations.
-const NAMED: [(&str, &str); 7] = [
+const NAMED: [(&str, &str); 9] = [
     ("m_train", include_str!("../configs/m_train.toml")),
     ("m_test_imd", include_str!("../configs/m_test_imd.toml")),
     ("m_test_oomd", include_str!("../configs/m_test_oomd.toml")),
@@ -22,6 +22,8 @@ const NAMED: [(&str, &str); 7] = [
     ("independence", include_str!("../configs/independence.toml")),
     ("mist_1", include_str!("../configs/mist_1.toml")),
     ("mist_2", include_str!("../configs/mist_2.toml")),
+    ("mist_3", include_str!("../configs/mist_3.toml")),
+    ("held_out", include_str!("../configs/held_out.toml")),
 ];
 
 /// A distribution over tasks.

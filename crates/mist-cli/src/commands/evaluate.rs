@@ -54,6 +54,10 @@ pub struct Args {
 enum Suite {
     /// The published protocol (MIST, arXiv 2511.18945): 1080 data sets in-meta, 1260 out-of-meta.
     MTest,
+    /// The 40 tasks of benchmark-mi, at n = 100, 500 and 2,000.
+    Bmi,
+    /// Families that no training may draw.
+    HeldOut,
     /// Independent pairs with all kinds of marginals, 1 to 8 columns a side.
     Independence,
 }
