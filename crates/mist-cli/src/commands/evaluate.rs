@@ -97,6 +97,8 @@ fn from_suites(estimator: &Estimator, args: &Args) -> Result<Vec<Part>> {
     for suite in &args.suite {
         let names: &[&str] = match suite {
             Suite::MTest => &["m_test_imd", "m_test_oomd"],
+            Suite::Bmi => &["bmi"],
+            Suite::HeldOut => &["held_out"],
             Suite::Independence => &["independence"],
         };
         for name in names {
