@@ -2,6 +2,7 @@
 
 use super::{Case, Golden, ROWS, ks, ks_limit, statistics};
 use mist_data_gen::config::Variant;
+use mist_data_gen::families::elliptical::scatter::Scatter;
 use mist_data_gen::{Base, DrawnTask, MetaDistribution, Seeds, Split};
 use rayon::prelude::*;
 
@@ -34,7 +35,9 @@ fn drawn(case: &Case, changed: &str, factor: f64) -> DrawnTask {
     let meta = MetaDistribution::from_toml(&toml).unwrap();
     // The number of pairs cannot be set: the first task that has it.
     let has_pairs = |drawn: &DrawnTask| match (drawn.task.base(), case.parameters.get("pairs")) {
-        (Base::Elliptical(base), Some(&pairs)) => base.dispersion().pairs() as f64 == pairs,
+        (Base::Elliptical(base), Some(&pairs)) => {
+            matches!(base.scatter(), Scatter::Factors(dispersion) if dispersion.pairs() as f64 == pairs)
+        }
         _ => true,
     };
     (0..1000).map(|i| meta.draw_task(&SEEDS, Split::Test, i)).find(has_pairs).unwrap()

@@ -3,7 +3,7 @@
 //! A task must have the reference's MI to [`MI_TOLERANCE`] and its distribution: of every statistic of a row,
 //! our sample and the golden one are compared by the two-sample Kolmogorov–Smirnov test.
 
-// mod bmi;
+mod bmi;
 mod m_test;
 
 use mist_data_gen::{DrawnTask, Sample};
