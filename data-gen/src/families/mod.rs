@@ -9,6 +9,14 @@
 //! | [`additive`] | uniform X, Y = X + uniform noise | closed form |
 //! | [`link`] | one-dimensional, Y = f(X) + noise | quadrature |
 //! | [`swissroll`] | normal copula, X on a rolled-up sheet | closed form |
+//! | [`table`] | categorical pairs with a probability table | finite sum |
+//! | [`channel`] | bits through a noisy channel | closed form |
+//! | [`quantised`] | normal pairs, one or both rounded or cut into levels | quadrature |
+//! | [`inflated`] | normal pairs, zeros in place of some values | closed form |
+//! | [`censored`] | normal pairs, X cut off at one or both ends | closed form, quadrature |
+//! | [`counts`] | gamma intensities, Poisson counts | sum |
+//! | [`labels`] | class labels, normal mixture | Monte Carlo |
+//! | [`degenerate`] | normal pairs with constant and repeated columns | closed form |
 //! | [`independent`] | independent sides, any marginals | exactly 0 |
 //!
 //! A new family is a file here with a type that is a [`Joint`] and a type that is a [`Law`], a line in [`Base`], and a
@@ -25,14 +33,24 @@ use crate::{
 };
 
 pub mod additive;
+pub mod censored;
+pub mod channel;
 pub mod copula;
+pub mod counts;
+pub mod degenerate;
 pub mod elliptical;
 pub mod elliptical_copula;
 pub mod independent;
+pub mod inflated;
+pub mod labels;
 pub mod link;
 pub mod marginal;
+pub mod normal_pair;
+pub mod pairs;
 mod quadrature;
+pub mod quantised;
 pub mod swissroll;
+pub mod table;
 
 /// A joint distribution of (X, Y) with known MI.
 pub trait Joint {
@@ -146,6 +164,22 @@ bases! {
     Copulas(copula::Copulas),
     /// A rolled-up sheet.
     SwissRoll(swissroll::SwissRoll),
+    /// Categorical pairs with a probability table.
+    Table(pairs::Pairs<table::Table>),
+    /// Bits through a noisy channel.
+    Channel(pairs::Pairs<channel::Channel>),
+    /// Normal pairs, rounded or cut into levels.
+    Quantised(pairs::Pairs<quantised::Quantised>),
+    /// Normal pairs with zeros in place of some values.
+    Inflated(pairs::Pairs<inflated::Inflated>),
+    /// Normal pairs, X cut off.
+    Censored(pairs::Pairs<censored::Censored>),
+    /// Gamma intensities and Poisson counts.
+    Counts(pairs::Pairs<counts::Counts>),
+    /// Class labels and a normal mixture.
+    Labels(labels::Labels),
+    /// Normal pairs with constant and repeated columns.
+    Degenerate(degenerate::Degenerate),
 }
 
 macro_rules! kinds {
@@ -239,6 +273,22 @@ kinds! {
     Copula(copula::CopulaLaw),
     /// A rolled-up sheet.
     SwissRoll(swissroll::SwissRollLaw),
+    /// Categorical pairs with a probability table.
+    Table(table::TableLaw),
+    /// Bits through a noisy channel.
+    Channel(channel::ChannelLaw),
+    /// Normal pairs, rounded or cut into levels.
+    Quantised(quantised::QuantisedLaw),
+    /// Normal pairs with zeros in place of some values.
+    Inflated(inflated::InflatedLaw),
+    /// Normal pairs, X cut off.
+    Censored(censored::CensoredLaw),
+    /// Gamma intensities and Poisson counts.
+    Counts(counts::CountsLaw),
+    /// Class labels and a normal mixture.
+    Labels(labels::LabelsLaw),
+    /// Normal pairs with constant and repeated columns.
+    Degenerate(degenerate::DegenerateLaw),
 }
 
 /// A number of a range.
