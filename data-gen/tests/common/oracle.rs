@@ -14,6 +14,8 @@ use mist_data_gen::{
 use nalgebra::{DMatrix, DVector};
 use statrs::function::gamma::ln_gamma;
 
+use super::oracle_mixtures;
+
 /// The pointwise MI of every row, in nats.
 pub fn pointwise_mi(base: &Base, sample: &Sample) -> Vec<f64> {
     match base {
@@ -22,6 +24,7 @@ pub fn pointwise_mi(base: &Base, sample: &Sample) -> Vec<f64> {
         Base::Independent(_) => vec![0.0; sample.x.nrows()],
         Base::Link(base) => link(base, sample),
         Base::Copulas(base) => copulas(base, sample),
+        Base::Mixture(base) => oracle_mixtures::mixture(base, sample),
     }
 }
 
