@@ -8,6 +8,7 @@
 //! | [`copula`] | pairs coupled by a Clayton, Gumbel, Frank or Joe copula | closed form, quadrature |
 //! | [`additive`] | uniform X, Y = X + uniform noise | closed form |
 //! | [`link`] | one-dimensional, Y = f(X) + noise | quadrature |
+//! | [`mixture`] | mixtures of normals | Monte Carlo |
 //! | [`swissroll`] | normal copula, X on a rolled-up sheet | closed form |
 //! | [`table`] | categorical pairs with a probability table | finite sum |
 //! | [`channel`] | bits through a noisy channel | closed form |
@@ -47,6 +48,7 @@ pub mod link;
 pub mod marginal;
 pub mod normal_pair;
 pub mod pairs;
+pub mod mixture;
 mod quadrature;
 pub mod quantised;
 pub mod swissroll;
@@ -180,6 +182,8 @@ bases! {
     Labels(labels::Labels),
     /// Normal pairs with constant and repeated columns.
     Degenerate(degenerate::Degenerate),
+    /// A mixture of normals.
+    Mixture(mixture::Mixture),
 }
 
 macro_rules! kinds {
@@ -289,6 +293,8 @@ kinds! {
     Labels(labels::LabelsLaw),
     /// Normal pairs with constant and repeated columns.
     Degenerate(degenerate::DegenerateLaw),
+    /// A mixture of normals.
+    Mixture(mixture::MixtureLaw),
 }
 
 /// A number of a range.
@@ -300,4 +306,14 @@ pub(crate) fn uniform<R: Rng + ?Sized>(&[low, high]: &[f64; 2], rng: &mut R) -> 
 pub(crate) fn log_uniform<R: Rng + ?Sized>(range: &[f64; 2], rng: &mut R) -> f64 {
     // Rounding may lead out of the range.
     uniform(&range.map(f64::ln), rng).exp().clamp(range[0], range[1])
+}
+
+/// An MI in nats of a range, ln(1 + MI) uniform.
+pub(crate) fn even_mi<R: Rng + ?Sized>(range: &[f64; 2], rng: &mut R) -> f64 {
+    uniform(&range.map(f64::ln_1p), rng).exp_m1()
+}
+
+/// The ρ ≥ 0 of a bivariate normal with this MI in nats.
+pub(crate) fn correlation_of(mi_nats: f64) -> f64 {
+    (-(-2.0 * mi_nats).exp_m1()).sqrt()
 }

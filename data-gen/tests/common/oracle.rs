@@ -20,6 +20,8 @@ use statrs::{
     function::gamma::ln_gamma,
 };
 
+use super::oracle_mixtures;
+
 /// The pointwise MI of every row, in nats.
 pub fn pointwise_mi(base: &Base, sample: &Sample) -> Vec<f64> {
     match base {
@@ -30,6 +32,7 @@ pub fn pointwise_mi(base: &Base, sample: &Sample) -> Vec<f64> {
         Base::Copulas(base) => copulas(base, sample),
         Base::EllipticalCopula(base) => elliptical_copula(base, sample),
         Base::SwissRoll(base) => swissroll(base, sample),
+        Base::Mixture(base) => oracle_mixtures::mixture(base, sample),
     }
 }
 
