@@ -8,6 +8,7 @@
 //! | [`copula`] | pairs coupled by a Clayton, Gumbel, Frank or Joe copula | closed form, quadrature |
 //! | [`additive`] | uniform X, Y = X + uniform noise | closed form |
 //! | [`link`] | one-dimensional, Y = f(X) + noise | quadrature |
+//! | [`links`] | K independent pairs of that kind, further noise | sum |
 //! | [`swissroll`] | normal copula, X on a rolled-up sheet | closed form |
 //! | [`independent`] | independent sides, any marginals | exactly 0 |
 //!
@@ -26,10 +27,12 @@ use crate::{
 
 pub mod additive;
 pub mod copula;
+mod curve;
 pub mod elliptical;
 pub mod elliptical_copula;
 pub mod independent;
 pub mod link;
+pub mod links;
 pub mod marginal;
 mod quadrature;
 pub mod swissroll;
@@ -142,6 +145,8 @@ bases! {
     Independent(independent::Independent),
     /// One-dimensional Y = f(X) + noise.
     Link(link::Link),
+    /// Pairs Y = f(X) + noise.
+    Links(links::Links),
     /// Pairs with an Archimedean copula.
     Copulas(copula::Copulas),
     /// A rolled-up sheet.
@@ -235,6 +240,8 @@ kinds! {
     Independent(independent::IndependentLaw),
     /// One-dimensional Y = f(X) + noise.
     Link(link::LinkLaw),
+    /// Pairs Y = f(X) + noise.
+    Links(links::LinksLaw),
     /// Pairs with an Archimedean copula.
     Copula(copula::CopulaLaw),
     /// A rolled-up sheet.
