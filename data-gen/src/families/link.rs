@@ -2,126 +2,122 @@
 
 use nalgebra::DMatrix;
 use rand::Rng;
-use rand_distr::StandardNormal;
-use serde::{Deserialize, Serialize};
+use rand_distr::{Distribution, Exp1, StandardNormal, StudentT};
+use statrs::function::{beta::ln_beta, gamma::digamma};
 
-pub use crate::families::quadrature::Source;
+pub use crate::families::{
+    curve::{Curve, CurveKind},
+    quadrature::Source,
+};
 use crate::{
     ConfigError,
     config::{Keys, Range, Written},
     error::ParameterError,
     families::{
         Base, Joint, Law, log_uniform,
-        quadrature::{entropy_normal_noise, entropy_uniform_noise, mean_and_sd},
+        quadrature::{
+            bells::{bells, entropy_of_bells, student_scales},
+            cells, entropy_normal_noise, entropy_uniform_noise, mean_of_even,
+        },
     },
     task::Sample,
 };
 
-/// The law of the noise: zero mean, standard deviation `noise_sd`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The law of the noise: zero mean, standard deviation `noise_sd` (of Student's t: scale `noise_sd`).
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Noise {
     /// Normal.
     Normal,
     /// Uniform, of half-width √3 `noise_sd`.
     Uniform,
+    /// Laplace, of scale `noise_sd`/√2.
+    Laplace,
+    /// `noise_sd` times a Student-t: heavy tails.
+    Student {
+        /// Degrees of freedom ν.
+        nu: f64,
+    },
 }
 
-/// The function before scaling, of an X with zero mean and unit variance.
+impl Noise {
+    /// The entropy in nats for `noise_sd` = 1. Student's: (ν + 1)/2 (ψ((ν + 1)/2) − ψ(ν/2)) + ln(√ν B(ν/2, 1/2)).
+    fn entropy(self) -> f64 {
+        match self {
+            Self::Normal => 0.5 * (2.0 * std::f64::consts::PI * std::f64::consts::E).ln(),
+            Self::Uniform => (2.0 * 3.0_f64.sqrt()).ln(),
+            Self::Laplace => 1.0 + 2.0_f64.sqrt().ln(),
+            Self::Student { nu } => {
+                0.5 * (nu + 1.0) * (digamma(0.5 * (nu + 1.0)) - digamma(0.5 * nu))
+                    + 0.5 * nu.ln()
+                    + ln_beta(0.5 * nu, 0.5)
+            }
+        }
+    }
+
+    /// A value for `noise_sd` = 1.
+    fn sample<R: Rng + ?Sized>(self, rng: &mut R) -> f64 {
+        match self {
+            Self::Normal => rng.sample(StandardNormal),
+            Self::Uniform => 3.0_f64.sqrt() * (2.0 * rng.random::<f64>() - 1.0),
+            Self::Laplace => {
+                let size: f64 = rng.sample(Exp1);
+                std::f64::consts::FRAC_1_SQRT_2 * if rng.random() { size } else { -size }
+            }
+            Self::Student { nu } => StudentT::new(nu).expect("ν > 0 by construction").sample(rng),
+        }
+    }
+}
+
+/// How the noise's width depends on X: σ(x) = `noise_sd` × this.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Curve {
-    /// x.
-    Linear,
-    /// x³.
-    Cubic,
-    /// tanh(s x).
-    Tanh {
-        /// s > 0.
+pub enum Spread {
+    /// 1.
+    Constant,
+    /// exp(b x).
+    Exponential {
+        /// b.
+        rate: f64,
+    },
+    /// 1 + b |x|.
+    Growing {
+        /// b ≥ 0.
         slope: f64,
     },
-    /// (x − c)²: not monotone; without linear correlation at c = 0.
-    Quadratic {
-        /// c.
-        center: f64,
-    },
-    /// sin(ω x + φ).
-    Periodic {
-        /// ω > 0, in radians per standard deviation of X.
-        omega: f64,
-        /// φ in radians.
-        phase: f64,
-    },
-    /// 1 if x > t, else 0: I ≤ ln 2.
-    Threshold {
-        /// t.
-        at: f64,
-    },
 }
 
-/// The kinds of [`Curve`], for configurations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CurveKind {
-    /// [`Curve::Linear`].
-    Linear,
-    /// [`Curve::Cubic`].
-    Cubic,
-    /// [`Curve::Tanh`].
-    Tanh,
-    /// [`Curve::Quadratic`].
-    Quadratic,
-    /// [`Curve::Periodic`].
-    Periodic,
-    /// [`Curve::Threshold`].
-    Threshold,
-}
-
-impl CurveKind {
-    /// All kinds.
-    pub const ALL: [Self; 6] =
-        [Self::Linear, Self::Cubic, Self::Tanh, Self::Quadratic, Self::Periodic, Self::Threshold];
-
-    /// Draws the parameters: s ~ U(1, 4), c ~ U(−0.5, 0.5), ω ~ U(1, 8), φ ~ U(0, 2π), t ~ U(−1, 1).
-    pub fn draw<R: Rng + ?Sized>(self, rng: &mut R) -> Curve {
-        match self {
-            Self::Linear => Curve::Linear,
-            Self::Cubic => Curve::Cubic,
-            Self::Tanh => Curve::Tanh { slope: rng.random_range(1.0..4.0) },
-            Self::Quadratic => Curve::Quadratic { center: rng.random_range(-0.5..0.5) },
-            Self::Periodic => Curve::Periodic {
-                omega: rng.random_range(1.0..8.0),
-                phase: rng.random_range(0.0..std::f64::consts::TAU),
-            },
-            Self::Threshold => Curve::Threshold { at: rng.random_range(-1.0..1.0) },
-        }
-    }
-}
-
-impl Curve {
+impl Spread {
     /// The value at x.
     #[must_use]
-    pub fn at(&self, x: f64) -> f64 {
-        match *self {
-            Self::Linear => x,
-            Self::Cubic => x * x * x,
-            Self::Tanh { slope } => (slope * x).tanh(),
-            Self::Quadratic { center } => (x - center) * (x - center),
-            Self::Periodic { omega, phase } => (omega * x + phase).sin(),
-            Self::Threshold { at } => f64::from(x > at),
+    pub fn at(self, x: f64) -> f64 {
+        match self {
+            Self::Constant => 1.0,
+            Self::Exponential { rate } => (rate * x).exp(),
+            Self::Growing { slope } => 1.0 + slope * x.abs(),
+        }
+    }
+
+    /// E[ln σ(X)] for `noise_sd` = 1.
+    fn mean_ln(self, source: Source) -> f64 {
+        match self {
+            // E[X] = 0
+            Self::Constant | Self::Exponential { .. } => 0.0,
+            Self::Growing { slope } => mean_of_even(source, |x| (slope * x).ln_1p()),
         }
     }
 }
 
-/// X normal or uniform, Y = f(X)/sd(f(X)) + noise.
+/// X normal or uniform, Y = f(X)/sd(f(X)) + σ(X) noise.
 ///
-/// I(X; Y) = h(Y) − h(noise), with p(y) = ∫ p(x) p_noise(y − f(x)) dx by quadrature. The scaling makes
-/// `noise_sd` the inverse of the signal-to-noise ratio: for a linear f with normal X and noise,
+/// I(X; Y) = h(Y) − h(noise) − E[ln σ(X)], with p(y) = ∫ p(x) `p_noise`((y − f(x))/σ(x))/σ(x) dx by quadrature. The
+/// scaling makes `noise_sd` the inverse of the signal-to-noise ratio: for a linear f with normal X and noise,
 /// I = ½ ln(1 + `noise_sd`⁻²).
 ///
 /// # Domain
-/// `noise_sd` in [0.005, 100]; for [`Curve::Threshold`], |t| < √3.
+/// `noise_sd` in [0.005, 100]; ν in [1, 1000]; |b| ≤ 1 in exp(b x), 0 ≤ b ≤ 10 in 1 + b |x|, neither for Laplace noise;
+/// the thresholds of [`Curve::Threshold`] and [`Curve::Steps`] inside (−1.7, 1.7).
 ///
 /// # Limits
-/// The quadrature is within 5e-4 nats of the true value for `noise_sd` ≥ 0.02 (held by a test against
+/// The quadrature is within 5e-4 nats of the true value for `noise_sd` ≥ 0.02 (held by tests against
 /// a finer one).
 ///
 /// ```
@@ -136,6 +132,7 @@ pub struct Link {
     source: Source,
     curve: Curve,
     noise: Noise,
+    spread: Spread,
     noise_sd: f64,
     scale: f64,
     mi_nats: f64,
@@ -147,34 +144,41 @@ impl Link {
     /// # Errors
     /// A parameter outside its domain.
     pub fn new(source: Source, curve: Curve, noise: Noise, noise_sd: f64) -> Result<Self, ParameterError> {
+        Self::heteroscedastic(source, curve, noise, noise_sd, Spread::Constant)
+    }
+
+    /// The pair with noise whose width depends on X; computes its MI.
+    ///
+    /// # Errors
+    /// A parameter outside its domain.
+    pub fn heteroscedastic(
+        source: Source,
+        curve: Curve,
+        noise: Noise,
+        noise_sd: f64,
+        spread: Spread,
+    ) -> Result<Self, ParameterError> {
         if !(0.005..=100.0).contains(&noise_sd) {
             return Err(ParameterError::new("noise_sd", "a number in [0.005, 100]", noise_sd));
         }
-        let bad =
-            match curve {
-                Curve::Linear | Curve::Cubic => None,
-                Curve::Tanh { slope } => (!(0.01..=50.0).contains(&slope))
-                    .then(|| ParameterError::new("slope", "a number in [0.01, 50]", slope)),
-                Curve::Quadratic { center } => (!(-5.0..=5.0).contains(&center))
-                    .then(|| ParameterError::new("center", "a number in [-5, 5]", center)),
-                Curve::Periodic { omega, phase } => (!(0.01..=20.0).contains(&omega) || !phase.is_finite())
-                    .then(|| ParameterError::new("omega", "a number in [0.01, 20]", omega)),
-                Curve::Threshold { at } => {
-                    (at.is_nan() || at.abs() >= 1.7).then(|| ParameterError::new("at", "a number in (-1.7, 1.7)", at))
-                }
-            };
-        if let Some(bad) = bad {
-            return Err(bad);
-        }
-        let scale = match curve {
-            // The midpoint rule would not see where in its cell the step lies.
-            Curve::Threshold { at } => {
-                let below = source.cdf(at);
-                1.0 / (below * (1.0 - below)).sqrt()
+        curve.check()?;
+        match (noise, spread) {
+            (Noise::Student { nu }, _) if !(1.0..=1_000.0).contains(&nu) => {
+                return Err(ParameterError::new("nu", "a number in [1, 1000]", nu));
             }
-            _ => 1.0 / mean_and_sd(source, |x| curve.at(x)).1,
-        };
-        let mut link = Self { source, curve, noise, noise_sd, scale, mi_nats: 0.0 };
+            (_, Spread::Exponential { rate }) if rate.is_nan() || rate.abs() > 1.0 => {
+                return Err(ParameterError::new("rate", "a number in [-1, 1]", rate));
+            }
+            (_, Spread::Growing { slope }) if !(0.0..=10.0).contains(&slope) => {
+                return Err(ParameterError::new("slope", "a number in [0, 10]", slope));
+            }
+            (Noise::Laplace, Spread::Exponential { .. } | Spread::Growing { .. }) => {
+                return Err(ParameterError::new("spread", "a constant width of Laplace noise", format!("{spread:?}")));
+            }
+            _ => {}
+        }
+        let scale = 1.0 / curve.sd(source);
+        let mut link = Self { source, curve, noise, spread, noise_sd, scale, mi_nats: 0.0 };
         link.mi_nats = link.mi_by_quadrature(1);
         Ok(link)
     }
@@ -197,13 +201,19 @@ impl Link {
         self.noise
     }
 
-    /// Standard deviation of the noise; that of the signal is 1.
+    /// How the noise's width depends on X.
+    #[must_use]
+    pub fn spread(&self) -> Spread {
+        self.spread
+    }
+
+    /// Standard deviation of the noise (of Student's t: its scale) where the spread is 1; that of the signal is 1.
     #[must_use]
     pub fn noise_sd(&self) -> f64 {
         self.noise_sd
     }
 
-    /// E[Y | X = x].
+    /// The median of Y given X = x; for noise with a mean, E[Y | X = x].
     #[must_use]
     pub fn signal(&self, x: f64) -> f64 {
         self.scale * self.curve.at(x)
@@ -217,33 +227,58 @@ impl Link {
     #[must_use]
     pub fn mi_by_quadrature(&self, refine: usize) -> f64 {
         assert!(refine > 0, "a refinement divides");
+        let source = self.source;
         let signal = |x| self.signal(x);
-        match (self.noise, self.curve) {
-            (Noise::Normal, curve) => {
-                let break_at;
-                let breaks: &[f64] = if let Curve::Threshold { at } = curve {
-                    break_at = [at];
-                    &break_at
-                } else {
-                    &[]
+        let sd = |x| self.noise_sd * self.spread.at(x);
+        let mut breaks = self.curve.breaks(source.reach());
+        let root3 = 3.0_f64.sqrt();
+        let of_y = match (self.noise, self.spread, self.curve) {
+            (Noise::Normal, Spread::Constant, _) => {
+                entropy_normal_noise(source, signal, &breaks, self.noise_sd, refine as f64)
+            }
+            (Noise::Normal | Noise::Student { .. }, _, _) => {
+                if matches!(self.spread, Spread::Growing { .. }) {
+                    // Where |x| has its kink.
+                    breaks.insert(breaks.partition_point(|&at| at < 0.0), 0.0);
+                }
+                let scales = match self.noise {
+                    Noise::Student { nu } => student_scales(nu),
+                    _ => vec![(1.0, 1.0)],
                 };
-                let of_y = entropy_normal_noise(self.source, signal, breaks, self.noise_sd, refine as f64);
-                let of_noise = 0.5 * (2.0 * std::f64::consts::PI * std::f64::consts::E).ln() + self.noise_sd.ln();
-                of_y - of_noise
+                let refine = refine as f64;
+                entropy_of_bells(bells(source, signal, sd, &breaks, &scales, refine), refine)
             }
             // Two boxes of equal width: where they overlap, Y says nothing about X; elsewhere it
             // says all.
-            (Noise::Uniform, Curve::Threshold { at }) => {
-                let below = self.source.cdf(at);
+            (Noise::Uniform, Spread::Constant, Curve::Threshold { at }) => {
+                let below = source.cdf(at);
                 let whole = -below * below.ln() - (1.0 - below) * (1.0 - below).ln();
-                let half = 3.0_f64.sqrt() * self.noise_sd;
-                whole * (self.scale / (2.0 * half)).min(1.0)
+                return whole * (self.scale / (2.0 * root3 * self.noise_sd)).min(1.0);
             }
-            (Noise::Uniform, _) => {
-                let half = 3.0_f64.sqrt() * self.noise_sd;
-                let of_y = entropy_uniform_noise(self.source, signal, half, refine);
-                of_y - (2.0 * half).ln()
+            (Noise::Uniform, Spread::Constant, _) if !self.curve.jumps() => {
+                entropy_uniform_noise(source, signal, root3 * self.noise_sd, refine)
             }
+            (Noise::Uniform, _, _) => cells::entropy_uniform_noise(source, signal, |x| root3 * sd(x), &breaks, refine),
+            (Noise::Laplace, _, _) => {
+                let b = self.noise_sd * std::f64::consts::FRAC_1_SQRT_2;
+                cells::entropy_laplace_noise(source, signal, b, &breaks, refine)
+            }
+        };
+        of_y - (self.noise.entropy() + self.noise_sd.ln()) - self.spread.mean_ln(source)
+    }
+
+    /// Fills both columns.
+    pub(crate) fn sample_into<R: Rng + ?Sized>(&self, x: &mut [f64], y: &mut [f64], rng: &mut R) {
+        let root3 = 3.0_f64.sqrt();
+        for v in x.iter_mut() {
+            *v = match self.source {
+                Source::Normal => rng.sample(StandardNormal),
+                Source::Uniform => root3 * (2.0 * rng.random::<f64>() - 1.0),
+            };
+        }
+        for (y, &x) in y.iter_mut().zip(x.iter()) {
+            let noise = self.noise.sample(rng);
+            *y = self.signal(x) + self.noise_sd * self.spread.at(x) * noise;
         }
     }
 }
@@ -258,18 +293,8 @@ impl Joint for Link {
     }
 
     fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Sample {
-        let root3 = 3.0_f64.sqrt();
-        let x = DMatrix::from_fn(n, 1, |_, _| match self.source {
-            Source::Normal => rng.sample(StandardNormal),
-            Source::Uniform => root3 * (2.0 * rng.random::<f64>() - 1.0),
-        });
-        let y = x.map(|v| {
-            let noise: f64 = match self.noise {
-                Noise::Normal => rng.sample(StandardNormal),
-                Noise::Uniform => root3 * (2.0 * rng.random::<f64>() - 1.0),
-            };
-            self.signal(v) + self.noise_sd * noise
-        });
+        let (mut x, mut y) = (DMatrix::zeros(n, 1), DMatrix::zeros(n, 1));
+        self.sample_into(x.as_mut_slice(), y.as_mut_slice(), rng);
         Sample { x, y }
     }
 }
@@ -277,7 +302,7 @@ impl Joint for Link {
 /// The law of a function with noise; X and noise are normal or uniform, equally likely.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinkLaw {
-    /// The functions, equally likely.
+    /// The functions, equally likely; by default the first six of [`CurveKind::ALL`].
     pub curves: Vec<CurveKind>,
     /// Range of the noise's standard deviation, log-uniform.
     pub noise: Range,
@@ -290,7 +315,7 @@ impl Law for LinkLaw {
 
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
         Ok(Self {
-            curves: keys.some_of("curves", "function", &CurveKind::ALL, CurveKind::ALL.to_vec())?,
+            curves: keys.some_of("curves", "function", &CurveKind::ALL, CurveKind::ALL[..6].to_vec())?,
             noise: keys.range("noise", [0.02, 3.0], (0.005, 100.0))?,
         })
     }

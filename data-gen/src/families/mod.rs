@@ -9,6 +9,7 @@
 //! | [`additive`] | uniform X, Y = X + uniform noise | closed form |
 //! | [`link`] | one-dimensional, Y = f(X) + noise | quadrature |
 //! | [`mixture`] | mixtures of normals | Monte Carlo |
+//! | [`links`] | K independent pairs of that kind, further noise | sum |
 //! | [`swissroll`] | normal copula, X on a rolled-up sheet | closed form |
 //! | [`table`] | categorical pairs with a probability table | finite sum |
 //! | [`channel`] | bits through a noisy channel | closed form |
@@ -39,12 +40,14 @@ pub mod channel;
 pub mod copula;
 pub mod counts;
 pub mod degenerate;
+mod curve;
 pub mod elliptical;
 pub mod elliptical_copula;
 pub mod independent;
 pub mod inflated;
 pub mod labels;
 pub mod link;
+pub mod links;
 pub mod marginal;
 pub mod normal_pair;
 pub mod pairs;
@@ -162,6 +165,8 @@ bases! {
     Independent(independent::Independent),
     /// One-dimensional Y = f(X) + noise.
     Link(link::Link),
+    /// Pairs Y = f(X) + noise.
+    Links(links::Links),
     /// Pairs with an Archimedean copula.
     Copulas(copula::Copulas),
     /// A rolled-up sheet.
@@ -273,6 +278,8 @@ kinds! {
     Independent(independent::IndependentLaw),
     /// One-dimensional Y = f(X) + noise.
     Link(link::LinkLaw),
+    /// Pairs Y = f(X) + noise.
+    Links(links::LinksLaw),
     /// Pairs with an Archimedean copula.
     Copula(copula::CopulaLaw),
     /// A rolled-up sheet.

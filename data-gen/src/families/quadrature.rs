@@ -8,6 +8,9 @@ use std::sync::LazyLock;
 
 use crate::maps::normal_cdf;
 
+pub(crate) mod bells;
+pub(crate) mod cells;
+
 /// Half the support of a standard normal: the mass beyond is 5.7e-7, and what it adds to an entropy is
 /// below 2e-5 nats.
 const NORMAL_REACH: f64 = 5.0;
@@ -70,7 +73,7 @@ pub enum Source {
 
 impl Source {
     /// The end of the (effective) support, which is symmetric about zero.
-    fn reach(self) -> f64 {
+    pub(crate) fn reach(self) -> f64 {
         match self {
             Self::Normal => NORMAL_REACH,
             Self::Uniform => 3.0_f64.sqrt(),
@@ -124,6 +127,22 @@ pub(crate) fn mean_and_sd(source: Source, f: impl Fn(f64) -> f64) -> (f64, f64) 
         square += mass * v * v;
     }
     (mean, (square - mean * mean).max(0.0).sqrt())
+}
+
+/// E[f(|X|)] for a smooth f, by composite Gauss–Legendre.
+pub(crate) fn mean_of_even(source: Source, f: impl Fn(f64) -> f64) -> f64 {
+    const PANELS: usize = 16;
+    let half = 0.5 * source.reach() / PANELS as f64;
+    let (mut mass, mut sum) = (0.0, 0.0);
+    for p in 0..PANELS {
+        let centre = half * (2 * p + 1) as f64;
+        for (node, weight) in GAUSS {
+            let x = centre + half * node;
+            mass += weight * source.density(x);
+            sum += weight * source.density(x) * f(x);
+        }
+    }
+    sum / mass
 }
 
 /// h(f(X) + N(0, sd²)) in nats. `f` must be smooth between consecutive `breaks` (increasing, inside the
@@ -224,22 +243,9 @@ pub(crate) fn entropy_uniform_noise(source: Source, f: impl Fn(f64) -> f64, half
     // it above its start.
     let mut mass_in = vec![0.0; inner + 1];
     let mut rise_in = vec![0.0; inner + 1];
-    for (ends, mass) in values.windows(2).zip(source.cell_masses()) {
-        let mut at = (ends[0].min(ends[1]) - low) / step;
-        let end = (ends[0].max(ends[1]) - low) / step;
-        let slope = mass / (end - at);
-        let mut left = *mass;
-        let mut j = at.ceil();
-        while j < end {
-            let piece = slope * (j - at);
-            mass_in[j as usize] += piece;
-            rise_in[j as usize] += piece * 0.5 * (j - at);
-            left -= piece;
-            at = j;
-            j += 1.0;
-        }
-        mass_in[j as usize] += left;
-        rise_in[j as usize] += left * (j - 0.5 * (at + end));
+    for (ends, &mass) in values.windows(2).zip(source.cell_masses()) {
+        let (at, end) = ((ends[0].min(ends[1]) - low) / step, (ends[0].max(ends[1]) - low) / step);
+        spread_out(mass, at, end, &mut mass_in, &mut rise_in);
     }
     // F at point j, and its mean over the interval that ends there.
     let mut sum = 0.0;
@@ -258,13 +264,19 @@ pub(crate) fn entropy_uniform_noise(source: Source, f: impl Fn(f64) -> f64, half
         Ok(j) => distribution.get(j).copied().unwrap_or((1.0, 1.0)),
     };
     let reach = reach as isize;
+    let density = (-reach..=inner as isize + reach).map(|j| {
+        let (above, below) = (at(j + reach), at(j - reach));
+        ((above.0 - below.0).max(0.0) / (2.0 * half), (above.1 - below.1).max(0.0) / (2.0 * half))
+    });
+    entropy_of_intervals(density, step)
+}
+
+/// −∫ p ln p of a density that starts at 0, given at lattice points with its mean over the interval that ends there.
+fn entropy_of_intervals(density: impl Iterator<Item = (f64, f64)>, step: f64) -> f64 {
     let g = |p: f64| if p > f64::MIN_POSITIVE { p * p.ln() } else { 0.0 };
     let (mut p_last, mut g_last) = (0.0, 0.0);
     let mut sum = 0.0;
-    for j in -reach..=inner as isize + reach {
-        let (above, below) = (at(j + reach), at(j - reach));
-        let p = (above.0 - below.0).max(0.0) / (2.0 * half);
-        let mean = (above.1 - below.1).max(0.0) / (2.0 * half);
+    for (p, mean) in density {
         let g_here = g(p);
         // How much of the interval belongs to its end.
         let change = p - p_last;
@@ -273,6 +285,24 @@ pub(crate) fn entropy_uniform_noise(source: Source, f: impl Fn(f64) -> f64, half
         (p_last, g_last) = (p, g_here);
     }
     -step * sum
+}
+
+/// Adds a mass that is spread evenly from `at` to `end`, in steps from the lattice's first point: to the mass in each
+/// interval (by the index of its end), and to the mean in it of the distribution function above its start.
+fn spread_out(mass: f64, mut at: f64, end: f64, mass_in: &mut [f64], rise_in: &mut [f64]) {
+    let slope = mass / (end - at);
+    let mut left = mass;
+    let mut j = at.ceil();
+    while j < end {
+        let piece = slope * (j - at);
+        mass_in[j as usize] += piece;
+        rise_in[j as usize] += piece * 0.5 * (j - at);
+        left -= piece;
+        at = j;
+        j += 1.0;
+    }
+    mass_in[j as usize] += left;
+    rise_in[j as usize] += left * (j - 0.5 * (at + end));
 }
 
 /// −∫ p ln p by the trapezoid rule, for a density that vanishes at both ends of the lattice.
