@@ -121,13 +121,24 @@ pub enum DatasetError {
         /// The checksum of the file.
         got: String,
     },
-    /// The checksum holds but the content is not a shard of this format.
+    /// The content is not a shard of this format, or cannot become one.
     #[error("shard `{path}` is not valid: {reason}")]
     Shard {
         /// The shard.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
+    },
+    /// More parts were asked for than there are shards.
+    #[error(
+        "`{parts}` parts are more than the `{shards}` shards there are\n\
+         hint: fewer parts, or a smaller shard size"
+    )]
+    Parts {
+        /// The parts asked for.
+        parts: usize,
+        /// The shards there are.
+        shards: usize,
     },
     /// An argument of [`crate::dataset::write`] is outside its domain.
     #[error(transparent)]

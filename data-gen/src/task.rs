@@ -165,6 +165,12 @@ impl Task {
         self.mi_nats
     }
 
+    /// Standard error of [`Task::mi_nats`]: 0 where that is closed or by quadrature.
+    #[must_use]
+    pub fn mi_standard_error(&self) -> f64 {
+        0.0
+    }
+
     /// The base distribution.
     #[must_use]
     pub fn base(&self) -> &Base {
