@@ -121,12 +121,20 @@ pub enum DatasetError {
         /// The checksum of the file.
         got: String,
     },
-    /// The content is not a shard of this format, or cannot become one.
+    /// The checksum holds but the content is not a shard of this format.
     #[error("shard `{path}` is not valid: {reason}")]
     Shard {
         /// The shard.
         path: PathBuf,
         /// What is wrong with it.
+        reason: String,
+    },
+    /// The storage cannot hold a draw.
+    #[error("shard `{path}` cannot be written: {reason}")]
+    Unstorable {
+        /// The shard.
+        path: PathBuf,
+        /// Which draw, and why.
         reason: String,
     },
     /// More parts were asked for than there are shards.

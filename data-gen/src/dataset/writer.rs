@@ -95,7 +95,7 @@ pub fn write(
         };
         if !kept {
             let blocks = pool.install(|| blocks(meta, seeds, &own, first..first + count));
-            let bytes = shard::join(blocks.map_err(|reason| DatasetError::Shard { path, reason })?, storage);
+            let bytes = shard::join(blocks.map_err(|reason| DatasetError::Unstorable { path, reason })?, storage);
             file::write_atomic(dir, &own.shards[i].file, &bytes)?;
             own.shards[i].sha256 = Some(file::sha256(&bytes));
             save(&own)?;
