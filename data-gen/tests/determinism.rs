@@ -41,11 +41,14 @@ fn sha256(dir: &Path) -> Vec<u8> {
     hash.finalize().to_vec()
 }
 
+/// Writes a data set or a part of it.
+type Write<'a> = dyn Fn(Option<Part>) + Sync + 'a;
+
 #[test]
 fn threads_and_parts_do_not_change_the_sha256_of_a_data_set() {
     let meta = common::wide();
     for storage in Storage::ALL {
-        let made = |threads: usize, make: &dyn Fn(&(dyn Fn(Option<Part>) + Sync))| {
+        let made = |threads: usize, make: &dyn Fn(&Write)| {
             let dir = tempfile::tempdir().unwrap();
             make(&|part| {
                 let options = WriteOptions { count: 60, shard_size: 4, storage, part, threads };
@@ -58,11 +61,11 @@ fn threads_and_parts_do_not_change_the_sha256_of_a_data_set() {
             assert_eq!(made(threads, &|write| write(None)), expected, "{storage}, {threads} threads");
         }
         let parts = || (1..=8).map(|number| Part::new(number, 8).unwrap());
-        let shuffled = |write: &(dyn Fn(Option<Part>) + Sync)| {
+        let shuffled = |write: &Write| {
             [8, 3, 1, 6, 2, 7, 5, 4].iter().for_each(|number| write(parts().nth(number - 1)));
         };
         assert_eq!(made(2, &shuffled), expected, "{storage}, parts in turn");
-        let at_once = |write: &(dyn Fn(Option<Part>) + Sync)| {
+        let at_once = |write: &Write| {
             std::thread::scope(|scope| parts().for_each(|part| drop(scope.spawn(move || write(Some(part))))));
         };
         assert_eq!(made(2, &at_once), expected, "{storage}, parts at once");

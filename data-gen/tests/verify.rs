@@ -143,7 +143,8 @@ fn ranks_that_are_none_are_found() {
     });
     for redraw in [false, true] {
         let found = problems(dir.path(), redraw);
-        let expected = if redraw { "X holds `32767.5` in row 0, column 0, expected `" } else { "X does not hold ranks" };
+        let expected =
+            if redraw { "X holds `32767.5` in row 0, column 0, expected `" } else { "X does not hold ranks" };
         one(&found, &format!("draw 5 in `shard-00001.safetensors`: {expected}"));
     }
 }

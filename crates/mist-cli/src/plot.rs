@@ -37,7 +37,8 @@ const LINE: RGBColor = RGBColor(37, 52, 148);
 pub fn intervals(title: &str, caption: &str, left: &Panel, right: &[Panel]) -> Result<String> {
     let height = |panel: &Panel| panel.rows.len() as u32 * ROW_HEIGHT + MARGINS;
     let total = height(left).max(right.iter().map(height).sum());
-    let largest = right.iter().chain([left]).flat_map(|p| &p.rows).fold(0.0, |m: f64, row| m.max(row.high).max(row.dot));
+    let largest =
+        right.iter().chain([left]).flat_map(|p| &p.rows).fold(0.0, |m: f64, row| m.max(row.high).max(row.dot));
     // Of data sets that are all at 0, the axis still has a length.
     let end = if largest > 0.0 { 1.05 * largest } else { 1.0 };
 
@@ -72,7 +73,16 @@ fn draw(area: &Area, panel: &Panel, end: f64) -> Result<()> {
             .y_label_area_size(24 + 7 * longest)
             .build_cartesian_2d(0.0..end, 0.0..rows as f64),
     )?;
-    drawn(chart.configure_mesh().disable_y_mesh().disable_y_axis().x_labels(8).max_light_lines(0).label_style((FONT, 12)).draw())?;
+    drawn(
+        chart
+            .configure_mesh()
+            .disable_y_mesh()
+            .disable_y_axis()
+            .x_labels(8)
+            .max_light_lines(0)
+            .label_style((FONT, 12))
+            .draw(),
+    )?;
     let style = (FONT, 12).into_text_style(area).pos(Pos::new(HPos::Right, VPos::Center));
     for (i, row) in panel.rows.iter().enumerate() {
         let y = (rows - i) as f64 - 0.5;

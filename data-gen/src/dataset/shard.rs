@@ -101,9 +101,9 @@ fn row_major<T: nalgebra::Scalar + Copy, const BYTES: usize>(
 /// # Panics
 /// If the family of a draw is not among `families`.
 pub fn encode(draws: &[Draw], families: &[String], storage: Storage) -> Result<Vec<u8>, String> {
-    let blocks = draws.iter().map(|draw| {
-        Block::new(draw, families, storage).map_err(|reason| format!("draw {}: {reason}", draw.index))
-    });
+    let blocks = draws
+        .iter()
+        .map(|draw| Block::new(draw, families, storage).map_err(|reason| format!("draw {}: {reason}", draw.index)));
     Ok(join(blocks.collect::<Result<_, _>>()?, storage))
 }
 

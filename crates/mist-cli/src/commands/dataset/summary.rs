@@ -30,8 +30,6 @@ pub fn run(args: &Args) -> Result<()> {
     let summary = Summary::of(&reader)?;
     let m = reader.manifest();
     let title = format!("{}, split {}, root seed {}, {} data sets", m.name, m.split, m.root_seed, m.count);
-    let mut out = std::io::stdout().lock();
-    write!(out, "{title}, storage {}. MI in nats.\n\n{}", m.storage, summary.table())?;
     if let Some(path) = &args.plot {
         let panel = |title: &str, groups: &[(String, Group)]| Panel {
             title: title.to_owned(),
@@ -46,7 +44,8 @@ pub fn run(args: &Args) -> Result<()> {
         let svg = plot::intervals(&title, caption, &left, &[upper, lower])?;
         std::fs::write(path, svg).with_context(|| format!("cannot write `{}`", path.display()))?;
     }
-    Ok(())
+    let text = format!("{title}, storage {}. MI in nats.\n\n{}", m.storage, summary.table());
+    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
 }
 
 /// The MI of all data sets, sorted into groups. Memory: 32 bytes a data set.
@@ -94,7 +93,8 @@ impl Summary {
              |---|---|---|---|---|---|---|---|---|\n",
         );
         let mut row = |name: &str, group: &Group| {
-            let (mean, [low, median, high, max]) = (group.mean(), [0.05, 0.5, 0.95, 1.0].map(|tau| group.quantile(tau)));
+            let (mean, [low, median, high, max]) =
+                (group.mean(), [0.05, 0.5, 0.95, 1.0].map(|tau| group.quantile(tau)));
             // Writing to a string cannot fail.
             let _ = writeln!(
                 text,
