@@ -41,7 +41,8 @@ impl fmt::Display for Problem {
 }
 
 impl Verifier {
-    /// Opens the data set in a folder and checks its manifest. With `redraw`, values are compared too.
+    /// Opens the data set in a folder and checks its manifest. With `redraw`, values are compared too. 0 threads stand
+    /// for one per core.
     ///
     /// # Errors
     /// There is no manifest, it is not valid, or its families are not those of its configuration.

@@ -66,7 +66,8 @@ pub fn run(args: &Args) -> Result<()> {
         .ok_or_else(|| anyhow!("`{}` draws without end: `--count` says how many data sets to write", meta.name()))?;
     let bar = ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::stderr());
     bar.set_style(ProgressStyle::with_template("{bar:30} {human_pos} of {human_len} data sets, {eta} left")?);
-    let &Args { shard_size, storage, shard: part, threads, .. } = args;
+    let &Args { shard_size, storage, shard: part, .. } = args;
+    let threads = super::threads(args.threads);
     let options = WriteOptions { count, shard_size, storage, part, threads };
     let manifest = write(&meta, &Seeds { root: args.seed }, args.split, &args.out, &options, |progress| {
         bar.set_length(progress.draws_total);

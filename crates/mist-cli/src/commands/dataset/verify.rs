@@ -1,5 +1,6 @@
 //! `mist dataset verify`: is a data set what its manifest says?
 
+use crate::commands::threads;
 use crate::error::Failed;
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -26,7 +27,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     let (mut out, dir) = (std::io::stdout().lock(), args.dir.display());
     let mut problems = 0;
-    let checked = match Verifier::open(&args.dir, args.redraw, args.threads) {
+    let checked = match Verifier::open(&args.dir, args.redraw, threads(args.threads)) {
         Ok(verifier) => {
             let (count, shards) = (verifier.manifest().count, verifier.manifest().shards.len());
             let bar = ProgressBar::with_draw_target(Some(shards as u64), ProgressDrawTarget::stderr());
