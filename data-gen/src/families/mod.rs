@@ -8,6 +8,7 @@
 //! | [`copula`] | pairs coupled by a Clayton, Gumbel, Frank or Joe copula | closed form, quadrature |
 //! | [`additive`] | uniform X, Y = X + uniform noise | closed form |
 //! | [`link`] | one-dimensional, Y = f(X) + noise | quadrature |
+//! | [`interaction`] | couplings that no pair of columns shows | closed form, quadrature |
 //! | [`mixture`] | mixtures of normals | Monte Carlo |
 //! | [`swissroll`] | normal copula, X on a rolled-up sheet | closed form |
 //! | [`independent`] | independent sides, any marginals | exactly 0 |
@@ -30,6 +31,7 @@ pub mod copula;
 pub mod elliptical;
 pub mod elliptical_copula;
 pub mod independent;
+pub mod interaction;
 pub mod link;
 pub mod marginal;
 pub mod mixture;
@@ -150,6 +152,8 @@ bases! {
     SwissRoll(swissroll::SwissRoll),
     /// A mixture of normals.
     Mixture(mixture::Mixture),
+    /// Couplings that no pair of columns shows.
+    Interaction(interaction::Interaction),
 }
 
 macro_rules! kinds {
@@ -245,6 +249,8 @@ kinds! {
     SwissRoll(swissroll::SwissRollLaw),
     /// A mixture of normals.
     Mixture(mixture::MixtureLaw),
+    /// Couplings that no pair of columns shows.
+    Interaction(interaction::InteractionLaw),
 }
 
 /// A number of a range.

@@ -14,7 +14,7 @@ use mist_data_gen::{
 use nalgebra::{DMatrix, DVector};
 use statrs::function::gamma::ln_gamma;
 
-use super::oracle_mixtures;
+use super::{oracle_interactions, oracle_mixtures};
 
 /// The pointwise MI of every row, in nats.
 pub fn pointwise_mi(base: &Base, sample: &Sample) -> Vec<f64> {
@@ -24,6 +24,7 @@ pub fn pointwise_mi(base: &Base, sample: &Sample) -> Vec<f64> {
         Base::Independent(_) => vec![0.0; sample.x.nrows()],
         Base::Link(base) => link(base, sample),
         Base::Copulas(base) => copulas(base, sample),
+        Base::Interaction(base) => oracle_interactions::interaction(base, sample),
         Base::Mixture(base) => oracle_mixtures::mixture(base, sample),
     }
 }
