@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "every test file uses a part")]
 
 pub mod oracle;
+pub mod oracle_interactions;
 pub mod oracle_mixtures;
 
 use std::{

@@ -20,7 +20,7 @@ use statrs::{
     function::gamma::ln_gamma,
 };
 
-use super::oracle_mixtures;
+use super::{oracle_interactions, oracle_mixtures};
 
 /// The pointwise MI of every row, in nats.
 pub fn pointwise_mi(base: &Base, sample: &Sample) -> Vec<f64> {
@@ -32,6 +32,7 @@ pub fn pointwise_mi(base: &Base, sample: &Sample) -> Vec<f64> {
         Base::Copulas(base) => copulas(base, sample),
         Base::EllipticalCopula(base) => elliptical_copula(base, sample),
         Base::SwissRoll(base) => swissroll(base, sample),
+        Base::Interaction(base) => oracle_interactions::interaction(base, sample),
         Base::Mixture(base) => oracle_mixtures::mixture(base, sample),
     }
 }
