@@ -14,13 +14,16 @@ use crate::{
 };
 
 /// The embedded configurations.
-const NAMED: [(&str, &str); 6] = [
+const NAMED: [(&str, &str); 9] = [
     ("m_train", include_str!("../configs/m_train.toml")),
     ("m_test_imd", include_str!("../configs/m_test_imd.toml")),
     ("m_test_oomd", include_str!("../configs/m_test_oomd.toml")),
+    ("bmi", include_str!("../configs/bmi.toml")),
     ("independence", include_str!("../configs/independence.toml")),
     ("mist_1", include_str!("../configs/mist_1.toml")),
     ("mist_2", include_str!("../configs/mist_2.toml")),
+    ("mist_3", include_str!("../configs/mist_3.toml")),
+    ("held_out", include_str!("../configs/held_out.toml")),
 ];
 
 /// A distribution over tasks.
@@ -150,7 +153,7 @@ impl MetaDistribution {
     pub fn suite_len(&self) -> Option<u64> {
         match &self.config.n {
             NLaw::Mixture(_) => None,
-            NLaw::Suite(suite) => Some((self.variants.len() * suite.n_points * suite.repeats) as u64),
+            NLaw::Suite(suite) => Some((self.variants.len() * suite.values.len() * suite.repeats) as u64),
         }
     }
 
@@ -159,7 +162,7 @@ impl MetaDistribution {
     pub fn reach(&self) -> ((usize, usize), (usize, usize)) {
         let n = match &self.config.n {
             NLaw::Mixture(laws) => span(laws.iter().map(|(_, law)| (law.min, law.max))),
-            NLaw::Suite(suite) => (suite.n_min, suite.n_max),
+            NLaw::Suite(suite) => span(suite.values.iter().map(|&n| (n, n))),
         };
         let drawn = self.config.dims.iter().map(|(_, d)| (d.law.min, d.law.max));
         let fixed = self.config.families.iter().filter_map(|(_, family)| family.fixed_dims());
@@ -174,8 +177,8 @@ impl MetaDistribution {
             NLaw::Mixture(_) => (self.choose_variant(&mut rng), None),
             NLaw::Suite(suite) => {
                 let cell = (index / suite.repeats as u64) as usize;
-                let variant = (cell / suite.n_points) % self.variants.len();
-                (variant, Some(suite.n_at(cell % suite.n_points)))
+                let variant = (cell / suite.values.len()) % self.variants.len();
+                (variant, Some(suite.values[cell % suite.values.len()]))
             }
         };
         let dims = self.fixed_dims(variant).unwrap_or_else(|| choose(&self.config.dims, &mut rng).draw(&mut rng));
@@ -192,7 +195,7 @@ impl MetaDistribution {
         let dims = fixed.unwrap_or_else(|| choose(&self.config.dims, &mut rng).draw(&mut rng));
         let n = match &self.config.n {
             NLaw::Mixture(_) => self.draw_n(dims, &mut rng),
-            NLaw::Suite(suite) => suite.n_at(rng.random_range(0..suite.n_points)),
+            NLaw::Suite(suite) => suite.values[rng.random_range(0..suite.values.len())],
         };
         Shape { n, dim_x: dims.0, dim_y: dims.1, fixed }
     }

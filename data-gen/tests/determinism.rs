@@ -62,6 +62,36 @@ fn samples_of_neighbouring_indices_differ() {
     assert_eq!(first_values.len(), 200 * Split::ALL.len());
 }
 
+/// What the reference gets wrong: of the 1080 configurations of its test set, 175 are also among those it trains on.
+#[test]
+fn splits_share_no_stream_and_no_parameters() {
+    const DRAWS: u64 = 3_000;
+    let meta = MetaDistribution::named("m_train").unwrap();
+    let mut streams = HashMap::new();
+    let mut parameters = HashMap::new();
+    for split in Split::ALL {
+        // As the trainer draws, and as all others do.
+        let shaped = (0..DRAWS / 10).flat_map(|batch| {
+            let shape = meta.shape(&SEEDS, split, batch);
+            let meta = &meta;
+            (0..10).map(move |item| meta.draw_shaped(&SEEDS, split, batch, item, &shape))
+        });
+        let single = (0..DRAWS).map(|index| meta.draw_task(&SEEDS, split, index));
+        for drawn in shaped.chain(single) {
+            let stream = drawn.rng.clone().next_u64();
+            if let Some(other) = streams.insert(stream, split) {
+                panic!("a stream of `{split}` is one of `{other}`, too");
+            }
+            // The MI is a function of the parameters that tells any two of them apart, to the last bit.
+            let key = (drawn.task.family().to_owned(), drawn.task.mi_nats().to_bits());
+            if let Some(other) = parameters.insert(key, split) {
+                panic!("parameters of `{split}` are some of `{other}`, too: {}", drawn.task.family());
+            }
+        }
+    }
+    assert_eq!(streams.len() as u64, 2 * DRAWS * Split::ALL.len() as u64);
+}
+
 #[test]
 fn split_names_parse() {
     for split in Split::ALL {

@@ -4,14 +4,15 @@ mod common;
 
 use common::{rng, wide};
 use mist_data_gen::{
-    Base, Map, Sample, Seeds, Split, Task,
+    Base, Joint, Map, Sample, Seeds, Split, Task,
     families::{
-        dispersion::Dispersion,
-        elliptical::Elliptical,
+        elliptical::{Elliptical, dispersion::Dispersion},
         link::{Curve, Link, Noise, Source},
     },
     layout::Layout,
     maps::Side,
+    mixing::{Mixing, linear},
+    warp::WarpKind,
 };
 use nalgebra::DMatrix;
 use rand::Rng;
@@ -59,11 +60,17 @@ fn undo(task: &Task, sample: Sample) -> Sample {
         x = undo_layout(of_x, x);
         y = undo_layout(of_y, y);
     }
+    let (of_x, of_y) = task.warp();
+    for (warp, side) in [(of_x, &mut x), (of_y, &mut y)] {
+        if let Some(warp) = warp {
+            warp.undo(side);
+        }
+    }
     x.apply(|v| *v = preimage(task.map(), Side::X, *v));
     y.apply(|v| *v = preimage(task.map(), Side::Y, *v));
-    if let Some((of_x, of_y)) = task.rotation() {
-        x *= of_x.transpose();
-        y *= of_y.transpose();
+    if let Some((of_x, of_y)) = task.mixing() {
+        x *= of_x.clone().try_inverse().expect("invertible");
+        y *= of_y.clone().try_inverse().expect("invertible");
     }
     Sample { x, y }
 }
@@ -74,11 +81,12 @@ fn transforms_can_be_undone() {
     const TOLERANCE: f64 = 1e-7;
     let seeds = Seeds { root: 3 };
     let meta = wide();
-    let (mut rotated, mut swapped) = (0, 0);
+    let (mut rotated, mut warped, mut swapped) = (0, 0, 0);
     for index in 0..400 {
         let mut drawn = meta.draw_task(&seeds, Split::Scratch, index);
         let task = &drawn.task;
-        rotated += usize::from(task.rotation().is_some());
+        rotated += usize::from(task.mixing().is_some());
+        warped += usize::from(task.warp().0.is_some());
         swapped += usize::from(task.is_swapped());
         let base = task.base().sample(20, &mut drawn.rng.clone());
         let sample = task.sample(20, &mut drawn.rng);
@@ -90,7 +98,8 @@ fn transforms_can_be_undone() {
             assert!(error < TOLERANCE, "{} {index}: off by {error}", task.family());
         }
     }
-    assert!(rotated > 40 && swapped > 10, "{rotated} rotated, {swapped} swapped");
+    let counts = format!("{rotated} mixed, {warped} warped, {swapped} swapped");
+    assert!(rotated > 40 && warped > 10 && swapped > 10, "{counts}");
 }
 
 #[test]
@@ -104,7 +113,7 @@ fn maps_are_strictly_increasing() {
             let mut images = values.clone();
             map.apply(side, &mut images);
             // Beyond 5 the normal CDF's steps come close to the spacing of floats near 1.
-            let strict = |w: &[f64]| w[0] < w[1] || (map == Map::NormalCdf && w[0] > 1.0 - 1e-6 && w[0] <= w[1]);
+            let strict = |w: &[f64]| w[0] < w[1] || (matches!(map, Map::NormalCdf | Map::Bimodal) && w[0] > 1.0 - 1e-6 && w[0] <= w[1]);
             assert!(images.windows(2).all(strict), "{map:?} {side:?}");
         }
     }
@@ -130,7 +139,7 @@ fn maps_take_known_values() {
 #[test]
 fn rotation_keeps_lengths() {
     let base = Base::Elliptical(Elliptical::normal(Dispersion::dense(6, 4, 0.3).unwrap()));
-    let task = Task::new("rotated", base).with_rotation(&mut rng(1));
+    let task = Task::new("rotated", base).with_mixing(Mixing::Rotation, &mut rng(1));
     let plain = task.base().sample(50, &mut rng(2));
     let rotated = task.transform(plain.clone());
     for row in 0..50 {
@@ -155,4 +164,36 @@ fn layout_orders_then_negates() {
     let layout = Layout { order: vec![2, 0, 1], negate: vec![false, true, false] };
     let columns = DMatrix::from_row_slice(1, 3, &[1.0, 2.0, 3.0]);
     assert_eq!(layout.apply(columns).as_slice(), [3.0, -1.0, 2.0]);
+}
+
+#[test]
+fn linear_mixing_is_well_conditioned() {
+    for stream in 0..20 {
+        let singular = linear(6, &mut rng(40 + stream)).singular_values();
+        assert!(singular.max() / singular.min() < 1.0_f64.exp().powi(2), "{singular}");
+    }
+}
+
+/// Every warp moves every row of a wide enough side, is undone, and leaves a single column alone.
+#[test]
+fn warps_are_bijections_that_mix() {
+    let mut stream = rng(60);
+    for kind in WarpKind::ALL {
+        for dim in [2, 3, 8] {
+            for side in [Side::X, Side::Y] {
+                let what = format!("{kind:?}, {dim} columns, {side:?}");
+                let Some(warp) = kind.draw(side, dim, &mut stream) else {
+                    assert!(kind == WarpKind::PlaneSpiral && dim == 2, "{what}");
+                    continue;
+                };
+                let before = DMatrix::from_fn(200, dim, |_, _| stream.random_range(-3.0..3.0));
+                let mut after = before.clone();
+                warp.apply(&mut after);
+                assert!((&after - &before).abs().max() > 0.1, "{what}");
+                warp.undo(&mut after);
+                assert!((&after - &before).abs().max() < 1e-11, "{what}");
+            }
+        }
+        assert!(kind.draw(Side::X, 1, &mut stream).is_none());
+    }
 }

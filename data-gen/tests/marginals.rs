@@ -4,17 +4,20 @@ mod common;
 
 use common::{KS_LIMIT, assert_mean, ks_statistic, rng};
 use mist_data_gen::{
+    Joint,
     config::{IntLaw, IntLawKind},
     families::{
         additive::Additive,
         copula::{Copulas, Generator},
-        dispersion::{Dispersion, LvmParameters},
-        elliptical::Elliptical,
+        elliptical::{
+            Elliptical,
+            dispersion::{Dispersion, LvmParameters},
+        },
         independent::{Independent, IndependentLaw, IndependentSide, Shape},
         link::{Curve, Link, Noise, Source},
         marginal::Marginal,
     },
-    rotation::haar,
+    mixing::haar,
 };
 use nalgebra::DMatrix;
 use rand::Rng;

@@ -4,12 +4,14 @@ mod common;
 
 use common::{assert_mean, oracle::pointwise_mi, rng};
 use mist_data_gen::{
-    Base, MetaDistribution, Seeds, Split,
+    Base, Joint, MetaDistribution, Seeds, Split,
     families::{
         additive::Additive,
         copula::{Copulas, Generator},
-        dispersion::{Dispersion, LvmParameters},
-        elliptical::Elliptical,
+        elliptical::{
+            Elliptical,
+            dispersion::{Dispersion, LvmParameters},
+        },
         link::{Curve, CurveKind, Link, Noise, Source},
     },
 };

@@ -1,7 +1,7 @@
 //! What a training run does, read from TOML.
 
 use crate::TrainError;
-use mist_data_gen::MetaDistribution;
+use mist_data_gen::{MetaDistribution, held_out};
 use mist_model::AxialConfig;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -12,7 +12,8 @@ use std::path::PathBuf;
 pub struct TrainConfig {
     /// Name of the checkpoint.
     pub name: String,
-    /// Name of an embedded meta-distribution, whose tasks the run sees.
+    /// The meta-distribution whose tasks the run sees: the name of an embedded one, or the path of a `.toml`. It may draw
+    /// nothing that is [held out](mist_data_gen::held_out).
     pub meta: String,
     /// Root seed of the tasks and of the initial weights.
     pub seed: u64,
@@ -132,15 +133,28 @@ impl TrainConfig {
     /// The law of the tasks.
     ///
     /// # Errors
-    /// An unknown name.
+    /// An unknown name, a file that cannot be read or is refused.
     pub fn meta(&self) -> Result<MetaDistribution, TrainError> {
-        Ok(MetaDistribution::named(&self.meta)?)
+        let path = std::path::Path::new(&self.meta);
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            return Ok(MetaDistribution::named(&self.meta)?);
+        }
+        let text = std::fs::read_to_string(path).map_err(|source| TrainError::Io {
+            action: "cannot read",
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(MetaDistribution::from_toml(&text)?)
     }
 
     fn validate(&self) -> Result<(), TrainError> {
         let bad = |what: String| Err(TrainError::Config(what));
         self.network.validate().map_err(TrainError::Config)?;
-        self.meta()?;
+        let held = held_out::drawn_by(&self.meta()?);
+        if !held.is_empty() {
+            let held = held.join("`, `");
+            return bad(format!("`meta` = `{}` draws what is held out of training for good: `{held}`", self.meta));
+        }
         let (b, o) = (&self.batch, &self.optimizer);
         if self.name.is_empty() || self.name.contains(['/', '\\']) {
             return bad(format!("`name` must be a file name, got `{}`", self.name));
@@ -234,5 +248,9 @@ mod tests {
         }
         let error = TrainConfig::from_toml(&base.replace("m_train", "m_rain")).unwrap_err().to_string();
         assert!(error.contains("m_rain"), "{error}");
+        let error = TrainConfig::from_toml(&base.replace("m_train", "held_out")).unwrap_err().to_string();
+        assert!(error.contains("held out of training for good: `copula-joe`"), "{error}");
+        let error = TrainConfig::from_toml(&base.replace("m_train", "none.toml")).unwrap_err().to_string();
+        assert!(error.starts_with("cannot read `none.toml`"), "{error}");
     }
 }

@@ -79,6 +79,10 @@ impl FamilyLaw {
             return Err(keys.refused("target_mi", expected, format!("[{low}, {high}]")));
         }
         let swap = keys.probability("swap", kind.default_swap())?;
+        if swap > 0.0 && kind.fixed_dims().is_some_and(|(x, y)| x != y) {
+            let expected = "0, because the dims of this kind are fixed and would change with it";
+            return Err(keys.refused("swap", expected, swap));
+        }
         let mut law = Self {
             kind,
             name,
@@ -204,25 +208,32 @@ impl FamilyLaw {
         self.dims.or_else(|| self.kind.fixed_dims())
     }
 
-    /// Draws the parameters, and whether X and Y are exchanged.
+    /// Draws the parameters, and whether X and Y are exchanged; `dims` are those after the exchange.
     pub(crate) fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> (Base, bool) {
-        let base = match self.target_mi {
-            None => self.kind.draw(dims, rng),
-            Some(range) => {
-                let target = uniform(&range.map(f64::ln_1p), rng);
-                let distance = |base: &Base| (base.mi_nats().ln_1p() - target).abs();
-                let mut best = self.kind.draw(dims, rng);
-                for _ in 1..CANDIDATES {
-                    let next = self.kind.draw(dims, rng);
-                    if distance(&next) < distance(&best) {
-                        best = next;
-                    }
-                }
-                best
-            }
+        let exchange = |rng: &mut R| self.swap > 0.0 && rng.random_bool(self.swap);
+        if dims.0 == dims.1 {
+            let base = self.draw_base(dims, rng);
+            return (base, exchange(rng));
+        }
+        let swapped = exchange(rng);
+        let base_dims = if swapped { (dims.1, dims.0) } else { dims };
+        (self.draw_base(base_dims, rng), swapped)
+    }
+
+    fn draw_base<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
+        let Some(range) = self.target_mi else {
+            return self.kind.draw(dims, rng);
         };
-        let swapped = self.swap > 0.0 && rng.random_bool(self.swap);
-        (base, swapped)
+        let target = uniform(&range.map(f64::ln_1p), rng);
+        let distance = |base: &Base| (base.mi_nats().ln_1p() - target).abs();
+        let mut best = self.kind.draw(dims, rng);
+        for _ in 1..CANDIDATES {
+            let next = self.kind.draw(dims, rng);
+            if distance(&next) < distance(&best) {
+                best = next;
+            }
+        }
+        best
     }
 }
 

@@ -34,8 +34,8 @@
 //! dims = [3, 3]               # in place of the law of the dims
 //! ```
 //!
-//! A `[suite]` in place of `[[n]]` enumerates: `n_min`, `n_max`, `n_points`, `repeats`. Index i is then
-//! (family, n, repeat) with the repeat running fastest.
+//! A `[suite]` in place of `[[n]]` enumerates: `values` of n (or `n_points` of them from `n_min` to `n_max`) and `repeats`.
+//! Index i is then (family, n, repeat) with the repeat running fastest.
 
 mod family;
 pub mod keys;
@@ -81,24 +81,12 @@ pub enum NLaw {
 }
 
 /// A suite that enumerates family × n × repeat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suite {
-    /// Smallest n.
-    pub n_min: usize,
-    /// Largest n.
-    pub n_max: usize,
-    /// Number of values of n, equally spaced with both ends included, fractions cut off.
-    pub n_points: usize,
+    /// The values of n.
+    pub values: Vec<usize>,
     /// Data sets for each (family, n).
     pub repeats: usize,
-}
-
-impl Suite {
-    /// The `point`-th value of n.
-    #[must_use]
-    pub fn n_at(&self, point: usize) -> usize {
-        self.n_min + (self.n_max - self.n_min) * point / (self.n_points - 1).max(1)
-    }
 }
 
 impl Config {

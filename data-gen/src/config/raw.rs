@@ -38,12 +38,18 @@ pub struct RawConfig {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawSuite {
+    /// The values of n; or else the three keys below.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<usize>>,
     /// Smallest n.
-    pub n_min: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub n_min: Option<usize>,
     /// Largest n.
-    pub n_max: usize,
-    /// Number of values of n.
-    pub n_points: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub n_max: Option<usize>,
+    /// Number of values of n, equally spaced with both ends included, fractions cut off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub n_points: Option<usize>,
     /// Data sets for each (family, n).
     pub repeats: usize,
 }
@@ -83,9 +89,10 @@ impl From<&Config> for RawConfig {
         let (suite, n) = match &config.n {
             NLaw::Suite(suite) => {
                 let raw = RawSuite {
-                    n_min: suite.n_min,
-                    n_max: suite.n_max,
-                    n_points: suite.n_points,
+                    values: Some(suite.values.clone()),
+                    n_min: None,
+                    n_max: None,
+                    n_points: None,
                     repeats: suite.repeats,
                 };
                 (Some(raw), Vec::new())

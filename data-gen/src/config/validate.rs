@@ -97,17 +97,33 @@ impl RawConfig {
 
 impl RawSuite {
     fn validate(self) -> Result<Suite, ConfigError> {
-        if self.n_min == 0 || self.n_min > self.n_max {
-            let expected = format!("a whole number in [1, n_max = {}]", self.n_max);
-            return Err(value("suite.n_min", &expected, self.n_min));
-        }
-        if self.n_points == 0 {
-            return Err(value("suite.n_points", "at least 1", self.n_points));
-        }
         if self.repeats == 0 {
             return Err(value("suite.repeats", "at least 1", self.repeats));
         }
-        Ok(Suite { n_min: self.n_min, n_max: self.n_max, n_points: self.n_points, repeats: self.repeats })
+        let spaced = [("n_min", self.n_min), ("n_max", self.n_max), ("n_points", self.n_points)];
+        let values = if let Some(values) = self.values {
+            if let Some((name, _)) = spaced.iter().find(|(_, given)| given.is_some()) {
+                return Err(ConfigError::NotApplicable {
+                    key: format!("suite.{name}"),
+                    context: "a suite with `values`".to_owned(),
+                });
+            }
+            values
+        } else {
+            let given = |i: usize| {
+                let (name, given) = spaced[i];
+                given.ok_or_else(|| missing(&format!("suite.{name}"), "a whole number, or `values` in its place"))
+            };
+            let (min, max, points) = (given(0)?, given(1)?, given(2)?);
+            if min > max {
+                return Err(value("suite.n_min", &format!("a whole number in [1, n_max = {max}]"), min));
+            }
+            (0..points).map(|point| min + (max - min) * point / (points - 1).max(1)).collect()
+        };
+        if values.is_empty() || values.iter().any(|n| !(1..=10_000_000).contains(n)) {
+            return Err(value("suite", "at least one n, each in [1, 10000000]", format!("{values:?}")));
+        }
+        Ok(Suite { values, repeats: self.repeats })
     }
 }
 

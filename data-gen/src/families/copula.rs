@@ -131,7 +131,7 @@ impl Generator {
         }
     }
 
-    /// The θ of a given Kendall's τ, by bisection where there is no closed form.
+    /// The θ of a given Kendall's τ, by regula falsi where there is no closed form.
     ///
     /// # Errors
     /// τ outside of [0.001, 0.95].
@@ -143,17 +143,25 @@ impl Generator {
             Self::Clayton => Ok(2.0 * tau / (1.0 - tau)),
             Self::Gumbel => Ok(1.0 / (1.0 - tau)),
             Self::Frank | Self::Joe => {
-                let (mut low, mut high) = self.domain();
-                // To eight digits; the MI is computed from what θ came out as.
-                while high - low > 1e-8 * high {
-                    let middle = (low * high).sqrt();
-                    if self.kendall_tau(middle) < tau {
-                        low = middle;
+                // Regula falsi in ln θ, with the Illinois step (Dowell and Jarratt 1971), until θ has eight digits; the MI is
+                // computed from what θ came out as.
+                let (least, most) = self.domain();
+                let excess = |ln_theta: f64| self.kendall_tau(ln_theta.exp()) - tau;
+                let (mut low, mut high) = ((least.ln(), excess(least.ln())), (most.ln(), excess(most.ln())));
+                loop {
+                    let next = high.0 - high.1 * (high.0 - low.0) / (high.1 - low.1);
+                    let at_next = (next, excess(next));
+                    if at_next.1 * high.1 < 0.0 {
+                        low = high;
                     } else {
-                        high = middle;
+                        low.1 *= 0.5;
+                    }
+                    let moved = (next - high.0).abs();
+                    high = at_next;
+                    if moved < 1e-8 || high.1 == 0.0 {
+                        return Ok(next.exp());
                     }
                 }
-                Ok((low * high).sqrt())
             }
         }
     }

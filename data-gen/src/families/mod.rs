@@ -9,7 +9,16 @@
 //! | [`additive`] | uniform X, Y = X + uniform noise | closed form |
 //! | [`link`] | one-dimensional, Y = f(X) + noise | quadrature |
 //! | [`links`] | K independent pairs of that kind, further noise | sum |
+//! | [`mixture`] | mixtures of normals | Monte Carlo |
 //! | [`swissroll`] | normal copula, X on a rolled-up sheet | closed form |
+//! | [`table`] | categorical pairs with a probability table | finite sum |
+//! | [`channel`] | bits through a noisy channel | closed form |
+//! | [`quantised`] | normal pairs, one or both rounded or cut into levels | quadrature |
+//! | [`inflated`] | normal pairs, zeros in place of some values | closed form |
+//! | [`censored`] | normal pairs, X cut off at one or both ends | closed form, quadrature |
+//! | [`counts`] | gamma intensities, Poisson counts | sum |
+//! | [`labels`] | class labels, normal mixture | Monte Carlo |
+//! | [`degenerate`] | normal pairs with constant and repeated columns | closed form |
 //! | [`independent`] | independent sides, any marginals | exactly 0 |
 //!
 //! A new family is a file here with a type that is a [`Joint`] and a type that is a [`Law`], a line in [`Base`], and a
@@ -26,16 +35,27 @@ use crate::{
 };
 
 pub mod additive;
+pub mod censored;
+pub mod channel;
 pub mod copula;
 mod curve;
+pub mod counts;
+pub mod degenerate;
 pub mod elliptical;
 pub mod elliptical_copula;
 pub mod independent;
+pub mod inflated;
+pub mod labels;
 pub mod link;
 pub mod links;
 pub mod marginal;
+pub mod normal_pair;
+pub mod pairs;
+pub mod mixture;
 mod quadrature;
+pub mod quantised;
 pub mod swissroll;
+pub mod table;
 
 /// A joint distribution of (X, Y) with known MI.
 pub trait Joint {
@@ -151,6 +171,24 @@ bases! {
     Copulas(copula::Copulas),
     /// A rolled-up sheet.
     SwissRoll(swissroll::SwissRoll),
+    /// Categorical pairs with a probability table.
+    Table(pairs::Pairs<table::Table>),
+    /// Bits through a noisy channel.
+    Channel(pairs::Pairs<channel::Channel>),
+    /// Normal pairs, rounded or cut into levels.
+    Quantised(pairs::Pairs<quantised::Quantised>),
+    /// Normal pairs with zeros in place of some values.
+    Inflated(pairs::Pairs<inflated::Inflated>),
+    /// Normal pairs, X cut off.
+    Censored(pairs::Pairs<censored::Censored>),
+    /// Gamma intensities and Poisson counts.
+    Counts(pairs::Pairs<counts::Counts>),
+    /// Class labels and a normal mixture.
+    Labels(labels::Labels),
+    /// Normal pairs with constant and repeated columns.
+    Degenerate(degenerate::Degenerate),
+    /// A mixture of normals.
+    Mixture(mixture::Mixture),
 }
 
 macro_rules! kinds {
@@ -246,6 +284,24 @@ kinds! {
     Copula(copula::CopulaLaw),
     /// A rolled-up sheet.
     SwissRoll(swissroll::SwissRollLaw),
+    /// Categorical pairs with a probability table.
+    Table(table::TableLaw),
+    /// Bits through a noisy channel.
+    Channel(channel::ChannelLaw),
+    /// Normal pairs, rounded or cut into levels.
+    Quantised(quantised::QuantisedLaw),
+    /// Normal pairs with zeros in place of some values.
+    Inflated(inflated::InflatedLaw),
+    /// Normal pairs, X cut off.
+    Censored(censored::CensoredLaw),
+    /// Gamma intensities and Poisson counts.
+    Counts(counts::CountsLaw),
+    /// Class labels and a normal mixture.
+    Labels(labels::LabelsLaw),
+    /// Normal pairs with constant and repeated columns.
+    Degenerate(degenerate::DegenerateLaw),
+    /// A mixture of normals.
+    Mixture(mixture::MixtureLaw),
 }
 
 /// A number of a range.
@@ -257,4 +313,14 @@ pub(crate) fn uniform<R: Rng + ?Sized>(&[low, high]: &[f64; 2], rng: &mut R) -> 
 pub(crate) fn log_uniform<R: Rng + ?Sized>(range: &[f64; 2], rng: &mut R) -> f64 {
     // Rounding may lead out of the range.
     uniform(&range.map(f64::ln), rng).exp().clamp(range[0], range[1])
+}
+
+/// An MI in nats of a range, ln(1 + MI) uniform.
+pub(crate) fn even_mi<R: Rng + ?Sized>(range: &[f64; 2], rng: &mut R) -> f64 {
+    uniform(&range.map(f64::ln_1p), rng).exp_m1()
+}
+
+/// The ρ ≥ 0 of a bivariate normal with this MI in nats.
+pub(crate) fn correlation_of(mi_nats: f64) -> f64 {
+    (-(-2.0 * mi_nats).exp_m1()).sqrt()
 }

@@ -33,7 +33,7 @@ const STEPS_PER_HALF_WIDTH: f64 = 64.0;
 const STEPS_PER_RANGE: f64 = 384.0;
 
 /// Nodes (in [−1, 1]) and weights of the 4-point Gauss–Legendre rule.
-const GAUSS: [(f64, f64); 4] = [
+pub(super) const GAUSS: [(f64, f64); 4] = [
     (-0.861_136_311_594_052_6, 0.347_854_845_137_453_86),
     (-0.339_981_043_584_856_26, 0.652_145_154_862_546_1),
     (0.339_981_043_584_856_26, 0.652_145_154_862_546_1),

@@ -80,8 +80,6 @@ pub struct SwissRollLaw {
 impl Law for SwissRollLaw {
     const KIND: &'static str = "swissroll";
 
-    const SWAP: f64 = 0.5;
-
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
         Ok(Self { rho: keys.range("rho", [0.0, 0.99], (0.0, 0.9999))? })
     }

@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "every test file uses a part")]
 
 pub mod oracle;
+pub mod oracle_links;
+pub mod oracle_mixtures;
 
 use mist_data_gen::{MetaDistribution, Seeds, Split};
 use rand_chacha::ChaCha8Rng;

@@ -3,16 +3,23 @@
 //! closed forms.
 
 use mist_data_gen::{
-    Base, Sample,
+    Base, Joint, Sample,
     families::{
         additive::Additive,
         copula::{Copulas, Generator},
         elliptical::Elliptical,
-        link::{Link, Noise, Source},
+        elliptical_copula::EllipticalCopula,
+        marginal::Marginal,
+        swissroll::SwissRoll,
     },
 };
 use nalgebra::{DMatrix, DVector};
-use statrs::function::gamma::ln_gamma;
+use statrs::{
+    distribution::{ContinuousCDF, Normal, StudentsT},
+    function::gamma::ln_gamma,
+};
+
+use super::{oracle_links, oracle_mixtures};
 
 /// The pointwise MI of every row, in nats.
 pub fn pointwise_mi(base: &Base, sample: &Sample) -> Vec<f64> {
@@ -20,8 +27,12 @@ pub fn pointwise_mi(base: &Base, sample: &Sample) -> Vec<f64> {
         Base::Elliptical(base) => elliptical(base, sample),
         Base::Additive(base) => additive(base, sample),
         Base::Independent(_) => vec![0.0; sample.x.nrows()],
-        Base::Link(base) => link(base, sample),
+        Base::Link(base) => oracle_links::link(base, sample.x.as_slice(), sample.y.as_slice()),
+        Base::Links(base) => oracle_links::links(base, sample),
         Base::Copulas(base) => copulas(base, sample),
+        Base::EllipticalCopula(base) => elliptical_copula(base, sample),
+        Base::SwissRoll(base) => swissroll(base, sample),
+        Base::Mixture(base) => oracle_mixtures::mixture(base, sample),
     }
 }
 
@@ -86,7 +97,7 @@ impl EllipticalDensity {
 }
 
 fn elliptical(base: &Elliptical, sample: &Sample) -> Vec<f64> {
-    let sigma = base.dispersion().correlation();
+    let sigma = base.scatter().correlation();
     let (dim_x, dim_y) = (sample.x.ncols(), sample.y.ncols());
     let of_x = EllipticalDensity::new(sigma.view((0, 0), (dim_x, dim_x)).into_owned(), base.nu());
     let of_y = EllipticalDensity::new(sigma.view((dim_x, dim_x), (dim_y, dim_y)).into_owned(), base.nu());
@@ -97,6 +108,67 @@ fn elliptical(base: &Elliptical, sample: &Sample) -> Vec<f64> {
             let y = sample.y.row(row).transpose();
             let both = DVector::from_iterator(dim_x + dim_y, x.iter().chain(y.iter()).copied());
             of_both.ln_at(&both) - of_x.ln_at(&x) - of_y.ln_at(&y)
+        })
+        .collect()
+}
+
+/// The distribution functions of the marginals undo them; then the columns are those of the elliptical.
+fn elliptical_copula(base: &EllipticalCopula, sample: &Sample) -> Vec<f64> {
+    let (of_x, of_y) = base.marginals();
+    let back = |side: &DMatrix<f64>, marginals: &[Marginal]| {
+        DMatrix::from_fn(side.nrows(), side.ncols(), |row, column| {
+            let v = side[(row, column)];
+            // (probability below, probability above), each accurate where it is small.
+            let (below, above) = match marginals[column] {
+                Marginal::Normal => (normal_tail(-v), normal_tail(v)),
+                Marginal::Uniform => (v, 1.0 - v),
+                Marginal::Exponential => (-(-v).exp_m1(), (-v).exp()),
+                Marginal::Laplace => (0.5 * (v.min(0.0)).exp() + 0.5 * -(-v.max(0.0)).exp_m1(), 0.5 * (-v.max(0.0)).exp() + 0.5 * -(v.min(0.0)).exp_m1()),
+                Marginal::LogNormal { sigma } => (normal_tail(-v.ln() / sigma), normal_tail(v.ln() / sigma)),
+                Marginal::Pareto { alpha } => (-(-alpha * v.ln()).exp_m1(), v.powf(-alpha)),
+                Marginal::Cauchy => {
+                    let tail = (1.0 / v.abs()).atan() / std::f64::consts::PI;
+                    if v < 0.0 { (tail, 1.0 - tail) } else { (1.0 - tail, tail) }
+                }
+                Marginal::Student { .. } => unreachable!("refused by the constructor"),
+            };
+            let tail = below.min(above);
+            let sign = if below < above { -1.0 } else { 1.0 };
+            // The magnitude whose upper tail this is, of a normal or of a Student: bisection on its tail.
+            let upper = |v: f64| match base.elliptical().nu() {
+                None => normal_tail(v),
+                Some(nu) => StudentsT::new(0.0, 1.0, nu).unwrap().cdf(-v),
+            };
+            let (mut low, mut high) = (0.0, 1.0);
+            while upper(high) > tail {
+                high *= 2.0;
+            }
+            for _ in 0..60 {
+                let middle = 0.5 * (low + high);
+                if upper(middle) > tail { low = middle } else { high = middle }
+            }
+            sign * 0.5 * (low + high)
+        })
+    };
+    elliptical(base.elliptical(), &Sample { x: back(&sample.x, of_x), y: back(&sample.y, of_y) })
+}
+
+/// P(N(0, 1) > v).
+fn normal_tail(v: f64) -> f64 {
+    Normal::standard().cdf(-v)
+}
+
+/// By the place on the roll, which the distance from its middle gives.
+fn swissroll(base: &SwissRoll, sample: &Sample) -> Vec<f64> {
+    let normal = Normal::standard();
+    let rho = (-(-2.0 * base.mi_nats()).exp_m1()).sqrt();
+    (0..sample.x.nrows())
+        .map(|row| {
+            let t = 21.0 * sample.x[(row, 0)].hypot(sample.x[(row, 1)]);
+            let a = normal.inverse_cdf(0.5 * (t / (1.5 * std::f64::consts::PI) - 1.0));
+            let b = normal.inverse_cdf(sample.y[(row, 0)]);
+            let rest = 1.0 - rho * rho;
+            -0.5 * rest.ln() - 0.5 * (a * a - 2.0 * rho * a * b + b * b) / rest + 0.5 * (a * a + b * b)
         })
         .collect()
 }
@@ -117,40 +189,6 @@ fn additive(base: &Additive, sample: &Sample) -> Vec<f64> {
                     -(2.0 * e).ln() - trapezoid(y, e).ln()
                 })
                 .sum()
-        })
-        .collect()
-}
-
-/// p(y) by a plain midpoint rule over X, its number of points set by the noise.
-fn link(base: &Link, sample: &Sample) -> Vec<f64> {
-    let reach = match base.source() {
-        Source::Normal => 8.0,
-        Source::Uniform => 3.0_f64.sqrt(),
-    };
-    let points = (4_000.0 + 400.0 / base.noise_sd()) as usize;
-    let step = 2.0 * reach / points as f64;
-    let noise_density = |e: f64| {
-        let z = e / base.noise_sd();
-        match base.noise() {
-            Noise::Normal => (-0.5 * z * z).exp() / (2.0 * std::f64::consts::PI).sqrt(),
-            Noise::Uniform => 0.5 / 3.0_f64.sqrt() * f64::from(z.abs() <= 3.0_f64.sqrt()),
-        }
-    };
-    let table: Vec<(f64, f64)> = (0..points)
-        .map(|i| {
-            let x = -reach + step * (i as f64 + 0.5);
-            let density = match base.source() {
-                Source::Normal => (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt(),
-                Source::Uniform => 0.5 / reach,
-            };
-            (base.signal(x), density * step)
-        })
-        .collect();
-    (0..sample.x.nrows())
-        .map(|row| {
-            let (x, y) = (sample.x[(row, 0)], sample.y[(row, 0)]);
-            let marginal: f64 = table.iter().map(|(signal, mass)| mass * noise_density(y - signal)).sum();
-            noise_density(y - base.signal(x)).ln() - marginal.ln()
         })
         .collect()
 }

@@ -54,6 +54,10 @@ pub struct Args {
 enum Suite {
     /// The published protocol (MIST, arXiv 2511.18945): 1080 data sets in-meta, 1260 out-of-meta.
     MTest,
+    /// The 40 tasks of benchmark-mi, at n = 100, 500 and 2,000.
+    Bmi,
+    /// Families that no training may draw.
+    HeldOut,
     /// Independent pairs with all kinds of marginals, 1 to 8 columns a side.
     Independence,
 }
@@ -93,6 +97,8 @@ fn from_suites(estimator: &Estimator, args: &Args) -> Result<Vec<Part>> {
     for suite in &args.suite {
         let names: &[&str] = match suite {
             Suite::MTest => &["m_test_imd", "m_test_oomd"],
+            Suite::Bmi => &["bmi"],
+            Suite::HeldOut => &["held_out"],
             Suite::Independence => &["independence"],
         };
         for name in names {

@@ -1,0 +1,142 @@
+//! Counts of events whose rate is random.
+
+use rand::Rng;
+use rand_distr::{Distribution, Gamma, Poisson};
+use statrs::function::gamma::{digamma, ln_gamma};
+
+use crate::{
+    ConfigError,
+    config::{Keys, Range, Written},
+    error::ParameterError,
+    families::{
+        Base, Law, log_uniform,
+        pairs::{Pair, Pairs, draw_count},
+    },
+};
+
+/// X ~ Gamma(k, θ) with shape k and scale θ, and Y ~ Poisson(X) a count.
+///
+/// Y is negative binomial, P(y) = Γ(k + y)/(Γ(k) y!) θ^y/(1 + θ)^(k + y), and X given Y = y is
+/// Gamma(k + y, θ/(1 + θ)). With h(k, θ) = k + ln θ + ln Γ(k) + (1 − k) ψ(k) the entropy of a gamma distribution,
+/// I(X; Y) = h(k, θ) − Σ_y P(y) h(k + y, θ/(1 + θ)).
+///
+/// # Domain
+/// k in [0.1, 50], θ in [0.01, 2000].
+///
+/// # Limits
+/// The sum ends where less than 1e-15 of P is left, at about 40 θ terms; Γ and ψ run by recurrence. Within 1e-9 nats
+/// (held by a test).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Counts {
+    shape: f64,
+    scale: f64,
+    gamma: Gamma<f64>,
+    mi_nats: f64,
+}
+
+impl Counts {
+    /// With intensities of this shape and scale.
+    ///
+    /// # Errors
+    /// A parameter outside its domain.
+    pub fn new(shape: f64, scale: f64) -> Result<Self, ParameterError> {
+        if !(0.1..=50.0).contains(&shape) {
+            return Err(ParameterError::new("shape", "a number in [0.1, 50]", shape));
+        }
+        if !(0.01..=2000.0).contains(&scale) {
+            return Err(ParameterError::new("scale", "a number in [0.01, 2000]", scale));
+        }
+        let gamma = Gamma::new(shape, scale).expect("shape and scale are > 0");
+        Ok(Self { shape, scale, gamma, mi_nats: mi_nats(shape, scale) })
+    }
+
+    /// k.
+    #[must_use]
+    pub fn shape(&self) -> f64 {
+        self.shape
+    }
+
+    /// θ.
+    #[must_use]
+    pub fn scale(&self) -> f64 {
+        self.scale
+    }
+}
+
+/// The sum in the docs of [`Counts`].
+fn mi_nats(shape: f64, scale: f64) -> f64 {
+    let ratio = scale / (1.0 + scale);
+    let mut k = shape;
+    let (mut of_gamma, mut of_digamma) = (ln_gamma(k), digamma(k));
+    // h(k, s) − ln s
+    let unit = |k: f64, of_gamma: f64, of_digamma: f64| k + of_gamma + (1.0 - k) * of_digamma;
+    let prior = unit(k, of_gamma, of_digamma);
+    let mut mass = (-shape * scale.ln_1p()).exp();
+    let mut y = 0.0;
+    let mut posterior = 0.0;
+    loop {
+        posterior += mass * unit(k, of_gamma, of_digamma);
+        // From here on P falls at least as fast as a geometric series of this ratio.
+        let next = ratio * k / (y + 1.0);
+        let falls = next.max(ratio);
+        if falls < 1.0 && mass * next < 1e-15 * (1.0 - falls) {
+            break;
+        }
+        mass *= next;
+        of_gamma += k.ln();
+        of_digamma += 1.0 / k;
+        k += 1.0;
+        y += 1.0;
+    }
+    // ln θ − ln(θ/(1 + θ))
+    (prior - posterior + scale.ln_1p()).max(0.0)
+}
+
+impl Pair for Counts {
+    fn mi_nats(&self) -> f64 {
+        self.mi_nats
+    }
+
+    fn draw<R: Rng + ?Sized>(&self, rng: &mut R) -> (f64, f64) {
+        let x = self.gamma.sample(rng);
+        // An intensity may underflow to 0, where there is nothing to count.
+        let y = if x > 0.0 { Poisson::new(x).expect("intensities are > 0 and finite").sample(rng) } else { 0.0 };
+        (x, y)
+    }
+}
+
+/// The law of counts, K ~ U{1..min dim}; k and θ log-uniform.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CountsLaw {
+    /// Range of k.
+    pub shape: Range,
+    /// Range of θ.
+    pub scale: Range,
+}
+
+impl Law for CountsLaw {
+    const KIND: &'static str = "counts";
+
+    const SWAP: f64 = 0.5;
+
+    fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
+        Ok(Self {
+            shape: keys.range("shape", [0.3, 10.0], (0.1, 50.0))?,
+            scale: keys.range("scale", [0.02, 1000.0], (0.01, 2000.0))?,
+        })
+    }
+
+    fn write(&self, keys: &mut Written) {
+        keys.set("shape", self.shape).set("scale", self.scale);
+    }
+
+    fn takes_transforms(&self) -> bool {
+        false
+    }
+
+    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
+        let inside = "validated ranges lie inside the domain";
+        let counts = Counts::new(log_uniform(&self.shape, rng), log_uniform(&self.scale, rng)).expect(inside);
+        Base::Counts(Pairs::new(counts, draw_count(dims, rng), dims).expect(inside))
+    }
+}

@@ -1,0 +1,227 @@
+//! Class labels and the normal mixture that they choose from.
+
+use nalgebra::DMatrix;
+use rand::{
+    Rng,
+    distr::{Distribution, weighted::WeightedIndex},
+};
+use rand_distr::StandardNormal;
+
+use crate::{
+    ConfigError,
+    config::{Keys, Range, Written},
+    error::ParameterError,
+    families::{Base, Joint, Law, log_uniform, table::dirichlet},
+    task::Sample,
+};
+
+/// Draws of the Monte-Carlo mean.
+const DRAWS: usize = 2048;
+
+/// What a class is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Class {
+    /// P(C = c), up to a factor that is common to all classes.
+    pub weight: f64,
+    /// Mean and standard deviation of every column of Y that depends on the class.
+    pub columns: Vec<(f64, f64)>,
+}
+
+/// `X_1` = C, a class label 0, 1, …; the first columns of Y are independent normals given C, with means and standard
+/// deviations of that class. The further columns of X are labels of the same law, those of Y standard normal, all
+/// independent of all else.
+///
+/// I(X; Y) = H(C) − E[H(C|Y)] with the mean of −ln P(C|Y) over draws of (C, Y), in proportion to the classes. Its
+/// standard error is kept.
+///
+/// # Domain
+/// 2 to 64 classes with weights > 0, each with the same number of columns, from 1 to `dim_y`; standard deviations > 0.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Labels {
+    classes: Vec<Class>,
+    index: WeightedIndex<f64>,
+    dims: (usize, usize),
+    mi_nats: f64,
+    standard_error: f64,
+}
+
+impl Labels {
+    /// With these classes, among `dims` columns; `rng` is for the Monte-Carlo mean.
+    ///
+    /// # Errors
+    /// A parameter outside its domain.
+    pub fn new<R: Rng + ?Sized>(
+        mut classes: Vec<Class>,
+        dims: (usize, usize),
+        rng: &mut R,
+    ) -> Result<Self, ParameterError> {
+        if !(2..=64).contains(&classes.len()) {
+            return Err(ParameterError::new("classes", "2 to 64 classes", classes.len()));
+        }
+        let informative = classes[0].columns.len();
+        if informative == 0 || informative > dims.1 || classes.iter().any(|c| c.columns.len() != informative) {
+            let got = format!("{:?} of {dims:?}", classes.iter().map(|c| c.columns.len()).collect::<Vec<_>>());
+            return Err(ParameterError::new("columns", "the same number in every class, in [1, dim_y]", got));
+        }
+        if dims.0 == 0 {
+            return Err(ParameterError::new("dim_x", "a whole number ≥ 1", dims.0));
+        }
+        for class in &classes {
+            if !(class.weight.is_finite() && class.weight > 0.0) {
+                return Err(ParameterError::new("weight", "a finite number > 0", class.weight));
+            }
+            if let Some(bad) = class.columns.iter().find(|(m, s)| !(m.is_finite() && s.is_finite() && *s > 0.0)) {
+                return Err(ParameterError::new("columns", "finite means and finite sds > 0", format!("{bad:?}")));
+            }
+        }
+        let sum: f64 = classes.iter().map(|class| class.weight).sum();
+        classes.iter_mut().for_each(|class| class.weight /= sum);
+        let index = WeightedIndex::new(classes.iter().map(|class| class.weight)).expect("weights are > 0");
+        let (mi_nats, standard_error) = information(&classes, rng);
+        Ok(Self { classes, index, dims, mi_nats, standard_error })
+    }
+
+    /// The classes, with weights that sum to 1.
+    #[must_use]
+    pub fn classes(&self) -> &[Class] {
+        &self.classes
+    }
+}
+
+/// H(C) − E[−ln P(C|Y)] and its standard error: a stratified mean, with draws in proportion to the classes but at least
+/// 16 of each.
+fn information<R: Rng + ?Sized>(classes: &[Class], rng: &mut R) -> (f64, f64) {
+    let columns = classes[0].columns.len();
+    // ln weight − Σ ln sd, and the inverse sds: what the densities need at every draw.
+    let constants: Vec<f64> = classes
+        .iter()
+        .map(|class| class.weight.ln() - class.columns.iter().map(|(_, sd)| sd.ln()).sum::<f64>())
+        .collect();
+    let inverse: Vec<f64> = classes.iter().flat_map(|class| class.columns.iter().map(|(_, sd)| 1.0 / sd)).collect();
+    let (mut information, mut variance) = (0.0, 0.0);
+    let mut y = vec![0.0; columns];
+    let mut ln_joint = vec![0.0; classes.len()];
+    for (own, class) in classes.iter().enumerate() {
+        let draws = ((DRAWS as f64 * class.weight).ceil()).max(16.0);
+        let (mut sum, mut squares) = (0.0, 0.0);
+        for _ in 0..draws as usize {
+            for (v, (mean, sd)) in y.iter_mut().zip(&class.columns) {
+                *v = mean + sd * rng.sample::<f64, _>(StandardNormal);
+            }
+            for (c, ln_joint) in ln_joint.iter_mut().enumerate() {
+                let inverse = &inverse[c * columns..][..columns];
+                let square: f64 = y
+                    .iter()
+                    .zip(&classes[c].columns)
+                    .zip(inverse)
+                    .map(|((v, (mean, _)), inverse)| {
+                        let z = (v - mean) * inverse;
+                        z * z
+                    })
+                    .sum();
+                *ln_joint = constants[c] - 0.5 * square;
+            }
+            let of_own = ln_joint[own];
+            // −ln P(C|Y), without loss where P is near 1.
+            let others: f64 =
+                ln_joint.iter().enumerate().filter(|(c, _)| *c != own).map(|(_, l)| (l - of_own).exp()).sum();
+            let surprise = others.ln_1p();
+            sum += surprise;
+            squares += surprise * surprise;
+        }
+        let mean = sum / draws;
+        information += class.weight * (-class.weight.ln() - mean);
+        variance += class.weight.powi(2) * ((squares - sum * mean) / (draws - 1.0)).max(0.0) / draws;
+    }
+    (information.max(0.0), variance.sqrt())
+}
+
+impl Joint for Labels {
+    fn dims(&self) -> (usize, usize) {
+        self.dims
+    }
+
+    fn mi_nats(&self) -> f64 {
+        self.mi_nats
+    }
+
+    fn mi_standard_error(&self) -> f64 {
+        self.standard_error
+    }
+
+    fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Sample {
+        let x = DMatrix::from_fn(n, self.dims.0, |_, _| self.index.sample(rng) as f64);
+        let mut y = DMatrix::from_fn(n, self.dims.1, |_, _| rng.sample(StandardNormal));
+        for (j, mut column) in y.column_iter_mut().take(self.classes[0].columns.len()).enumerate() {
+            for (v, label) in column.iter_mut().zip(x.column(0).iter()) {
+                let (mean, sd) = self.classes[*label as usize].columns[j];
+                *v = mean + sd * *v;
+            }
+        }
+        Sample { x, y }
+    }
+}
+
+/// The law of labels. The weights are a draw from the symmetric Dirichlet law with a parameter a, ln a ~ U(ln 1, ln 30);
+/// d ~ U{1..min(`dim_y`, `columns`)} columns of Y depend on the class. The means are normal with standard deviation
+/// s/√d, so that s is the scale of the distance between two classes, and the logarithms of the standard deviations are
+/// normal with standard deviation t ~ U(0, `spread`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct LabelsLaw {
+    /// Range of the number of classes.
+    pub classes: [usize; 2],
+    /// Range of s; log-uniform.
+    pub separation: Range,
+    /// Largest t.
+    pub spread: f64,
+    /// The most columns of Y that depend on the class.
+    pub columns: usize,
+}
+
+impl Law for LabelsLaw {
+    const KIND: &'static str = "labels";
+
+    const SWAP: f64 = 0.5;
+
+    fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
+        let classes = keys.whole_range("classes", [2, 10], (2, 64))?;
+        let separation = keys.range("separation", [0.05, 20.0], (1e-3, 1e3))?;
+        let expected = "a number in [0, 2]";
+        let spread = keys.optional("spread", expected)?.unwrap_or(0.5);
+        if !(0.0..=2.0).contains(&spread) {
+            return Err(keys.refused("spread", expected, spread));
+        }
+        let expected = "a whole number in [1, 64]";
+        let columns = keys.optional("columns", expected)?.unwrap_or(6);
+        if !(1..=64).contains(&columns) {
+            return Err(keys.refused("columns", expected, columns));
+        }
+        Ok(Self { classes, separation, spread, columns })
+    }
+
+    fn write(&self, keys: &mut Written) {
+        keys.set("classes", self.classes).set("separation", self.separation);
+        keys.set("spread", self.spread).set("columns", self.columns);
+    }
+
+    fn takes_transforms(&self) -> bool {
+        false
+    }
+
+    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
+        let count = rng.random_range(self.classes[0]..=self.classes[1]);
+        let columns = rng.random_range(1..=dims.1.min(self.columns));
+        let distance = log_uniform(&self.separation, rng) / (columns as f64).sqrt();
+        let spread = self.spread * rng.random::<f64>();
+        let concentration = log_uniform(&[1.0, 30.0], rng);
+        let normal = |scale: f64, rng: &mut R| scale * rng.sample::<f64, _>(StandardNormal);
+        let classes = dirichlet(count, concentration, rng)
+            .into_iter()
+            .map(|weight| Class {
+                weight,
+                columns: (0..columns).map(|_| (normal(distance, rng), normal(spread, rng).exp())).collect(),
+            })
+            .collect();
+        Base::Labels(Labels::new(classes, dims, rng).expect("validated ranges lie inside the domain"))
+    }
+}
