@@ -52,11 +52,18 @@ impl Inflated {
                 return Err(ParameterError::new(name, "a number in [0, 1]", p));
             }
         }
-        if !((shown_x + shown_y - 1.0).max(0.0)..=shown_x.min(shown_y)).contains(&shown_both) {
+        if !Self::shown_both_between(shown_x, shown_y).contains(&shown_both) {
             let expected = "a number in [max(0, shown_x + shown_y − 1), min(shown_x, shown_y)]";
             return Err(ParameterError::new("shown_both", expected, shown_both));
         }
         Ok(Self { normal: NormalPair::new(rho)?, shown_x, shown_y, shown_both })
+    }
+
+    /// The least and the largest P(M = M′ = 1) (Fréchet 1951).
+    fn shown_both_between(shown_x: f64, shown_y: f64) -> std::ops::RangeInclusive<f64> {
+        let most = shown_x.min(shown_y);
+        // Where one is 1, rounding may leave the lower bound above the upper.
+        (shown_x + shown_y - 1.0).clamp(0.0, most)..=most
     }
 
     /// ρ.
@@ -142,7 +149,7 @@ impl Law for InflatedLaw {
         let rho = NormalPair::with_mi_of(&self.mi, pairs, rng).rho();
         let shown_x = uniform(&self.shown, rng);
         let shown_y = if rng.random_bool(self.one_sided) { 1.0 } else { uniform(&self.shown, rng) };
-        let (least, most) = ((shown_x + shown_y - 1.0).max(0.0), shown_x.min(shown_y));
+        let (least, most) = Inflated::shown_both_between(shown_x, shown_y).into_inner();
         let mut shown_both = shown_x * shown_y;
         if rng.random_bool(self.dependent) {
             let bound = if rng.random_bool(0.5) { least } else { most };

@@ -8,8 +8,8 @@
 //! | [`copula`] | pairs coupled by a Clayton, Gumbel, Frank or Joe copula | closed form, quadrature |
 //! | [`additive`] | uniform X, Y = X + uniform noise | closed form |
 //! | [`link`] | one-dimensional, Y = f(X) + noise | quadrature |
-//! | [`links`] | K independent pairs of that kind, further noise | sum |
 //! | [`mixture`] | mixtures of normals | Monte Carlo |
+//! | [`links`] | K independent pairs of that kind, further noise | sum |
 //! | [`swissroll`] | normal copula, X on a rolled-up sheet | closed form |
 //! | [`table`] | categorical pairs with a probability table | finite sum |
 //! | [`channel`] | bits through a noisy channel | closed form |
@@ -38,9 +38,9 @@ pub mod additive;
 pub mod censored;
 pub mod channel;
 pub mod copula;
-mod curve;
 pub mod counts;
 pub mod degenerate;
+mod curve;
 pub mod elliptical;
 pub mod elliptical_copula;
 pub mod independent;

@@ -5,7 +5,7 @@ use rand::Rng;
 use super::{Column, Component, choose};
 
 /// Rows that the variance is estimated from.
-const PILOT: usize = 400;
+const PILOT: usize = 300;
 
 /// Rows at most.
 const MOST: usize = 3_000;
@@ -14,7 +14,7 @@ const MOST: usize = 3_000;
 const FROM_JOINT: f64 = 0.7;
 
 /// The standard error wanted, in nats.
-const WANTED: f64 = 0.012;
+const WANTED: f64 = 0.015;
 
 /// A component as its density is computed.
 struct Density<'a> {
