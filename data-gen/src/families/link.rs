@@ -179,7 +179,7 @@ impl Link {
         }
         let scale = 1.0 / curve.sd(source);
         let mut link = Self { source, curve, noise, spread, noise_sd, scale, mi_nats: 0.0 };
-        link.mi_nats = link.mi_by_quadrature(1);
+        link.mi_nats = link.mi_by_quadrature(1).max(0.0);
         Ok(link)
     }
 

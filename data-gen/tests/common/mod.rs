@@ -3,6 +3,7 @@
 
 pub mod oracle;
 pub mod oracle_interactions;
+pub mod oracle_links;
 pub mod oracle_mixtures;
 
 use std::{

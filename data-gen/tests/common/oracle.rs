@@ -9,7 +9,6 @@ use mist_data_gen::{
         copula::{Copulas, Generator},
         elliptical::Elliptical,
         elliptical_copula::EllipticalCopula,
-        link::{Link, Noise, Source},
         marginal::Marginal,
         swissroll::SwissRoll,
     },
@@ -21,6 +20,7 @@ use statrs::{
 };
 
 use super::{oracle_interactions, oracle_mixtures};
+use super::{oracle_links, oracle_mixtures};
 
 /// The pointwise MI of every row, in nats.
 pub fn pointwise_mi(base: &Base, sample: &Sample) -> Vec<f64> {
@@ -28,7 +28,8 @@ pub fn pointwise_mi(base: &Base, sample: &Sample) -> Vec<f64> {
         Base::Elliptical(base) => elliptical(base, sample),
         Base::Additive(base) => additive(base, sample),
         Base::Independent(_) => vec![0.0; sample.x.nrows()],
-        Base::Link(base) => link(base, sample),
+        Base::Link(base) => oracle_links::link(base, sample.x.as_slice(), sample.y.as_slice()),
+        Base::Links(base) => oracle_links::links(base, sample),
         Base::Copulas(base) => copulas(base, sample),
         Base::EllipticalCopula(base) => elliptical_copula(base, sample),
         Base::SwissRoll(base) => swissroll(base, sample),
@@ -190,40 +191,6 @@ fn additive(base: &Additive, sample: &Sample) -> Vec<f64> {
                     -(2.0 * e).ln() - trapezoid(y, e).ln()
                 })
                 .sum()
-        })
-        .collect()
-}
-
-/// p(y) by a plain midpoint rule over X, its number of points set by the noise.
-fn link(base: &Link, sample: &Sample) -> Vec<f64> {
-    let reach = match base.source() {
-        Source::Normal => 8.0,
-        Source::Uniform => 3.0_f64.sqrt(),
-    };
-    let points = (4_000.0 + 400.0 / base.noise_sd()) as usize;
-    let step = 2.0 * reach / points as f64;
-    let noise_density = |e: f64| {
-        let z = e / base.noise_sd();
-        match base.noise() {
-            Noise::Normal => (-0.5 * z * z).exp() / (2.0 * std::f64::consts::PI).sqrt(),
-            Noise::Uniform => 0.5 / 3.0_f64.sqrt() * f64::from(z.abs() <= 3.0_f64.sqrt()),
-        }
-    };
-    let table: Vec<(f64, f64)> = (0..points)
-        .map(|i| {
-            let x = -reach + step * (i as f64 + 0.5);
-            let density = match base.source() {
-                Source::Normal => (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt(),
-                Source::Uniform => 0.5 / reach,
-            };
-            (base.signal(x), density * step)
-        })
-        .collect();
-    (0..sample.x.nrows())
-        .map(|row| {
-            let (x, y) = (sample.x[(row, 0)], sample.y[(row, 0)]);
-            let marginal: f64 = table.iter().map(|(signal, mass)| mass * noise_density(y - signal)).sum();
-            noise_density(y - base.signal(x)).ln() - marginal.ln()
         })
         .collect()
 }
