@@ -53,8 +53,6 @@ impl Inflated {
             }
         }
         if !Self::shown_both_between(shown_x, shown_y).contains(&shown_both) {
-        let (least, most) = bounds(shown_x, shown_y);
-        if !(least..=most).contains(&shown_both) {
             let expected = "a number in [max(0, shown_x + shown_y − 1), min(shown_x, shown_y)]";
             return Err(ParameterError::new("shown_both", expected, shown_both));
         }
@@ -82,13 +80,6 @@ impl Inflated {
         let hidden = (1.0 - shown_x - shown_y + shown_both).max(0.0);
         [[hidden, shown_y - shown_both], [shown_x - shown_both, shown_both]]
     }
-}
-
-/// Fréchet's bounds of P(M = M′ = 1).
-fn bounds(shown_x: f64, shown_y: f64) -> (f64, f64) {
-    let most = shown_x.min(shown_y);
-    // Where one is 1 both bounds are the other, up to rounding.
-    ((shown_x + shown_y - 1.0).clamp(0.0, most), most)
 }
 
 impl Pair for Inflated {
@@ -159,7 +150,6 @@ impl Law for InflatedLaw {
         let shown_x = uniform(&self.shown, rng);
         let shown_y = if rng.random_bool(self.one_sided) { 1.0 } else { uniform(&self.shown, rng) };
         let (least, most) = Inflated::shown_both_between(shown_x, shown_y).into_inner();
-        let (least, most) = bounds(shown_x, shown_y);
         let mut shown_both = shown_x * shown_y;
         if rng.random_bool(self.dependent) {
             let bound = if rng.random_bool(0.5) { least } else { most };
