@@ -53,8 +53,6 @@ impl Inflated {
             }
         }
         if !Self::shown_both_between(shown_x, shown_y).contains(&shown_both) {
-        let (least, most) = bounds(shown_x, shown_y);
-        if !(least..=most).contains(&shown_both) {
             let expected = "a number in [max(0, shown_x + shown_y − 1), min(shown_x, shown_y)]";
             return Err(ParameterError::new("shown_both", expected, shown_both));
         }
@@ -159,7 +157,6 @@ impl Law for InflatedLaw {
         let shown_x = uniform(&self.shown, rng);
         let shown_y = if rng.random_bool(self.one_sided) { 1.0 } else { uniform(&self.shown, rng) };
         let (least, most) = Inflated::shown_both_between(shown_x, shown_y).into_inner();
-        let (least, most) = bounds(shown_x, shown_y);
         let mut shown_both = shown_x * shown_y;
         if rng.random_bool(self.dependent) {
             let bound = if rng.random_bool(0.5) { least } else { most };
