@@ -82,13 +82,6 @@ impl Inflated {
     }
 }
 
-/// Fréchet's bounds of P(M = M′ = 1).
-fn bounds(shown_x: f64, shown_y: f64) -> (f64, f64) {
-    let most = shown_x.min(shown_y);
-    // Where one is 1 both bounds are the other, up to rounding.
-    ((shown_x + shown_y - 1.0).clamp(0.0, most), most)
-}
-
 impl Pair for Inflated {
     fn mi_nats(&self) -> f64 {
         let (of_x, of_y) = ([1.0 - self.shown_x, self.shown_x], [1.0 - self.shown_y, self.shown_y]);

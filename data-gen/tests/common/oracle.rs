@@ -19,8 +19,7 @@ use statrs::{
     function::gamma::ln_gamma,
 };
 
-use super::{oracle_interactions, oracle_mixtures};
-use super::{oracle_links, oracle_mixtures};
+use super::{oracle_interactions, oracle_links, oracle_mixtures};
 
 /// The pointwise MI of every row, in nats.
 pub fn pointwise_mi(base: &Base, sample: &Sample) -> Vec<f64> {
