@@ -110,7 +110,7 @@ fn stated_mi_of_interactions() {
             let dims = some_dims(&mut rng);
             let Base::Interaction(base) = law.draw(dims, &mut rng) else { panic!("the law draws interactions") };
             assert_eq!(base.dims(), dims);
-            let rows = if shape == interaction::Shape::Product { 4_000 } else { 20_000 };
+            let rows = if shape == interaction::Shape::Product { 2_000 } else { 20_000 };
             let off = errors_off(&base, &oracle_interactions::interaction(&base, &base.sample(rows, &mut rng)));
             assert!(off.abs() < SIGMAS, "{shape:?} {j}: {off} standard errors, {base:?}");
         }
@@ -192,12 +192,12 @@ fn products_by_midpoints() {
     for dims in [(1, 1), (2, 1)] {
         for sigma in [0.1, 0.4, 2.0] {
             let stated = Interaction::new(Coupling::Product { noise_sd: sigma }, 1, dims).unwrap().mi_nats();
-            let (inner, outer) = (8.0 / 2_000.0, sigma / 40.0);
+            let (inner, outer) = (8.0 / 8_000.0, sigma / 10.0);
             let reach = 30.0 + 9.0 * sigma;
             let entropy: f64 = (0..(2.0 * reach / outer) as usize)
                 .map(|i| {
                     let y = -reach + outer * (i as f64 + 0.5);
-                    let p: f64 = (0..2_000)
+                    let p: f64 = (0..8_000)
                         .map(|j| {
                             let a = inner * (f64::from(j) + 0.5);
                             let of_y = if dims.0 == 1 { normal(y - a, sigma) } else { normal(y, a.hypot(sigma)) };
