@@ -34,7 +34,7 @@ pub fn interaction(base: &Interaction, sample: &Sample) -> Vec<f64> {
                         Coupling::Xor { flip, .. } => {
                             let bits: u32 = x.iter().chain(&y).map(|&v| u32::from(v == 1.0)).sum();
                             assert!(x.iter().chain(&y).all(|&v| v == 0.0 || v == 1.0));
-                            (2.0 * if bits % 2 == 0 { 1.0 - flip } else { flip }).ln()
+                            (2.0 * if bits.is_multiple_of(2) { 1.0 - flip } else { flip }).ln()
                         }
                         Coupling::Product { .. } => product.pointwise(&x, y[0]),
                         // ln r is normal; directions tell nothing.
