@@ -4,7 +4,7 @@ mod common;
 
 use common::{
     assert_mean,
-    discrete::{channel_mass, ln_counts, normal_mass, pointwise_mi, rectangle},
+    oracle::discrete::{channel_mass, ln_counts, normal_mass, pointwise_mi, rectangle},
     ks_statistic, rng,
 };
 use mist_data_gen::{

@@ -4,7 +4,7 @@ mod common;
 
 use common::{
     KS_LIMIT, assert_mean, ks_statistic,
-    oracle_links::{self, Densities},
+    oracle::links::{self, Densities},
     rng,
 };
 use mist_data_gen::{
@@ -42,7 +42,7 @@ fn mean_of_pointwise_mi() {
         for i in 0..20 {
             let link = any_link(curve, i, i / 4, 0.05, &mut rng);
             let sample = link.sample(ROWS, &mut rng);
-            let values = oracle_links::link(&link, sample.x.as_slice(), sample.y.as_slice());
+            let values = links::link(&link, sample.x.as_slice(), sample.y.as_slice());
             assert_mean(&values, link.mi_nats(), 4.0, &format!("{link:?}"));
         }
     }
@@ -61,7 +61,7 @@ fn pairs_add() {
     assert_eq!(links.dims(), (4, 5));
     assert!((links.mi_nats() - single[0] - 2.0 * single[1]).abs() < 1e-12);
     let sample = links.sample(2_000, &mut rng);
-    assert_mean(&oracle_links::links(&links, &sample), links.mi_nats(), 4.0, "three pairs");
+    assert_mean(&links::links(&links, &sample), links.mi_nats(), 4.0, "three pairs");
 }
 
 /// Against plain midpoint rules over X and Y, which share nothing with the library's methods.

@@ -1,9 +1,8 @@
 //! Mixtures and interactions: stated MI against the pointwise MI, samples against densities.
 
-#[path = "common/oracle_interactions.rs"]
-mod oracle_interactions;
-#[path = "common/oracle_mixtures.rs"]
-mod oracle_mixtures;
+mod common;
+
+use common::oracle::{interactions, mixtures};
 
 use mist_data_gen::{
     Base, Joint, Seeds, Split,
@@ -52,7 +51,7 @@ fn stated_mi_of_mixtures() {
             let dims = some_dims(&mut rng);
             let Base::Mixture(base) = law.draw(dims, &mut rng) else { panic!("the law of mixtures draws mixtures") };
             assert_eq!(base.dims(), dims);
-            let off = errors_off(&base, &oracle_mixtures::mixture(&base, &base.sample(20_000, &mut rng)));
+            let off = errors_off(&base, &mixtures::mixture(&base, &base.sample(20_000, &mut rng)));
             assert!(off.abs() < SIGMAS, "{shape:?} {j}: {off} standard errors, {base:?}");
         }
     }
@@ -69,7 +68,7 @@ fn standard_errors_of_mixtures_are_honest() {
                 let Base::Mixture(base) = law.draw(some_dims(&mut rng), &mut rng) else {
                     panic!("the law of mixtures draws mixtures")
                 };
-                errors_off(&base, &oracle_mixtures::mixture(&base, &base.sample(4_000, &mut rng)))
+                errors_off(&base, &mixtures::mixture(&base, &base.sample(4_000, &mut rng)))
             })
             .collect();
         let (mean, error) = mean_and_error(&off);
@@ -111,7 +110,7 @@ fn stated_mi_of_interactions() {
             let Base::Interaction(base) = law.draw(dims, &mut rng) else { panic!("the law draws interactions") };
             assert_eq!(base.dims(), dims);
             let rows = if shape == interaction::Shape::Product { 2_000 } else { 20_000 };
-            let off = errors_off(&base, &oracle_interactions::interaction(&base, &base.sample(rows, &mut rng)));
+            let off = errors_off(&base, &interactions::interaction(&base, &base.sample(rows, &mut rng)));
             assert!(off.abs() < SIGMAS, "{shape:?} {j}: {off} standard errors, {base:?}");
         }
     }
@@ -232,7 +231,7 @@ fn rotors_by_determinants() {
     for dims in [(1, 1), (1, 4), (2, 2), (5, 3), (8, 1)] {
         for (rho, noise_sd, leak) in [(0.3, 1.0, 0.0), (0.9, 10.0, 0.2), (0.99, 3.0, 0.5)] {
             let base = Interaction::new(Coupling::Rotor { rho, noise_sd, leak }, 1, dims).unwrap();
-            let sigma = oracle_interactions::rotor_covariance(dims, rho, noise_sd, leak);
+            let sigma = interactions::rotor_covariance(dims, rho, noise_sd, leak);
             let ln_det =
                 |from: usize, dim: usize| sigma.view((from, from), (dim, dim)).into_owned().lu().determinant().ln();
             let known = 0.5 * (ln_det(0, dims.0) + ln_det(dims.0, dims.1) - ln_det(0, dims.0 + dims.1));
