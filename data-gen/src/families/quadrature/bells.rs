@@ -30,7 +30,7 @@ pub(crate) struct Bell {
 /// t = Z S, S = √(ν/χ²_ν). The trapezoid rule over ln S, whose standard deviation is about 1/√(2ν): with steps of at
 /// most 1.1 of it the density at 0 is within 5e-4 of its value, as a share, and elsewhere closer.
 pub(crate) fn student_scales(nu: f64) -> Vec<(f64, f64)> {
-    let per_octave = (0.9 * 2.0_f64.ln() * (2.0 * nu).sqrt()).ceil();
+    let per_octave = (0.9 * 2.0_f64.ln() * (2.0 * nu).sqrt()).ceil().max(2.0);
     let ln_norm = 0.5 * nu * 2.0_f64.ln() + ln_gamma(0.5 * nu);
     let whole = per_octave as i32;
     let mut scales: Vec<(f64, f64)> = (-4 * whole..=24 * whole)
