@@ -9,7 +9,10 @@ use std::{
 };
 
 use divan::{Bencher, counter::ItemsCount};
-use mist_data_gen::{Draw, MetaDistribution, Seeds, Split, dataset::shard};
+use mist_data_gen::{
+    Draw, MetaDistribution, Seeds, Split,
+    dataset::{Storage, shard},
+};
 
 const SEEDS: Seeds = Seeds { root: 1 };
 
@@ -79,13 +82,13 @@ fn family(bencher: Bencher, case: &Case) {
         .bench(|| meta.draw(&SEEDS, Split::Scratch, next.fetch_add(1, Ordering::Relaxed)));
 }
 
-#[divan::bench(args = [64, 512], sample_count = 20)]
-fn shards(bencher: Bencher, draws: u64) {
+#[divan::bench(args = Storage::ALL, consts = [64, 512], sample_count = 20)]
+fn shards<const DRAWS: u64>(bencher: Bencher, storage: Storage) {
     let meta = MetaDistribution::named("m_train").unwrap();
     let families: Vec<String> = meta.variants().iter().map(|v| v.name.clone()).collect();
-    let batch: Vec<Draw> = (0..draws).map(|i| meta.draw(&SEEDS, Split::Scratch, i)).collect();
-    bencher.counter(ItemsCount::new(draws)).bench(|| {
-        let bytes = shard::encode(&batch, &families);
-        shard::decode(&bytes, &families).unwrap()
+    let batch: Vec<Draw> = (0..DRAWS).map(|i| meta.draw(&SEEDS, Split::Scratch, i)).collect();
+    bencher.counter(ItemsCount::new(DRAWS)).bench(|| {
+        let bytes = shard::encode(&batch, &families, storage).unwrap();
+        shard::decode(&bytes, &families, storage).unwrap()
     });
 }

@@ -154,6 +154,25 @@ pub enum DatasetError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The storage cannot hold a draw.
+    #[error("shard `{path}` cannot be written: {reason}")]
+    Unstorable {
+        /// The shard.
+        path: PathBuf,
+        /// Which draw, and why.
+        reason: String,
+    },
+    /// More parts were asked for than there are shards.
+    #[error(
+        "`{parts}` parts are more than the `{shards}` shards there are\n\
+         hint: fewer parts, or a smaller shard size"
+    )]
+    Parts {
+        /// The parts asked for.
+        parts: usize,
+        /// The shards there are.
+        shards: usize,
+    },
     /// An argument of [`crate::dataset::write`] is outside its domain.
     #[error(transparent)]
     Parameter(#[from] ParameterError),

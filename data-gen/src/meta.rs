@@ -61,6 +61,7 @@ impl DrawnTask {
             family: self.task.family().to_owned(),
             n: self.n,
             mi_nats: self.task.mi_nats(),
+            mi_standard_error: self.task.mi_standard_error(),
             sample: self.task.sample(self.n, &mut self.rng),
         }
     }
@@ -77,6 +78,8 @@ pub struct Draw {
     pub n: usize,
     /// I(X; Y) of the joint distribution, in nats.
     pub mi_nats: f64,
+    /// Standard error of `mi_nats`, in nats: 0 where that is closed or by quadrature.
+    pub mi_standard_error: f64,
     /// The rows.
     pub sample: Sample,
 }

@@ -1,19 +1,19 @@
-//! Data sets on disk: same bytes on any number of threads, resumed or not; damage is found.
+//! Data sets on disk: same bytes on any number of threads, resumed or in parts; damage is found.
 
 mod common;
 
 use std::{
-    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
 
+use common::bytes;
 use mist_data_gen::{
     DatasetError, Draw, MetaDistribution, Seeds, Split,
-    dataset::{MANIFEST_FILE, Manifest, Progress, Reader, WriteOptions, shard, write},
+    dataset::{MANIFEST_FILE, Manifest, Part, Progress, Reader, Storage, WriteOptions, shard, write},
 };
 
-const OPTIONS: WriteOptions = WriteOptions { count: 23, shard_size: 5, threads: 2 };
+const OPTIONS: WriteOptions = WriteOptions { count: 23, shard_size: 5, storage: Storage::F64, part: None, threads: 2 };
 const SEEDS: Seeds = Seeds { root: 9 };
 
 fn meta() -> MetaDistribution {
@@ -24,11 +24,6 @@ fn make(dir: &Path, options: &WriteOptions) -> Result<(Manifest, Vec<Progress>),
     let mut reports = Vec::new();
     let manifest = write(&meta(), &SEEDS, Split::Validation, dir, options, |p| reports.push(p))?;
     Ok((manifest, reports))
-}
-
-fn bytes(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let files = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
-    files.map(|path| (path.file_name().unwrap().into(), fs::read(&path).unwrap())).collect()
 }
 
 fn shard_path(dir: &Path, number: usize) -> PathBuf {
@@ -61,6 +56,48 @@ fn draws_come_back_to_the_bit() {
     let expected: Vec<Draw> = (0..23).map(|i| meta().draw(&SEEDS, Split::Validation, i)).collect();
     assert!(draws == expected);
     assert_eq!(reader.shard(4).unwrap().len(), 3);
+}
+
+/// The same without the rows, in either storage.
+#[test]
+fn facts_come_back_without_the_rows() {
+    for storage in Storage::ALL {
+        let dir = tempfile::tempdir().unwrap();
+        make(dir.path(), &WriteOptions { storage, ..OPTIONS }).unwrap();
+        let reader = Reader::open(dir.path()).unwrap();
+        let facts: Vec<_> = (0..5).flat_map(|number| reader.facts(number).unwrap()).collect();
+        assert_eq!(facts.len(), 23);
+        for (facts, index) in facts.iter().zip(0..) {
+            let drawn = meta().draw_task(&SEEDS, Split::Validation, index);
+            let (n, dims) = (drawn.n, (drawn.task.dim_x(), drawn.task.dim_y()));
+            assert_eq!((facts.index, facts.n, (facts.dim_x, facts.dim_y)), (index, n, dims));
+            assert_eq!(reader.manifest().families[facts.family], drawn.task.family());
+            assert_eq!(facts.mi_nats.to_bits(), drawn.task.mi_nats().to_bits());
+            assert_eq!(facts.mi_standard_error, drawn.task.mi_standard_error());
+        }
+    }
+}
+
+/// A file that is cut, or whose header is wrong, gives an error and not what lies beside the tensor.
+#[test]
+fn facts_of_damaged_files_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    make(dir.path(), &OPTIONS).unwrap();
+    let reader = Reader::open(dir.path()).unwrap();
+    let path = shard_path(dir.path(), 0);
+    let whole = fs::read(&path).unwrap();
+    let header = 8 + u64::from_le_bytes(whole[..8].try_into().unwrap()) as usize;
+    for cut in [0, 7, 8, header - 1, header] {
+        fs::write(&path, &whole[..cut]).unwrap();
+        assert!(reader.facts(0).is_err(), "cut at {cut}");
+    }
+    for at in 0..header {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 4;
+        fs::write(&path, &damaged).unwrap();
+        // Must not panic; most are errors.
+        let _ = reader.facts(0);
+    }
 }
 
 #[test]
@@ -150,6 +187,10 @@ fn another_data_set_is_not_overwritten() {
     assert_eq!(attempt(&meta, SEEDS, split, &WriteOptions { count: 24, ..OPTIONS }), "count");
     let options = WriteOptions { shard_size: 6, ..OPTIONS };
     assert_eq!(attempt(&meta, SEEDS, split, &options), "shard_size");
+    let options = WriteOptions { storage: Storage::Ranks16, ..OPTIONS };
+    assert_eq!(attempt(&meta, SEEDS, split, &options), "storage");
+    let part = Some(Part::new(2, 3).unwrap());
+    assert_eq!(attempt(&meta, Seeds { root: 8 }, split, &WriteOptions { part, ..OPTIONS }), "root_seed");
     assert!(bytes(dir.path()) == before);
 
     let error = write(&meta, &Seeds { root: 8 }, split, dir.path(), &OPTIONS, |_| {}).unwrap_err();
@@ -165,11 +206,16 @@ fn manifests_are_checked() {
     make(dir.path(), &OPTIONS).unwrap();
     let text = fs::read_to_string(&path).unwrap();
     for (from, to, reason) in [
-        ("\"format\": 1", "\"format\": 2", "expected format `1`, got `2`"),
+        ("\"format\": 2", "\"format\": 1", "expected format `2`, got `1`"),
         ("max_cells = 20000", "max_cells = 20001", "its configuration has SHA-256"),
         ("\"first\": 5", "\"first\": 6", "is out of place"),
         ("\"file\": \"shard", "\"file\": \"../shard", "is out of place"),
-        ("\"count\": 23", "\"count\": 24", "its shards hold `23` draws, expected `24`"),
+        ("\"count\": 23", "\"count\": 24", "shard `shard-00004.safetensors` is out of place"),
+        ("\"count\": 23", "\"count\": 26", "shard `shard-00004.safetensors` is out of place"),
+        ("\"count\": 23", "\"count\": 20", "shard `shard-00004.safetensors` is out of place"),
+        ("\"count\": 23", "\"count\": 0", "it has no draws"),
+        ("\"shard_size\": 5", "\"shard_size\": 0", "it has no draws"),
+        ("\"storage\": \"f64\"", "\"storage\": \"f16\"", "unknown variant `f16`"),
         ("\"root_seed\"", "\"rootseed\"", "unknown field"),
         ("{", "", "expected"),
     ] {
@@ -197,20 +243,20 @@ fn empty_data_sets_are_refused() {
 #[test]
 fn malformed_shards_are_refused() {
     let families: Vec<String> = meta().variants().iter().map(|v| v.name.clone()).collect();
-    let draws: Vec<Draw> = (0..3).map(|i| meta().draw(&SEEDS, Split::Scratch, i)).collect();
-    let good = shard::encode(&draws, &families);
-    assert!(shard::decode(&good, &families).unwrap() == draws);
+    let (storage, draws) = (Storage::F64, (0..3).map(|i| meta().draw(&SEEDS, Split::Scratch, i)).collect::<Vec<_>>());
+    let good = shard::encode(&draws, &families, storage).unwrap();
+    assert!(shard::decode(&good, &families, storage).unwrap() == draws);
 
-    assert!(shard::decode(&[], &families).is_err());
+    assert!(shard::decode(&[], &families, storage).is_err());
     for cut in [1, 8, 100, good.len() / 2, good.len() - 1] {
-        assert!(shard::decode(&good[..cut], &families).is_err(), "cut at {cut}");
+        assert!(shard::decode(&good[..cut], &families, storage).is_err(), "cut at {cut}");
     }
-    let reason = shard::decode(&good, &families[..0]).unwrap_err();
+    let reason = shard::decode(&good, &families[..0], storage).unwrap_err();
     assert!(reason.contains("is not in the manifest"), "{reason}");
 
     let mut draws = draws;
     draws[1].n += 1;
-    let reason = shard::decode(&shard::encode(&draws, &families), &families).unwrap_err();
+    let reason = shard::decode(&shard::encode(&draws, &families, storage).unwrap(), &families, storage).unwrap_err();
     assert_eq!(reason, "draw 1: its offsets do not fit its shape");
 
     // No byte of the header may be wrong without an error or the same content.
@@ -219,6 +265,6 @@ fn malformed_shards_are_refused() {
         let mut damaged = good.clone();
         damaged[at] ^= 4;
         // Must not panic; most are errors.
-        let _ = shard::decode(&damaged, &families);
+        let _ = shard::decode(&damaged, &families, storage);
     }
 }

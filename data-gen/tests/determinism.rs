@@ -2,11 +2,18 @@
 
 mod common;
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+};
 
-use mist_data_gen::{Draw, MetaDistribution, Seeds, Split};
+use mist_data_gen::{
+    Draw, MetaDistribution, Seeds, Split,
+    dataset::{Part, Storage, WriteOptions, write},
+};
 use rand::RngCore;
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 
 const SEEDS: Seeds = Seeds { root: 77 };
 
@@ -21,6 +28,47 @@ fn threads_and_order_change_nothing() {
             let backwards: Vec<Draw> = pool.install(|| (0..60_usize).into_par_iter().rev().map(draw).collect());
             assert!(backwards.iter().rev().eq(&expected), "{name}, {threads} threads");
         }
+    }
+}
+
+/// SHA-256 over the names and contents of all files.
+fn sha256(dir: &Path) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    for (name, content) in common::bytes(dir) {
+        hash.update(name.to_str().unwrap());
+        hash.update(content);
+    }
+    hash.finalize().to_vec()
+}
+
+/// Writes a data set or a part of it.
+type Write<'a> = dyn Fn(Option<Part>) + Sync + 'a;
+
+#[test]
+fn threads_and_parts_do_not_change_the_sha256_of_a_data_set() {
+    let meta = common::wide();
+    for storage in Storage::ALL {
+        let made = |threads: usize, make: &dyn Fn(&Write)| {
+            let dir = tempfile::tempdir().unwrap();
+            make(&|part| {
+                let options = WriteOptions { count: 60, shard_size: 4, storage, part, threads };
+                write(&meta, &SEEDS, Split::Test, dir.path(), &options, |_| {}).unwrap();
+            });
+            sha256(dir.path())
+        };
+        let expected = made(1, &|write| write(None));
+        for threads in [2, 7] {
+            assert_eq!(made(threads, &|write| write(None)), expected, "{storage}, {threads} threads");
+        }
+        let parts = || (1..=8).map(|number| Part::new(number, 8).unwrap());
+        let shuffled = |write: &Write| {
+            [8, 3, 1, 6, 2, 7, 5, 4].iter().for_each(|number| write(parts().nth(number - 1)));
+        };
+        assert_eq!(made(2, &shuffled), expected, "{storage}, parts in turn");
+        let at_once = |write: &Write| {
+            std::thread::scope(|scope| parts().for_each(|part| drop(scope.spawn(move || write(Some(part))))));
+        };
+        assert_eq!(made(2, &at_once), expected, "{storage}, parts at once");
     }
 }
 

@@ -1,12 +1,15 @@
 //! Mixtures and interactions: stated MI against the pointwise MI, samples against densities.
 
+#[path = "common/oracle_interactions.rs"]
+mod oracle_interactions;
 #[path = "common/oracle_mixtures.rs"]
-mod oracle;
+mod oracle_mixtures;
 
 use mist_data_gen::{
     Base, Joint, Seeds, Split,
     families::{
         Law,
+        interaction::{self, Coupling, Interaction, InteractionLaw},
         mixture::{self, MixtureLaw},
     },
 };
@@ -49,7 +52,7 @@ fn stated_mi_of_mixtures() {
             let dims = some_dims(&mut rng);
             let Base::Mixture(base) = law.draw(dims, &mut rng) else { panic!("the law of mixtures draws mixtures") };
             assert_eq!(base.dims(), dims);
-            let off = errors_off(&base, &oracle::mixture(&base, &base.sample(20_000, &mut rng)));
+            let off = errors_off(&base, &oracle_mixtures::mixture(&base, &base.sample(20_000, &mut rng)));
             assert!(off.abs() < SIGMAS, "{shape:?} {j}: {off} standard errors, {base:?}");
         }
     }
@@ -66,7 +69,7 @@ fn standard_errors_of_mixtures_are_honest() {
                 let Base::Mixture(base) = law.draw(some_dims(&mut rng), &mut rng) else {
                     panic!("the law of mixtures draws mixtures")
                 };
-                errors_off(&base, &oracle::mixture(&base, &base.sample(4_000, &mut rng)))
+                errors_off(&base, &oracle_mixtures::mixture(&base, &base.sample(4_000, &mut rng)))
             })
             .collect();
         let (mean, error) = mean_and_error(&off);
@@ -96,4 +99,188 @@ fn columns_of_mixtures_are_standard() {
             }
         }
     }
+}
+
+#[test]
+fn stated_mi_of_interactions() {
+    for (i, shape) in interaction::Shape::ALL.into_iter().enumerate() {
+        let law = InteractionLaw { shapes: vec![shape], strength: [0.01, 3.0] };
+        let mut rng = rng(300 + i as u64);
+        for j in 0..20 {
+            let dims = some_dims(&mut rng);
+            let Base::Interaction(base) = law.draw(dims, &mut rng) else { panic!("the law draws interactions") };
+            assert_eq!(base.dims(), dims);
+            let rows = if shape == interaction::Shape::Product { 4_000 } else { 20_000 };
+            let off = errors_off(&base, &oracle_interactions::interaction(&base, &base.sample(rows, &mut rng)));
+            assert!(off.abs() < SIGMAS, "{shape:?} {j}: {off} standard errors, {base:?}");
+        }
+    }
+}
+
+/// The exact sum over the joint probabilities of all columns of a coupling.
+#[test]
+fn xor_by_brute_force() {
+    for factors in 1..=4_usize {
+        for flip in [0.0, 0.07, 0.31, 0.5] {
+            let mut of_x = vec![0.0; 1 << factors];
+            let mut of_y = [0.0; 2];
+            let mut both = Vec::new();
+            for x in 0..1_usize << factors {
+                for y in 0..2_usize {
+                    let odd = x.count_ones() as usize % 2;
+                    let p = (if odd == y { 1.0 - flip } else { flip }) / of_x.len() as f64;
+                    of_x[x] += p;
+                    of_y[y] += p;
+                    both.push((x, y, p));
+                }
+            }
+            let mi: f64 = both.iter().filter(|b| b.2 > 0.0).map(|&(x, y, p)| p * (p / (of_x[x] * of_y[y])).ln()).sum();
+            let stated = Interaction::new(Coupling::Xor { factors, flip }, 2, (9, 3)).unwrap().mi_nats();
+            assert!((stated - 2.0 * mi).abs() < 1e-10, "{factors} factors, e = {flip}: {stated}, {mi}");
+        }
+    }
+}
+
+/// χ² of the cells (bits of X, bit of Y) for the exclusive or, and of signs for the other.
+#[test]
+fn bits_have_their_probabilities() {
+    const ROWS: usize = 40_000;
+    let (factors, flip) = (3, 0.2);
+    for (i, coupling) in [Coupling::Xor { factors, flip }, Coupling::Sign { factors, flip }].into_iter().enumerate() {
+        let base = Interaction::new(coupling, 1, (5, 2)).unwrap();
+        let sample = base.sample(ROWS, &mut rng(350 + i as u64));
+        let mut counts = [0.0; 16];
+        for row in 0..ROWS {
+            let one = |v: f64| usize::from(if i == 0 { v == 1.0 } else { v < 0.0 });
+            let cell = (0..factors).fold(one(sample.y[(row, 0)]), |cell, j| 2 * cell + one(sample.x[(row, j)]));
+            counts[cell] += 1.0;
+        }
+        let chi_squared: f64 = counts
+            .iter()
+            .enumerate()
+            .map(|(cell, count)| {
+                let p = if cell.count_ones() % 2 == 0 { 1.0 - flip } else { flip };
+                let expected = ROWS as f64 * p / 8.0;
+                (count - expected).powi(2) / expected
+            })
+            .sum();
+        // P(χ²_15 > 37.7) = 1e-3.
+        assert!(chi_squared < 37.7, "{coupling:?}: χ² = {chi_squared}");
+    }
+}
+
+/// A determinant of the covariance built from the parts, for every choice of one column or more.
+#[test]
+fn rotors_by_determinants() {
+    for dims in [(1, 1), (1, 4), (2, 2), (5, 3), (8, 1)] {
+        for (rho, noise_sd, leak) in [(0.3, 1.0, 0.0), (0.9, 10.0, 0.2), (0.99, 3.0, 0.5)] {
+            let base = Interaction::new(Coupling::Rotor { rho, noise_sd, leak }, 1, dims).unwrap();
+            let sigma = oracle_interactions::rotor_covariance(dims, rho, noise_sd, leak);
+            let ln_det =
+                |from: usize, dim: usize| sigma.view((from, from), (dim, dim)).into_owned().lu().determinant().ln();
+            let known = 0.5 * (ln_det(0, dims.0) + ln_det(dims.0, dims.1) - ln_det(0, dims.0 + dims.1));
+            assert!((base.mi_nats() - known).abs() < 1e-9, "{dims:?}: {} not {known}", base.mi_nats());
+        }
+    }
+}
+
+/// The quadratures against plain midpoint rules as fine as the noise asks for.
+#[test]
+fn products_by_midpoints() {
+    use std::f64::consts::PI;
+    let normal = |v: f64, sd: f64| (-0.5 * (v / sd).powi(2)).exp() / (sd * (2.0 * PI).sqrt());
+    for dims in [(1, 1), (2, 1)] {
+        for sigma in [0.1, 0.4, 2.0] {
+            let stated = Interaction::new(Coupling::Product { noise_sd: sigma }, 1, dims).unwrap().mi_nats();
+            let (inner, outer) = (8.0 / 2_000.0, sigma / 40.0);
+            let reach = 30.0 + 9.0 * sigma;
+            let entropy: f64 = (0..(2.0 * reach / outer) as usize)
+                .map(|i| {
+                    let y = -reach + outer * (i as f64 + 0.5);
+                    let p: f64 = (0..2_000)
+                        .map(|j| {
+                            let a = inner * (f64::from(j) + 0.5);
+                            let of_y = if dims.0 == 1 { normal(y - a, sigma) } else { normal(y, a.hypot(sigma)) };
+                            2.0 * inner * normal(a, 1.0) * of_y
+                        })
+                        .sum();
+                    if p > 1e-300 { -outer * p * p.ln() } else { 0.0 }
+                })
+                .sum();
+            let known = entropy - 0.5 * (2.0 * PI * std::f64::consts::E * sigma * sigma).ln();
+            assert!((stated - known).abs() < 1e-6, "{dims:?}, σ = {sigma}: {stated} not {known}");
+        }
+    }
+}
+
+/// No pair of columns is correlated where none should show the coupling.
+#[test]
+fn pairs_show_nothing() {
+    const ROWS: usize = 20_000;
+    let couplings = [
+        Coupling::Sign { factors: 2, flip: 0.0 },
+        Coupling::Xor { factors: 3, flip: 0.05 },
+        Coupling::Product { noise_sd: 0.3 },
+        Coupling::Radial { rho: 0.9, spread: (0.3, 0.6) },
+        Coupling::Angle { harmonic: 2, kappa: 5.0 },
+    ];
+    for (i, coupling) in couplings.into_iter().enumerate() {
+        let base = Interaction::new(coupling, 1, (4, 3)).unwrap();
+        let sample = base.sample(ROWS, &mut rng(400 + i as u64));
+        for x in sample.x.column_iter() {
+            for y in sample.y.column_iter() {
+                let products = (x.add_scalar(-x.mean())).component_mul(&y.add_scalar(-y.mean()));
+                let (mean, error) = mean_and_error(products.as_slice());
+                assert!(mean.abs() < SIGMAS * error, "{coupling:?}: {mean} ± {error}");
+            }
+        }
+    }
+}
+
+/// A configuration names the shapes, and the law writes what it reads.
+#[test]
+fn shapes_are_listed() {
+    let law = MixtureLaw { shapes: mixture::Shape::TRAINED.to_vec() };
+    assert!(!law.features().contains(&"mixture-waves".to_owned()));
+    let law = InteractionLaw { shapes: interaction::Shape::TRAINED.to_vec(), strength: [0.01, 3.0] };
+    assert!(!law.features().contains(&"interaction-angle".to_owned()));
+    let meta = |family: &str| {
+        mist_data_gen::MetaDistribution::from_toml(&format!(
+            "name = 'shapes'\n[[dims]]\nweight = 1.0\nlaw = 'uniform'\nmin = 1\nmax = 6\nequal = false\n\
+             [[n]]\nweight = 1.0\nlaw = 'uniform'\nmin = 50\nmax = 60\n[[family]]\nweight = 1.0\n{family}\n"
+        ))
+    };
+    for family in ["kind = 'mixture'\nshapes = ['waves']\nrotate = 1.0", "kind = 'interaction'\nshapes = ['angle']"] {
+        let held_out = meta(family).unwrap();
+        assert_eq!(mist_data_gen::held_out::drawn_by(&held_out).len(), 1, "{family}");
+        let draw = held_out.draw(&Seeds { root: 1 }, Split::Scratch, 0);
+        assert!(draw.mi_nats >= 0.0 && draw.sample.x.nrows() == draw.n);
+    }
+    for family in ["mixture", "interaction"] {
+        let default = meta(&format!("kind = '{family}'")).unwrap();
+        assert!(mist_data_gen::held_out::drawn_by(&default).is_empty(), "{family}");
+    }
+    // Ties must survive.
+    assert!(meta("kind = 'interaction'\nshapes = ['xor']\nrotate = 1.0").is_err());
+    assert!(meta("kind = 'mixture'\nshapes = ['crosses']").is_err());
+}
+
+#[test]
+fn parameters_outside_the_domain_are_refused() {
+    let refused = |coupling, couplings, dims| Interaction::new(coupling, couplings, dims).is_err();
+    assert!(refused(Coupling::Sign { factors: 3, flip: 0.1 }, 1, (2, 1)));
+    assert!(refused(Coupling::Sign { factors: 0, flip: 0.1 }, 1, (2, 1)));
+    assert!(refused(Coupling::Sign { factors: 1, flip: 0.6 }, 1, (2, 1)));
+    assert!(refused(Coupling::Product { noise_sd: 0.0 }, 1, (2, 1)));
+    assert!(refused(Coupling::Product { noise_sd: 1.0 }, 2, (3, 2)));
+    assert!(refused(Coupling::Radial { rho: 1.0, spread: (0.5, 0.5) }, 1, (2, 1)));
+    assert!(refused(Coupling::Angle { harmonic: 1, kappa: f64::NAN }, 1, (2, 1)));
+    assert!(refused(Coupling::Rotor { rho: 0.5, noise_sd: 1.0, leak: 0.0 }, 2, (4, 4)));
+    let column = |sd| vec![mixture::Column { mean: 0.0, sd }];
+    let component = |weight, sd, rho| mixture::Component { weight, x: column(1.0), y: column(sd), rho };
+    for bad in [component(0.0, 1.0, vec![0.0]), component(1.0, 0.0, vec![0.0]), component(1.0, 1.0, vec![1.0])] {
+        assert!(mixture::Mixture::new(vec![bad], (1, 1), &mut rng(500)).is_err());
+    }
+    assert!(mixture::Mixture::new(vec![component(1.0, 1.0, vec![])], (1, 1), &mut rng(500)).is_err());
+    assert!(mixture::Mixture::new(vec![], (1, 1), &mut rng(500)).is_err());
 }

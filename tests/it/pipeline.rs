@@ -1,8 +1,8 @@
 //! The whole path in small: generate to disk, train, release, estimate.
 
 use candle_core::Device;
-use mist_data_gen::dataset::{Reader, WriteOptions, write};
-use mist_data_gen::{MetaDistribution, Seeds, Split};
+use mist_data_gen::dataset::{Reader, Storage, WriteOptions, write};
+use mist_data_gen::{MetaDistribution, Sample, Seeds, Split};
 use mist_infer::{Columns, Estimator};
 use mist_train::{Options, TrainConfig, score, train};
 use std::time::Duration;
@@ -54,7 +54,7 @@ fn from_generator_to_answer() {
         .map(|name| {
             let meta = MetaDistribution::named(name).unwrap();
             let data = dir.path().join(name);
-            let options = WriteOptions { count: 40, shard_size: 16, threads: 2 };
+            let options = WriteOptions { count: 40, shard_size: 16, threads: 2, ..Default::default() };
             write(&meta, &Seeds { root: 3 }, Split::Test, &data, &options, |_| ()).unwrap();
             let mut sum = 0.0;
             for draw in Reader::open(&data).unwrap().draws() {
@@ -79,4 +79,17 @@ fn training_and_inference_see_the_same_scores() {
     let refs = |s: &'static [Vec<f64>]| s.iter().map(Vec::as_slice).collect::<Vec<_>>();
     let scores = mist_model::Scores::new(&refs(x.leak()), &refs(y.leak())).unwrap();
     assert_eq!(scores, score(&draw.sample));
+}
+
+/// What the network sees of a data set that was stored as ranks is what it sees of the values, to the bit.
+#[test]
+fn ranks_on_disk_have_the_scores_of_the_values() {
+    for name in ["m_train", "independence"] {
+        let meta = MetaDistribution::named(name).unwrap();
+        for index in 0..50 {
+            let Sample { x, y } = meta.draw(&Seeds { root: 2 }, Split::Scratch, index).sample;
+            let [x_ranks, y_ranks] = [&x, &y].map(|values| Storage::Ranks16.rounded(values).unwrap());
+            assert_eq!(score(&Sample { x: x_ranks, y: y_ranks }), score(&Sample { x, y }), "{name}, index {index}");
+        }
+    }
 }

@@ -6,8 +6,20 @@ use std::process::ExitCode;
 
 /// The command was asked for something that cannot be done: bad arguments, bad data, a file that is not there.
 const BAD_INPUT: u8 = 2;
-/// The command failed for a reason of its own.
+/// The command failed for a reason of its own, or what it checked does not hold.
 const FAILED: u8 = 1;
+
+/// A check that was carried out and did not hold.
+#[derive(Debug)]
+pub struct Failed(pub String);
+
+impl std::fmt::Display for Failed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Failed {}
 
 /// Prints the error, then its hints, to stderr.
 pub fn report(error: &anyhow::Error) -> ExitCode {
@@ -20,7 +32,7 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
     for hint in hints {
         eprintln!("hint: {hint}");
     }
-    let failed = error.chain().any(|e| matches!(e.downcast_ref(), Some(EstimateError::Network(_))));
+    let failed = error.chain().any(|e| e.is::<Failed>() || matches!(e.downcast_ref(), Some(EstimateError::Network(_))));
     ExitCode::from(if failed { FAILED } else { BAD_INPUT })
 }
 

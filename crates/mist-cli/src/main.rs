@@ -1,9 +1,10 @@
-//! The command line of mist: generate, train, evaluate, estimate, bench.
+//! The command line of mist: generate, dataset, train, evaluate, estimate, bench.
 
 mod commands;
 mod error;
 mod input;
 mod output;
+mod plot;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -27,6 +28,8 @@ enum Command {
     Estimate(commands::estimate::Args),
     /// Write a data set of samples whose mutual information is known.
     Generate(commands::generate::Args),
+    /// Check or describe a data set that `generate` wrote.
+    Dataset(commands::dataset::Args),
     /// Train a network on fresh tasks.
     Train(commands::train::Args),
     /// Measure a checkpoint on tasks whose mutual information is known.
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Estimate(args) => commands::estimate::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
+        Command::Dataset(args) => commands::dataset::run(&args),
         Command::Train(args) => commands::train::run(&args),
         Command::Evaluate(args) => commands::evaluate::run(&args),
         Command::Bench(args) => commands::bench::run(&args),

@@ -13,9 +13,13 @@ use crate::{DatasetError, meta::hex};
 /// Writes a file so that a reader, or a kill, sees the old content or the new, never a part: to a
 /// temporary file in the same folder, synchronised, then renamed.
 pub(crate) fn write_atomic(dir: &Path, name: &str, bytes: &[u8]) -> Result<(), DatasetError> {
-    let path = dir.join(name);
     // A fixed name, so that what a kill leaves behind is overwritten by the next run.
-    let temporary = dir.join(format!("{name}.tmp"));
+    write_through(dir, &format!("{name}.tmp"), name, bytes)
+}
+
+/// The same with a temporary file of this name, for files that several processes may write at once.
+pub(crate) fn write_through(dir: &Path, temporary: &str, name: &str, bytes: &[u8]) -> Result<(), DatasetError> {
+    let (path, temporary) = (dir.join(name), dir.join(temporary));
     let mut file = File::create(&temporary).map_err(DatasetError::io("create", &temporary))?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(DatasetError::io("write", &temporary))?;
     drop(file);
@@ -32,6 +36,14 @@ pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, DatasetError
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(DatasetError::io("read", path)(error)),
+    }
+}
+
+/// Removes a file that may be gone already.
+pub(crate) fn remove(path: &Path) -> Result<(), DatasetError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(DatasetError::io("remove", path)(error)),
+        _ => Ok(()),
     }
 }
 

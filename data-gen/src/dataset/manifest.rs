@@ -1,19 +1,19 @@
 //! The manifest: what a data set was made from, and the checksums of its shards.
 
-use std::path::Path;
+use std::{ops::Range, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use super::file;
+use super::{Storage, file};
 use crate::{ConfigError, DatasetError, MetaDistribution, Seeds, Split};
 
 /// Version of the layout of manifest and shards.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Name of the manifest in its folder.
 pub const MANIFEST_FILE: &str = "manifest.json";
 
-/// The content of `manifest.json`.
+/// The content of `manifest.json`, and of the manifest of a part, which lists the shards of that part only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -31,6 +31,8 @@ pub struct Manifest {
     pub count: u64,
     /// Draws in every shard but the last.
     pub shard_size: u64,
+    /// How the values are stored.
+    pub storage: Storage,
     /// SHA-256 of `config`.
     pub config_sha256: String,
     /// The resolved configuration as TOML.
@@ -55,17 +57,32 @@ pub struct ShardEntry {
     pub sha256: Option<String>,
 }
 
+impl ShardEntry {
+    fn planned(number: u64, count: u64, shard_size: u64) -> Self {
+        let first = number * shard_size;
+        let file = format!("shard-{number:05}.safetensors");
+        Self { file, first, count: shard_size.min(count - first), sha256: None }
+    }
+
+    fn all_planned(count: u64, shard_size: u64) -> Vec<Self> {
+        (0..count.div_ceil(shard_size)).map(|number| Self::planned(number, count, shard_size)).collect()
+    }
+
+    /// Whether this is the same shard, written or not.
+    fn is(&self, other: &Self) -> bool {
+        (&self.file, self.first, self.count) == (&other.file, other.first, other.count)
+    }
+}
+
 impl Manifest {
     /// The manifest of a data set of which nothing is written yet.
-    pub(crate) fn planned(meta: &MetaDistribution, seeds: &Seeds, split: Split, count: u64, shard_size: u64) -> Self {
-        let shards = (0..count.div_ceil(shard_size))
-            .map(|i| ShardEntry {
-                file: format!("shard-{i:05}.safetensors"),
-                first: i * shard_size,
-                count: shard_size.min(count - i * shard_size),
-                sha256: None,
-            })
-            .collect();
+    pub(crate) fn planned(
+        meta: &MetaDistribution,
+        seeds: &Seeds,
+        split: Split,
+        (count, shard_size): (u64, u64),
+        storage: Storage,
+    ) -> Self {
         Self {
             format: FORMAT,
             generator: env!("CARGO_PKG_VERSION").to_owned(),
@@ -74,59 +91,96 @@ impl Manifest {
             root_seed: seeds.root,
             count,
             shard_size,
+            storage,
             config_sha256: meta.sha256(),
             config: meta.to_toml(),
             families: meta.variants().iter().map(|v| v.name.clone()).collect(),
-            shards,
+            shards: ShardEntry::all_planned(count, shard_size),
         }
     }
 
-    /// The manifest in a folder, or `None` if there is none.
+    /// The manifest of the whole data set that a part belongs to, of which nothing is written yet.
+    pub(crate) fn whole(&self) -> Self {
+        Self { shards: ShardEntry::all_planned(self.count, self.shard_size), ..self.clone() }
+    }
+
+    /// The part that holds these shards.
+    pub(crate) fn part(&self, shards: Range<usize>) -> Self {
+        Self { shards: self.shards[shards].to_vec(), ..self.clone() }
+    }
+
+    /// The manifest of a data set, or `None` if there is none in the folder.
     pub(crate) fn load(dir: &Path) -> Result<Option<Self>, DatasetError> {
         let path = dir.join(MANIFEST_FILE);
-        let Some(bytes) = file::read_if_there(&path)? else {
+        let Some(manifest) = Self::load_any(&path)? else {
             return Ok(None);
         };
-        let invalid = |reason: String| DatasetError::Manifest { path: path.clone(), reason };
+        let expected = manifest.count.div_ceil(manifest.shard_size);
+        if manifest.shards.len() as u64 != expected {
+            let reason = format!("it lists `{}` shards, expected `{expected}`", manifest.shards.len());
+            return Err(DatasetError::Manifest { path, reason });
+        }
+        Ok(Some(manifest))
+    }
+
+    /// A manifest that may be that of a part.
+    pub(crate) fn load_any(path: &Path) -> Result<Option<Self>, DatasetError> {
+        let Some(bytes) = file::read_if_there(path)? else {
+            return Ok(None);
+        };
+        let parsed = Self::parse(&bytes);
+        parsed.map(Some).map_err(|reason| DatasetError::Manifest { path: path.to_owned(), reason })
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Self, String> {
         // The version first: of another one, nothing else need parse.
         #[derive(Deserialize)]
         struct Version {
             format: u32,
         }
-        let version: Version = serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
+        let version: Version = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if version.format != FORMAT {
-            return Err(invalid(format!("expected format `{FORMAT}`, got `{}`", version.format)));
+            return Err(format!("expected format `{FORMAT}`, got `{}`", version.format));
         }
-        let manifest: Self = serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
+        let manifest: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         let sha256 = file::sha256(manifest.config.as_bytes());
         if sha256 != manifest.config_sha256 {
-            return Err(invalid(format!(
-                "its configuration has SHA-256 `{sha256}`, expected `{}`",
-                manifest.config_sha256
-            )));
+            let expected = &manifest.config_sha256;
+            return Err(format!("its configuration has SHA-256 `{sha256}`, expected `{expected}`"));
         }
-        let mut next = 0;
-        for shard in &manifest.shards {
-            // A name with a separator would lead out of the folder.
-            if shard.file.contains(['/', '\\']) || shard.first != next {
-                return Err(invalid(format!("shard `{}` is out of place", shard.file)));
+        let Self { count, shard_size, .. } = manifest;
+        if count == 0 || shard_size == 0 {
+            return Err("it has no draws".to_owned());
+        }
+        let number = manifest.shards.first().map_or(0, |shard| shard.first / shard_size);
+        for (shard, number) in manifest.shards.iter().zip(number..) {
+            // Names too: one with a separator would lead out of the folder.
+            if number >= count.div_ceil(shard_size) || !shard.is(&ShardEntry::planned(number, count, shard_size)) {
+                return Err(format!("shard `{}` is out of place", shard.file));
             }
-            next = next.saturating_add(shard.count);
         }
-        if next != manifest.count {
-            return Err(invalid(format!("its shards hold `{next}` draws, expected `{}`", manifest.count)));
-        }
-        Ok(Some(manifest))
+        Ok(manifest)
     }
 
-    pub(crate) fn save(&self, dir: &Path) -> Result<(), DatasetError> {
-        let mut text = serde_json::to_string_pretty(self).expect("a manifest has a JSON form");
-        text.push('\n');
-        file::write_atomic(dir, MANIFEST_FILE, text.as_bytes())
+    /// Takes over the checksums that another manifest of the same data set knows.
+    pub(crate) fn learn(&mut self, other: &Self) {
+        let [from, others] = [&*self, other].map(|m| m.shards.first().map_or(0, |shard| shard.first / m.shard_size));
+        for (entry, number) in self.shards.iter_mut().zip(from..) {
+            let known = number.checked_sub(others).and_then(|i| other.shards.get(i as usize));
+            if let Some(ShardEntry { sha256: Some(sha256), .. }) = known {
+                entry.sha256 = Some(sha256.clone());
+            }
+        }
     }
 
-    /// Whether a folder with this manifest can be continued as `planned`.
-    pub(crate) fn check_same(&self, planned: &Self, dir: &Path) -> Result<(), DatasetError> {
+    /// The text of the file.
+    pub(crate) fn to_json(&self) -> String {
+        let text = serde_json::to_string_pretty(self).expect("a manifest has a JSON form");
+        text + "\n"
+    }
+
+    /// Whether the data set of this manifest, found at `path`, can be continued as `planned`.
+    pub(crate) fn check_same(&self, planned: &Self, path: &Path) -> Result<(), DatasetError> {
         let fields = [
             ("generator", &self.generator, &planned.generator),
             ("config", &self.name, &planned.name),
@@ -135,11 +189,12 @@ impl Manifest {
             ("split", &self.split.to_string(), &planned.split.to_string()),
             ("count", &self.count.to_string(), &planned.count.to_string()),
             ("shard_size", &self.shard_size.to_string(), &planned.shard_size.to_string()),
+            ("storage", &self.storage.to_string(), &planned.storage.to_string()),
         ];
         match fields.into_iter().find(|(_, got, expected)| got != expected) {
             None => Ok(()),
             Some((field, got, expected)) => Err(DatasetError::Mismatch {
-                path: dir.join(MANIFEST_FILE),
+                path: path.to_owned(),
                 field,
                 expected: expected.clone(),
                 got: got.clone(),
@@ -151,6 +206,12 @@ impl Manifest {
     #[must_use]
     pub fn written(&self) -> usize {
         self.shards.iter().filter(|s| s.sha256.is_some()).count()
+    }
+
+    /// Whether every shard is written.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.written() == self.shards.len()
     }
 
     /// The meta-distribution that the draws come from.

@@ -9,8 +9,11 @@
 //! ```
 //!
 //! [`write()`] makes one; run again after a kill, it keeps the shards whose checksums hold and makes the
-//! rest. The bytes depend on (configuration, root seed, split, count, shard size) alone, not on the number
-//! of threads nor on how often it was resumed. [`Reader`] streams the draws back, a shard at a time.
+//! rest. The bytes depend on (configuration, root seed, split, count, shard size, storage) alone, not on the
+//! number of threads nor on how often it was resumed. Values are stored as they are or as ranks ([`Storage`]).
+//! Several processes can each make a [`Part`] of the shards in the same folder; whichever ends last leaves
+//! the same `manifest.json` as a single process would. [`Reader`] streams the draws back, a shard at a time, or what
+//! is known of them without their rows; [`Verifier`] compares them with what is drawn anew.
 //! The tensors of a shard are listed in [`shard`].
 //!
 //! ```
@@ -19,7 +22,7 @@
 //! let dir = tempfile::tempdir()?;
 //! let meta = MetaDistribution::named("m_train")?;
 //! let seeds = Seeds { root: 7 };
-//! let options = dataset::WriteOptions { count: 5, shard_size: 2, threads: 1 };
+//! let options = dataset::WriteOptions { count: 5, shard_size: 2, threads: 1, ..Default::default() };
 //! dataset::write(&meta, &seeds, Split::Test, dir.path(), &options, |_| {})?;
 //!
 //! let reader = dataset::Reader::open(dir.path())?;
@@ -31,10 +34,16 @@
 
 mod file;
 mod manifest;
+mod part;
 mod reader;
 pub mod shard;
+mod storage;
+mod verify;
 mod writer;
 
 pub use manifest::{FORMAT, MANIFEST_FILE, Manifest, ShardEntry};
+pub use part::Part;
 pub use reader::{Draws, Reader};
+pub use storage::Storage;
+pub use verify::{Problem, Verifier};
 pub use writer::{Progress, WriteOptions, write};

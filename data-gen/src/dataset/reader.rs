@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{MANIFEST_FILE, Manifest, file, shard};
+use super::{MANIFEST_FILE, Manifest, file, part, shard, shard::Facts};
 use crate::{DatasetError, Draw};
 
 /// A complete data set on disk.
@@ -18,19 +18,27 @@ impl Reader {
     /// # Errors
     /// There is no manifest, it is not valid, or not every shard has been written.
     pub fn open(dir: &Path) -> Result<Self, DatasetError> {
-        let path = dir.join(MANIFEST_FILE);
-        let Some(manifest) = Manifest::load(dir)? else {
-            let not_found = std::io::ErrorKind::NotFound.into();
-            return Err(DatasetError::io("read", path)(not_found));
-        };
-        if manifest.written() < manifest.shards.len() {
-            return Err(DatasetError::Incomplete {
-                path,
-                written: manifest.written(),
-                expected: manifest.shards.len(),
-            });
+        let reader = Self::open_incomplete(dir)?;
+        let (written, expected) = (reader.manifest.written(), reader.manifest.shards.len());
+        if written < expected {
+            return Err(DatasetError::Incomplete { path: dir.join(MANIFEST_FILE), written, expected });
         }
-        Ok(Self { dir: dir.to_owned(), manifest })
+        Ok(reader)
+    }
+
+    /// The same, whether or not every shard has been written.
+    pub(super) fn open_incomplete(dir: &Path) -> Result<Self, DatasetError> {
+        if let Some(manifest) = Manifest::load(dir)? {
+            return Ok(Self { dir: dir.to_owned(), manifest });
+        }
+        let path = dir.join(MANIFEST_FILE);
+        match dir.is_dir().then(|| part::any_manifest(dir)).transpose()?.flatten() {
+            Some(of_part) => {
+                let known = part::known(&of_part.whole(), dir)?;
+                Err(DatasetError::Incomplete { path, written: known.written(), expected: known.shards.len() })
+            }
+            None => Err(DatasetError::io("read", path)(std::io::ErrorKind::NotFound.into())),
+        }
     }
 
     /// What the data set was made from.
@@ -48,21 +56,44 @@ impl Reader {
     /// If there is no shard of this number.
     pub fn shard(&self, number: usize) -> Result<Vec<Draw>, DatasetError> {
         let entry = &self.manifest.shards[number];
-        let path = self.dir.join(&entry.file);
+        let path = self.path(number);
         let bytes = std::fs::read(&path).map_err(DatasetError::io("read", &path))?;
         let got = file::sha256(&bytes);
         let expected = entry.sha256.clone().unwrap_or_default();
         if got != expected {
             return Err(DatasetError::Checksum { path, expected, got });
         }
-        let draws = shard::decode(&bytes, &self.manifest.families)
+        let draws = shard::decode(&bytes, &self.manifest.families, self.manifest.storage)
             .map_err(|reason| DatasetError::Shard { path: path.clone(), reason })?;
-        let expected = entry.first..entry.first + entry.count;
-        if !draws.iter().map(|d| d.index).eq(expected) {
-            let reason = "its indices are not those that the manifest gives".to_owned();
-            return Err(DatasetError::Shard { path, reason });
-        }
+        self.check_indices(number, draws.iter().map(|d| d.index))?;
         Ok(draws)
+    }
+
+    /// What is known of the draws of one shard. Their rows are not read, and the checksum is not verified.
+    ///
+    /// # Errors
+    /// The file cannot be read, or it is not a shard.
+    ///
+    /// # Panics
+    /// If there is no shard of this number.
+    pub fn facts(&self, number: usize) -> Result<Vec<Facts>, DatasetError> {
+        let facts = shard::read_facts(&self.path(number), self.manifest.families.len())?;
+        self.check_indices(number, facts.iter().map(|f| f.index))?;
+        Ok(facts)
+    }
+
+    /// The file of a shard.
+    pub(super) fn path(&self, number: usize) -> PathBuf {
+        self.dir.join(&self.manifest.shards[number].file)
+    }
+
+    fn check_indices(&self, number: usize, indices: impl Iterator<Item = u64>) -> Result<(), DatasetError> {
+        let entry = &self.manifest.shards[number];
+        if indices.eq(entry.first..entry.first + entry.count) {
+            return Ok(());
+        }
+        let reason = "its indices are not those that the manifest gives".to_owned();
+        Err(DatasetError::Shard { path: self.path(number), reason })
     }
 
     /// All draws in the order of their indices. Memory: one shard.

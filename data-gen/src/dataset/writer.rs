@@ -1,11 +1,11 @@
-//! Making a data set, or what is left to make of it.
+//! Making a data set, a part of it, or what is left to make of it.
 
-use std::{fs, path::Path};
+use std::{fs, ops::Range, path::Path};
 
 use rayon::prelude::*;
 
-use super::{Manifest, file, shard};
-use crate::{DatasetError, Draw, MetaDistribution, ParameterError, Seeds, Split};
+use super::{MANIFEST_FILE, Manifest, Part, Storage, file, part, shard, shard::Block};
+use crate::{DatasetError, MetaDistribution, ParameterError, Seeds, Split};
 
 /// The size of a data set and of the machine's part in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,11 +14,22 @@ pub struct WriteOptions {
     pub count: u64,
     /// Draws in a shard. One shard is held in memory at a time, about twice.
     pub shard_size: u64,
+    /// How the values are stored.
+    pub storage: Storage,
+    /// Make this part of the shards alone; any number of processes may make parts of the same data set at once.
+    pub part: Option<Part>,
     /// Threads that draw; 0 for one per core. Changes no byte.
     pub threads: usize,
 }
 
-/// How far [`write()`] is; reported after each shard.
+impl Default for WriteOptions {
+    /// 1,000 draws in one shard as they are, with one thread per core.
+    fn default() -> Self {
+        Self { count: 1000, shard_size: 1000, storage: Storage::F64, part: None, threads: 0 }
+    }
+}
+
+/// How far [`write()`] is with the shards it was asked for; reported after each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     /// Shards on disk.
@@ -33,13 +44,17 @@ pub struct Progress {
     pub kept: bool,
 }
 
-/// Writes a data set to a folder, or completes the one that is there.
+/// Writes a data set or a part of it to a folder, or completes what is there.
 ///
-/// Shards whose checksums hold are kept, damaged ones made again. The manifest is brought up to date after
-/// every shard, so a kill costs at most one.
+/// Shards whose checksums hold are kept, damaged ones made again. A manifest is brought up to date after every shard,
+/// so a kill costs at most one. What is returned lists all shards: [`Manifest::is_complete`] is false while other parts
+/// are still to come.
+///
+/// Processes that run at once must make different parts of the same number of parts.
 ///
 /// # Errors
-/// The folder holds a data set made from something else, or cannot be written.
+/// The folder holds a data set made from something else, or cannot be written; there are more parts than shards; a draw
+/// has more rows than the storage holds.
 pub fn write(
     meta: &MetaDistribution,
     seeds: &Seeds,
@@ -48,50 +63,72 @@ pub fn write(
     options: &WriteOptions,
     mut progress: impl FnMut(Progress),
 ) -> Result<Manifest, DatasetError> {
-    if options.count == 0 {
+    let &WriteOptions { count, shard_size, storage, .. } = options;
+    if count == 0 {
         return Err(ParameterError::new("count", "at least 1 draw", 0).into());
     }
-    if options.shard_size == 0 {
+    if shard_size == 0 {
         return Err(ParameterError::new("shard_size", "at least 1 draw", 0).into());
     }
+    let planned = Manifest::planned(meta, seeds, split, (count, shard_size), storage);
+    let shards = match options.part {
+        Some(part) => part.shards(planned.shards.len())?,
+        None => 0..planned.shards.len(),
+    };
+    let own_file = options.part.map_or(MANIFEST_FILE.to_owned(), Part::manifest_file);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
     fs::create_dir_all(dir).map_err(DatasetError::io("create", dir))?;
 
-    let planned = Manifest::planned(meta, seeds, split, options.count, options.shard_size);
-    let mut manifest = match Manifest::load(dir)? {
-        None => planned,
-        Some(found) => {
-            found.check_same(&planned, dir)?;
-            found
-        }
-    };
-    manifest.save(dir)?;
+    let mut own = part::known(&planned, dir)?.part(shards);
+    let save = |own: &Manifest| file::write_atomic(dir, &own_file, own.to_json().as_bytes());
+    save(&own)?;
 
+    let draws_total = own.shards.iter().map(|s| s.count).sum();
     let mut draws_done = 0;
-    for i in 0..manifest.shards.len() {
-        let entry = &manifest.shards[i];
+    for i in 0..own.shards.len() {
+        let entry = &own.shards[i];
         let (first, count) = (entry.first, entry.count);
-        let kept = match (&entry.sha256, file::read_if_there(&dir.join(&entry.file))?) {
+        let path = dir.join(&entry.file);
+        let kept = match (&entry.sha256, file::read_if_there(&path)?) {
             (Some(sha256), Some(bytes)) => file::sha256(&bytes) == *sha256,
             _ => false,
         };
         if !kept {
-            let draws: Vec<Draw> = pool.install(|| {
-                (first..first + count).into_par_iter().map(|index| meta.draw(seeds, split, index)).collect()
-            });
-            let bytes = shard::encode(&draws, &manifest.families);
-            file::write_atomic(dir, &manifest.shards[i].file, &bytes)?;
-            manifest.shards[i].sha256 = Some(file::sha256(&bytes));
-            manifest.save(dir)?;
+            let blocks = pool.install(|| blocks(meta, seeds, &own, first..first + count));
+            let bytes = shard::join(blocks.map_err(|reason| DatasetError::Unstorable { path, reason })?, storage);
+            file::write_atomic(dir, &own.shards[i].file, &bytes)?;
+            own.shards[i].sha256 = Some(file::sha256(&bytes));
+            save(&own)?;
         }
         draws_done += count;
-        progress(Progress {
-            shards_done: i + 1,
-            shards_total: manifest.shards.len(),
-            draws_done,
-            draws_total: options.count,
-            kept,
-        });
+        let (shards_done, shards_total) = (i + 1, own.shards.len());
+        progress(Progress { shards_done, shards_total, draws_done, draws_total, kept });
     }
-    Ok(manifest)
+
+    // What others made meanwhile; of its own shards this process knows best.
+    let mut all = part::known(&planned, dir)?;
+    all.learn(&own);
+    if all.is_complete() {
+        // Several jobs may be here at once: each has its own temporary file, and the content is the same.
+        file::write_through(dir, &format!("{own_file}.tmp"), MANIFEST_FILE, all.to_json().as_bytes())?;
+        part::remove_manifests(dir)?;
+    }
+    Ok(all)
+}
+
+/// The draws of these indices as bytes, in parallel, each sample freed once it is encoded.
+fn blocks(
+    meta: &MetaDistribution,
+    seeds: &Seeds,
+    manifest: &Manifest,
+    indices: Range<u64>,
+) -> Result<Vec<Block>, String> {
+    let Manifest { split, storage, families, .. } = manifest;
+    let block = |index| {
+        let drawn = meta.draw_task(seeds, *split, index);
+        // Before the rows are drawn: those of a large n are not cheap.
+        let block = storage.holds(drawn.n).and_then(|()| Block::new(&drawn.sample(), families, *storage));
+        block.map_err(|reason| format!("draw {index}: {reason}"))
+    };
+    indices.into_par_iter().map(block).collect()
 }

@@ -138,7 +138,7 @@ fn binary_entropy(p: f64) -> f64 {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChannelLaw {
     /// The channels, equally likely.
-    pub channels: Vec<ChannelKind>,
+    pub shapes: Vec<ChannelKind>,
     /// Range of P(X = 1).
     pub p: Range,
     /// Range of the probability of a flip or an erasure.
@@ -152,25 +152,25 @@ impl Law for ChannelLaw {
 
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
         Ok(Self {
-            channels: keys.some_of("channels", "channel", &ChannelKind::ALL, ChannelKind::TRAINED.to_vec())?,
+            shapes: keys.some_of("shapes", "shape", &ChannelKind::ALL, ChannelKind::TRAINED.to_vec())?,
             p: keys.range("p", [0.05, 0.95], (1e-3, 0.999))?,
             e: keys.range("e", [0.0, 1.0], (0.0, 1.0))?,
         })
     }
 
     fn write(&self, keys: &mut Written) {
-        keys.set("channels", &self.channels).set("p", self.p).set("e", self.e);
+        keys.set("shapes", &self.shapes).set("p", self.p).set("e", self.e);
     }
 
     fn label(&self) -> String {
-        match self.channels[..] {
+        match self.shapes[..] {
             [one] => format!("channel-{}", one.as_str()),
             _ => Self::KIND.to_owned(),
         }
     }
 
     fn features(&self) -> Vec<String> {
-        self.channels.iter().map(|channel| format!("channel-{}", channel.as_str())).collect()
+        self.shapes.iter().map(|channel| format!("channel-{}", channel.as_str())).collect()
     }
 
     fn takes_transforms(&self) -> bool {
@@ -179,7 +179,7 @@ impl Law for ChannelLaw {
 
     fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
         let inside = "validated ranges lie inside the domain";
-        let kind = self.channels[rng.random_range(0..self.channels.len())];
+        let kind = self.shapes[rng.random_range(0..self.shapes.len())];
         let channel = Channel::new(kind, uniform(&self.p, rng), uniform(&self.e, rng)).expect(inside);
         Base::Channel(Pairs::new(channel, draw_count(dims, rng), dims).expect(inside))
     }

@@ -156,7 +156,7 @@ impl Law for InflatedLaw {
             shown_both += (bound - shown_both) * rng.random::<f64>();
         }
         // Rounding may lead out of the bounds.
-        let shown_both = shown_both.max(least).min(most);
+        let shown_both = shown_both.clamp(least, most);
         let pair = Inflated::new(rho, shown_x, shown_y, shown_both).expect(inside);
         Base::Inflated(Pairs::new(pair, pairs, dims).expect(inside))
     }

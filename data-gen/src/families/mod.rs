@@ -8,6 +8,7 @@
 //! | [`copula`] | pairs coupled by a Clayton, Gumbel, Frank or Joe copula | closed form, quadrature |
 //! | [`additive`] | uniform X, Y = X + uniform noise | closed form |
 //! | [`link`] | one-dimensional, Y = f(X) + noise | quadrature |
+//! | [`interaction`] | couplings that no pair of columns shows | closed form, quadrature |
 //! | [`mixture`] | mixtures of normals | Monte Carlo |
 //! | [`links`] | K independent pairs of that kind, further noise | sum |
 //! | [`swissroll`] | normal copula, X on a rolled-up sheet | closed form |
@@ -46,6 +47,7 @@ pub mod elliptical_copula;
 pub mod independent;
 pub mod inflated;
 pub mod labels;
+pub mod interaction;
 pub mod link;
 pub mod links;
 pub mod marginal;
@@ -189,6 +191,8 @@ bases! {
     Degenerate(degenerate::Degenerate),
     /// A mixture of normals.
     Mixture(mixture::Mixture),
+    /// Couplings that no pair of columns shows.
+    Interaction(interaction::Interaction),
 }
 
 macro_rules! kinds {
@@ -302,6 +306,8 @@ kinds! {
     Degenerate(degenerate::DegenerateLaw),
     /// A mixture of normals.
     Mixture(mixture::MixtureLaw),
+    /// Couplings that no pair of columns shows.
+    Interaction(interaction::InteractionLaw),
 }
 
 /// A number of a range.

@@ -99,7 +99,7 @@ impl NormalPair {
     /// P(j|x)'s rise; `refine` divides them.
     pub(super) fn rectangles(&self, edges_x: &[f64], edges_y: &[f64], refine: f64) -> DMatrix<f64> {
         let panel = 0.5 * if self.rho > 0.0 { (self.rest / self.rho).min(1.0) } else { 1.0 } / refine;
-        let mut cells = DMatrix::zeros(edges_x.len() + 1, edges_y.len() + 1);
+        let mut cells: DMatrix<f64> = DMatrix::zeros(edges_x.len() + 1, edges_y.len() + 1);
         let ends = std::iter::once(&-REACH).chain(edges_x).zip(edges_x.iter().chain(std::iter::once(&REACH)));
         for (i, (from, to)) in ends.enumerate() {
             let panels = ((to - from) / panel).ceil().max(1.0);
@@ -113,7 +113,9 @@ impl NormalPair {
                 }
             }
         }
-        cells
+        // What the rule is off by in all, 1e-11 or so, is no information.
+        let sum = cells.sum();
+        cells / sum
     }
 
     /// Calls `f` with every cell that N(`mean`, 1 − ρ²) reaches, and the mass in it.

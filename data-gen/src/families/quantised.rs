@@ -185,7 +185,7 @@ impl Scheme {
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuantisedLaw {
     /// The schemes, equally likely.
-    pub schemes: Vec<Scheme>,
+    pub shapes: Vec<Scheme>,
     /// Range of the MI of an unquantised pair.
     pub mi: Range,
     /// Range of the grid's step, in standard deviations.
@@ -199,7 +199,7 @@ pub struct QuantisedLaw {
 impl QuantisedLaw {
     fn quantiser<R: Rng + ?Sized>(&self, rng: &mut R) -> Quantiser {
         let levels = |rng: &mut R| rng.random_range(self.levels[0]..=self.levels[1]);
-        match self.schemes[rng.random_range(0..self.schemes.len())] {
+        match self.shapes[rng.random_range(0..self.shapes.len())] {
             Scheme::Grid => {
                 let step = log_uniform(&self.step, rng);
                 Quantiser::grid(step, step * rng.random::<f64>())
@@ -223,7 +223,7 @@ impl Law for QuantisedLaw {
 
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
         Ok(Self {
-            schemes: keys.some_of("schemes", "scheme", &Scheme::ALL, Scheme::ALL.to_vec())?,
+            shapes: keys.some_of("shapes", "shape", &Scheme::ALL, Scheme::ALL.to_vec())?,
             mi: NormalPair::read_mi(keys)?,
             step: keys.range("step", [0.1, 3.0], (0.05, 10.0))?,
             levels: keys.whole_range("levels", [2, 12], (2, 64))?,
@@ -232,19 +232,19 @@ impl Law for QuantisedLaw {
     }
 
     fn write(&self, keys: &mut Written) {
-        keys.set("schemes", &self.schemes).set("mi", self.mi).set("step", self.step);
+        keys.set("shapes", &self.shapes).set("mi", self.mi).set("step", self.step);
         keys.set("levels", self.levels).set("both", self.both);
     }
 
     fn label(&self) -> String {
-        match self.schemes[..] {
+        match self.shapes[..] {
             [one] => format!("quantised-{}", one.as_str()),
             _ => Self::KIND.to_owned(),
         }
     }
 
     fn features(&self) -> Vec<String> {
-        self.schemes.iter().map(|scheme| format!("quantised-{}", scheme.as_str())).collect()
+        self.shapes.iter().map(|scheme| format!("quantised-{}", scheme.as_str())).collect()
     }
 
     fn takes_transforms(&self) -> bool {

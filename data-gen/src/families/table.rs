@@ -28,9 +28,9 @@ use crate::{
 ///
 /// ```
 /// use mist_data_gen::families::{pairs::Pair, table::Table};
-/// use nalgebra::dmatrix;
+/// use nalgebra::DMatrix;
 ///
-/// let coin_told = Table::new(dmatrix![1.0, 0.0; 0.0, 1.0])?;
+/// let coin_told = Table::new(DMatrix::identity(2, 2))?;
 /// assert!((coin_told.mi_nats() - 2.0_f64.ln()).abs() < 1e-15);
 /// # Ok::<(), mist_data_gen::ParameterError>(())
 /// ```
@@ -129,7 +129,7 @@ impl Structure {
 #[derive(Debug, Clone, PartialEq)]
 pub struct TableLaw {
     /// The structures, equally likely.
-    pub structures: Vec<Structure>,
+    pub shapes: Vec<Structure>,
     /// Range of r and c.
     pub levels: [usize; 2],
     /// Range of the Dirichlet parameter of [`Structure::Random`].
@@ -145,7 +145,7 @@ impl Law for TableLaw {
 
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
         Ok(Self {
-            structures: keys.some_of("structures", "structure", &Structure::ALL, Structure::ALL.to_vec())?,
+            shapes: keys.some_of("shapes", "shape", &Structure::ALL, Structure::ALL.to_vec())?,
             levels: keys.whole_range("levels", [2, 12], (2, 12))?,
             concentration: keys.range("concentration", [0.02, 200.0], (0.01, 1e4))?,
             width: keys.range("width", [0.04, 3.0], (0.01, 100.0))?,
@@ -153,19 +153,19 @@ impl Law for TableLaw {
     }
 
     fn write(&self, keys: &mut Written) {
-        keys.set("structures", &self.structures).set("levels", self.levels);
+        keys.set("shapes", &self.shapes).set("levels", self.levels);
         keys.set("concentration", self.concentration).set("width", self.width);
     }
 
     fn label(&self) -> String {
-        match self.structures[..] {
+        match self.shapes[..] {
             [one] => format!("table-{}", one.as_str()),
             _ => Self::KIND.to_owned(),
         }
     }
 
     fn features(&self) -> Vec<String> {
-        self.structures.iter().map(|structure| format!("table-{}", structure.as_str())).collect()
+        self.shapes.iter().map(|structure| format!("table-{}", structure.as_str())).collect()
     }
 
     fn takes_transforms(&self) -> bool {
@@ -175,7 +175,7 @@ impl Law for TableLaw {
     fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
         let [least, most] = self.levels;
         let (r, c) = (rng.random_range(least..=most), rng.random_range(least..=most));
-        let mut cells = match self.structures[rng.random_range(0..self.structures.len())] {
+        let mut cells = match self.shapes[rng.random_range(0..self.shapes.len())] {
             Structure::Random => {
                 let concentration = log_uniform(&self.concentration, rng);
                 let rows: Vec<f64> = (0..r).flat_map(|_| dirichlet(c, concentration, rng)).collect();

@@ -1,9 +1,17 @@
 //! What the statistical tests share.
 #![allow(dead_code, reason = "every test file uses a part")]
 
+pub mod discrete;
 pub mod oracle;
+pub mod oracle_interactions;
 pub mod oracle_links;
 pub mod oracle_mixtures;
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use mist_data_gen::{MetaDistribution, Seeds, Split};
 use rand_chacha::ChaCha8Rng;
@@ -41,4 +49,10 @@ pub const KS_LIMIT: f64 = 2.0;
 /// A configuration with every kind and option, which no tuning of the shipped ones changes.
 pub fn wide() -> MetaDistribution {
     MetaDistribution::from_toml(include_str!("wide.toml")).unwrap()
+}
+
+/// All files of a folder.
+pub fn bytes(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let files = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    files.map(|path| (path.file_name().unwrap().into(), fs::read(&path).unwrap())).collect()
 }

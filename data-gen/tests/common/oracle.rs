@@ -19,7 +19,7 @@ use statrs::{
     function::gamma::ln_gamma,
 };
 
-use super::{oracle_links, oracle_mixtures};
+use super::{oracle_interactions, oracle_links, oracle_mixtures};
 
 /// The pointwise MI of every row, in nats.
 pub fn pointwise_mi(base: &Base, sample: &Sample) -> Vec<f64> {
@@ -32,7 +32,16 @@ pub fn pointwise_mi(base: &Base, sample: &Sample) -> Vec<f64> {
         Base::Copulas(base) => copulas(base, sample),
         Base::EllipticalCopula(base) => elliptical_copula(base, sample),
         Base::SwissRoll(base) => swissroll(base, sample),
+        Base::Interaction(base) => oracle_interactions::interaction(base, sample),
         Base::Mixture(base) => oracle_mixtures::mixture(base, sample),
+        Base::Table(_)
+        | Base::Channel(_)
+        | Base::Quantised(_)
+        | Base::Inflated(_)
+        | Base::Censored(_)
+        | Base::Counts(_)
+        | Base::Labels(_)
+        | Base::Degenerate(_) => super::discrete::pointwise_mi(base, sample),
     }
 }
 
@@ -123,7 +132,10 @@ fn elliptical_copula(base: &EllipticalCopula, sample: &Sample) -> Vec<f64> {
                 Marginal::Normal => (normal_tail(-v), normal_tail(v)),
                 Marginal::Uniform => (v, 1.0 - v),
                 Marginal::Exponential => (-(-v).exp_m1(), (-v).exp()),
-                Marginal::Laplace => (0.5 * (v.min(0.0)).exp() + 0.5 * -(-v.max(0.0)).exp_m1(), 0.5 * (-v.max(0.0)).exp() + 0.5 * -(v.min(0.0)).exp_m1()),
+                Marginal::Laplace => (
+                    0.5 * (v.min(0.0)).exp() + 0.5 * -(-v.max(0.0)).exp_m1(),
+                    0.5 * (-v.max(0.0)).exp() + 0.5 * -(v.min(0.0)).exp_m1(),
+                ),
                 Marginal::LogNormal { sigma } => (normal_tail(-v.ln() / sigma), normal_tail(v.ln() / sigma)),
                 Marginal::Pareto { alpha } => (-(-alpha * v.ln()).exp_m1(), v.powf(-alpha)),
                 Marginal::Cauchy => {

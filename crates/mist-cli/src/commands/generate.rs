@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, anyhow};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use mist_data_gen::dataset::{WriteOptions, write};
+use mist_data_gen::dataset::{Part, Storage, WriteOptions, write};
 use mist_data_gen::{MetaDistribution, Seeds, Split};
 use std::path::{Path, PathBuf};
 
@@ -11,8 +11,10 @@ const EXAMPLES: &str = "\
 Examples:
   mist generate --config m_train --count 10000 --seed 7 --out data/train
   mist generate --config m_test_imd --split test --out data/m_test_imd
+  mist generate --config mist_2 --count 1000000 --storage ranks16 --shard 3/8 --out data/mist_2
 
-Run again after an interruption, it completes what is there.";
+Run again after an interruption, it completes what is there. Jobs with --shard 1/8 to 8/8 may run at once, on any
+machines of one kind that share the folder; the last one completes the data set, to the bytes of a single run.";
 
 /// Arguments of `mist generate`.
 #[derive(Debug, clap::Args)]
@@ -33,6 +35,12 @@ pub struct Args {
     /// Data sets in a file.
     #[arg(long, value_name = "COUNT", default_value_t = 1000)]
     shard_size: u64,
+    /// Values as they are, in 8 bytes each, or the ranks within their columns, in 2.
+    #[arg(long, value_parser = storage(), default_value = "f64")]
+    storage: Storage,
+    /// Make only this part of the files, of N parts that may be made at once.
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Part>,
     /// Threads that draw, 0 for one per core; changes no byte.
     #[arg(long, default_value_t = 0)]
     threads: usize,
@@ -45,6 +53,10 @@ fn split() -> impl TypedValueParser<Value = Split> {
     PossibleValuesParser::new(Split::ALL.map(Split::as_str)).try_map(|name| name.parse::<Split>())
 }
 
+fn storage() -> impl TypedValueParser<Value = Storage> {
+    PossibleValuesParser::new(Storage::ALL.map(Storage::as_str)).try_map(|name| name.parse::<Storage>())
+}
+
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
     let meta = meta_distribution(&args.config)?;
@@ -54,13 +66,24 @@ pub fn run(args: &Args) -> Result<()> {
         .ok_or_else(|| anyhow!("`{}` draws without end: `--count` says how many data sets to write", meta.name()))?;
     let bar = ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::stderr());
     bar.set_style(ProgressStyle::with_template("{bar:30} {human_pos} of {human_len} data sets, {eta} left")?);
-    let options = WriteOptions { count, shard_size: args.shard_size, threads: args.threads };
+    let &Args { shard_size, storage, shard: part, .. } = args;
+    let threads = super::threads(args.threads);
+    let options = WriteOptions { count, shard_size, storage, part, threads };
     let manifest = write(&meta, &Seeds { root: args.seed }, args.split, &args.out, &options, |progress| {
+        bar.set_length(progress.draws_total);
         bar.set_position(progress.draws_done);
     })?;
     bar.finish_and_clear();
-    let (shards, s) = (manifest.shards.len(), if manifest.shards.len() == 1 { "" } else { "s" });
-    eprintln!("`{}` holds {count} data sets of `{}` in {shards} shard{s}", args.out.display(), meta.name());
+    let (out, shards) = (args.out.display(), manifest.shards.len());
+    match part {
+        Some(part) if !manifest.is_complete() => {
+            eprintln!("part {part} is done; `{out}` holds {} of {shards} shards", manifest.written());
+        }
+        _ => {
+            let s = if shards == 1 { "" } else { "s" };
+            eprintln!("`{out}` holds {count} data sets of `{}` in {shards} shard{s}", meta.name());
+        }
+    }
     Ok(())
 }
 

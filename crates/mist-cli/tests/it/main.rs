@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod batch;
+mod dataset;
 mod estimate;
 mod generate;
 mod support;

@@ -1,6 +1,7 @@
 //! A folder with files, and the binary run in it.
 
 use ndarray::{Array1, Array2};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
@@ -33,6 +34,12 @@ impl Output {
     }
 }
 
+/// The files of a folder, by name.
+pub fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    files.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(&path).unwrap())).collect()
+}
+
 /// A temporary folder.
 pub struct Folder(TempDir);
 
@@ -52,6 +59,13 @@ impl Folder {
     /// Runs `mist` in the folder with the words of `args`.
     pub fn mist(&self, args: &str) -> Output {
         self.run(&args.split_whitespace().collect::<Vec<_>>())
+    }
+
+    /// The same, not started yet.
+    pub fn command(&self, args: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mist"));
+        command.args(args.split_whitespace()).current_dir(self.path());
+        command
     }
 
     /// The same with arguments that may hold spaces.

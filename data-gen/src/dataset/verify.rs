@@ -1,0 +1,173 @@
+//! Comparing a data set on disk with what its configuration and seed give.
+
+use std::{fmt, path::Path};
+
+use rayon::prelude::*;
+
+use super::{Manifest, Reader, Storage};
+use crate::{DatasetError, Draw, DrawnTask, MetaDistribution, Sample, Seeds};
+
+/// Finds what is wrong with a data set, a shard at a time.
+///
+/// The tasks are drawn anew, so it must run on the kind of machine that made the data set: on another the last bits of
+/// an MI may differ (see [`MetaDistribution`]).
+#[derive(Debug)]
+pub struct Verifier {
+    reader: Reader,
+    meta: MetaDistribution,
+    redraw: bool,
+    pool: rayon::ThreadPool,
+}
+
+/// What is wrong, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The draw; none where it is the whole shard.
+    pub index: Option<u64>,
+    /// File name of the shard.
+    pub file: String,
+    /// What was found.
+    pub what: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { index, file, what } = self;
+        match index {
+            Some(index) => write!(f, "draw {index} in `{file}`: {what}"),
+            None => write!(f, "shard `{file}`: {what}"),
+        }
+    }
+}
+
+impl Verifier {
+    /// Opens the data set in a folder and checks its manifest. With `redraw`, values are compared too. 0 threads stand
+    /// for one per core.
+    ///
+    /// # Errors
+    /// There is no manifest, it is not valid, or its families are not those of its configuration.
+    pub fn open(dir: &Path, redraw: bool, threads: usize) -> Result<Self, DatasetError> {
+        let reader = Reader::open_incomplete(dir)?;
+        let meta = reader.manifest().meta()?;
+        if !meta.variants().iter().map(|v| &v.name).eq(&reader.manifest().families) {
+            let reason = "its families are not those of its configuration".to_owned();
+            return Err(DatasetError::Manifest { path: dir.join(super::MANIFEST_FILE), reason });
+        }
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+        Ok(Self { reader, meta, redraw, pool })
+    }
+
+    /// What the data set was made from.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        self.reader.manifest()
+    }
+
+    /// The problems of one shard: that it is not there or is not what was written, values that are not finite, draws
+    /// that are not those of the configuration and the seed.
+    ///
+    /// # Panics
+    /// If there is no shard of this number.
+    #[must_use]
+    pub fn shard(&self, number: usize) -> Vec<Problem> {
+        let entry = &self.manifest().shards[number];
+        let problem = |index, what| Problem { index, file: entry.file.clone(), what };
+        if entry.sha256.is_none() {
+            return vec![problem(None, "not written yet".to_owned())];
+        }
+        let draws = match self.reader.shard(number) {
+            Ok(draws) => draws,
+            Err(error) => return vec![problem(None, what(error))],
+        };
+        let of_draw = |draw: &Draw| {
+            let found = self.draw(draw);
+            found.into_iter().map(|what| problem(Some(draw.index), what)).collect::<Vec<_>>()
+        };
+        self.pool.install(|| draws.par_iter().flat_map_iter(of_draw).collect())
+    }
+
+    fn draw(&self, draw: &Draw) -> Vec<String> {
+        let Manifest { root_seed, split, storage, .. } = *self.manifest();
+        let expected = self.meta.draw_task(&Seeds { root: root_seed }, split, draw.index);
+        let mut problems = differences(draw, &expected);
+        let of_values = if let Some(place) = not_finite(&draw.sample) {
+            Some(place)
+        } else if self.redraw && problems.is_empty() {
+            differing_value(&draw.sample, &expected.sample().sample, storage)
+        } else {
+            (storage == Storage::Ranks16).then(|| not_ranks(&draw.sample)).flatten()
+        };
+        problems.extend(of_values);
+        problems
+    }
+}
+
+/// An error about a shard without its path, which the problem names already.
+fn what(error: DatasetError) -> String {
+    match error {
+        DatasetError::Checksum { expected, got, .. } => format!("expected SHA-256 `{expected}`, got `{got}`"),
+        DatasetError::Shard { reason, .. } => reason,
+        DatasetError::Io { source, .. } => format!("cannot be read: {source}"),
+        other => other.to_string(),
+    }
+}
+
+/// All but the rows.
+fn differences(got: &Draw, expected: &DrawnTask) -> Vec<String> {
+    let (task, Sample { x, y }) = (&expected.task, &got.sample);
+    let mut problems = Vec::new();
+    let mut differs = |what: &str, got: &dyn fmt::Display, expected: &dyn fmt::Display| {
+        problems.push(format!("{what} is `{got}`, expected `{expected}`"));
+    };
+    if got.family != task.family() {
+        differs("family", &got.family, &task.family());
+    }
+    if got.n != expected.n {
+        differs("n", &got.n, &expected.n);
+    }
+    for (name, got, expected) in [("dim_x", x.ncols(), task.dim_x()), ("dim_y", y.ncols(), task.dim_y())] {
+        if got != expected {
+            differs(name, &got, &expected);
+        }
+    }
+    for (name, got, expected) in [
+        ("mi_nats", got.mi_nats, task.mi_nats()),
+        ("mi_standard_error", got.mi_standard_error, task.mi_standard_error()),
+    ] {
+        if got.to_bits() != expected.to_bits() || !got.is_finite() {
+            differs(name, &got, &expected);
+        }
+    }
+    problems
+}
+
+fn sides(sample: &Sample) -> [(&'static str, &nalgebra::DMatrix<f64>); 2] {
+    [("X", &sample.x), ("Y", &sample.y)]
+}
+
+fn not_finite(sample: &Sample) -> Option<String> {
+    sides(sample).into_iter().find_map(|(side, matrix)| {
+        let at = matrix.iter().position(|v| !v.is_finite())?;
+        let (row, column) = (at % matrix.nrows(), at / matrix.nrows());
+        Some(format!("{side} holds `{}` in row {row}, column {column}", matrix[(row, column)]))
+    })
+}
+
+/// Mid-ranks are their own mid-ranks.
+fn not_ranks(sample: &Sample) -> Option<String> {
+    let (side, _) = sides(sample).into_iter().find(|(_, m)| Storage::Ranks16.rounded(m).as_ref() != Ok(*m))?;
+    Some(format!("{side} does not hold ranks"))
+}
+
+fn differing_value(got: &Sample, expected: &Sample, storage: Storage) -> Option<String> {
+    sides(got).into_iter().zip(sides(expected)).find_map(|((side, got), (_, expected))| {
+        let expected = match storage.rounded(expected) {
+            Ok(expected) => expected,
+            Err(reason) => return Some(reason),
+        };
+        let at = got.iter().zip(&expected).position(|(a, b)| a.to_bits() != b.to_bits())?;
+        let (row, column) = (at % got.nrows(), at / got.nrows());
+        let (got, expected) = (got[(row, column)], expected[(row, column)]);
+        Some(format!("{side} holds `{got}` in row {row}, column {column}, expected `{expected}`"))
+    })
+}
