@@ -237,8 +237,8 @@ mod tests {
             let student = StudentsT::new(0.0, 1.0, nu).unwrap();
             let scales = student_scales(nu);
             for z in [0.0_f64, 0.1, 0.5, 1.0, 2.0, 5.0, 20.0] {
-                let mixed: f64 =
-                    scales.iter().map(|(s, mass)| mass * (-0.5 * (z / s).powi(2)).exp() / s).sum::<f64>() * 0.398_942_280_401_432_7;
+                let mixed: f64 = scales.iter().map(|(s, mass)| mass * (-0.5 * (z / s).powi(2)).exp() / s).sum::<f64>()
+                    * 0.398_942_280_401_432_7;
                 let expected = student.pdf(z);
                 // Far out, what is left out matters as a share, not as a mass.
                 assert!((mixed - expected).abs() < 1e-3 * expected + 1e-6, "ν = {nu}, z = {z}: {mixed}, {expected}");
