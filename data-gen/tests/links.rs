@@ -76,7 +76,7 @@ fn plain_quadrature() {
                 continue;
             }
             // Edges take more points.
-            let points = if noise == 1 { 20_000 } else { 3_000 };
+            let points = if noise == 1 { 40_000 } else { 3_000 };
             let error = (link.mi_nats() - Densities::new(&link).mi_nats(points)).abs();
             if error > worst.0 {
                 worst = (error, format!("{link:?}"));
