@@ -202,12 +202,7 @@ impl Warp {
     }
 }
 
-fn turn(
-    values: &mut DMatrix<f64>,
-    planes: &[(usize, usize, f64)],
-    orientation: Option<&DMatrix<f64>>,
-    direction: f64,
-) {
+fn turn(values: &mut DMatrix<f64>, planes: &[(usize, usize, f64)], orientation: Option<&DMatrix<f64>>, direction: f64) {
     if let Some(q) = orientation {
         *values *= q;
     }

@@ -3,9 +3,9 @@
 mod common;
 
 use common::{
-    assert_mean,
+    assert_mean, ks_statistic,
     oracle::discrete::{channel_mass, ln_counts, normal_mass, pointwise_mi, rectangle},
-    ks_statistic, rng,
+    rng,
 };
 use mist_data_gen::{
     Base, Joint,
