@@ -172,6 +172,12 @@ impl MetaDistribution {
         (n, span(drawn.chain(fixed.map(|(x, y)| (x.min(y), x.max(y))))))
     }
 
+    /// Whether rows of a draw may share values: whether it reaches discrete data.
+    #[must_use]
+    pub fn has_ties(&self) -> bool {
+        self.config.families.iter().any(|(_, family)| family.kind.has_ties())
+    }
+
     /// The task of an index, and how many rows to draw from it.
     #[must_use]
     pub fn draw_task(&self, seeds: &Seeds, split: Split, index: u64) -> DrawnTask {

@@ -23,7 +23,7 @@ pub(crate) fn gate(n: usize, x: &Screened, y: &Screened, trained: &Trained) -> V
     }
     let tied = |s: &Screened| s.tied.iter().filter(|c| c.share > TIED_SHARE).cloned().collect::<Vec<_>>();
     let columns = [tied(x), tied(y)].concat();
-    if !columns.is_empty() {
+    if !columns.is_empty() && !trained.ties {
         warnings.push(Warning::Ties { columns });
     }
     warnings

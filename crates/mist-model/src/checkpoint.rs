@@ -92,6 +92,9 @@ pub struct Trained {
     pub n: (usize, usize),
     /// Smallest and largest number of columns on a side.
     pub dims: (usize, usize),
+    /// Whether discrete data was among it.
+    #[serde(default)]
+    pub ties: bool,
 }
 
 /// A network ready to use.

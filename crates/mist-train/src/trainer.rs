@@ -198,6 +198,7 @@ impl Run<'_> {
             continues: self.before.as_ref().map(|d| d.sha256.clone()),
             n,
             dims,
+            ties: self.meta.has_ties(),
         };
         Ok(write_checkpoint(dir, &self.config.name, &self.config.network, trained, &tensors)?)
     }

@@ -118,8 +118,8 @@ impl Law for CensoredLaw {
         keys.set("mi", self.mi).set("share", self.share).set("two_sided", self.two_sided);
     }
 
-    fn takes_transforms(&self) -> bool {
-        false
+    fn has_ties(&self) -> bool {
+        true
     }
 
     fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {

@@ -162,19 +162,12 @@ impl Law for ChannelLaw {
         keys.set("shapes", &self.shapes).set("p", self.p).set("e", self.e);
     }
 
-    fn label(&self) -> String {
-        match self.shapes[..] {
-            [one] => format!("channel-{}", one.as_str()),
-            _ => Self::KIND.to_owned(),
-        }
+    fn shapes(&self) -> Vec<&'static str> {
+        self.shapes.iter().map(|shape| shape.as_str()).collect()
     }
 
-    fn features(&self) -> Vec<String> {
-        self.shapes.iter().map(|channel| format!("channel-{}", channel.as_str())).collect()
-    }
-
-    fn takes_transforms(&self) -> bool {
-        false
+    fn has_ties(&self) -> bool {
+        true
     }
 
     fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {

@@ -356,8 +356,8 @@ impl Law for CopulaLaw {
         keys.set("generator", self.generator).set("tau", self.tau);
     }
 
-    fn label(&self) -> String {
-        format!("copula-{}", self.generator.as_str())
+    fn shapes(&self) -> Vec<&'static str> {
+        vec![self.generator.as_str()]
     }
 
     fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {

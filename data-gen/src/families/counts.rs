@@ -142,8 +142,8 @@ impl Law for CountsLaw {
         keys.set("shape", self.shape).set("scale", self.scale);
     }
 
-    fn takes_transforms(&self) -> bool {
-        false
+    fn has_ties(&self) -> bool {
+        true
     }
 
     fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {

@@ -149,8 +149,8 @@ impl Law for DegenerateLaw {
         keys.set("mi", self.mi).set("constant", self.constant);
     }
 
-    fn takes_transforms(&self) -> bool {
-        false
+    fn has_ties(&self) -> bool {
+        true
     }
 
     fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {

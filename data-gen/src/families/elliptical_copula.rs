@@ -141,8 +141,8 @@ impl Law for NormalCopulaLaw {
         self.scatter.write(keys);
     }
 
-    fn label(&self) -> String {
-        format!("normal_copula-{}", self.scatter.kind().as_str())
+    fn shapes(&self) -> Vec<&'static str> {
+        vec![self.scatter.kind().as_str()]
     }
 
     fn features(&self) -> Vec<String> {
@@ -179,8 +179,8 @@ impl Law for StudentCopulaLaw {
         keys.set("nu", self.nu);
     }
 
-    fn label(&self) -> String {
-        format!("student_copula-{}", self.scatter.kind().as_str())
+    fn shapes(&self) -> Vec<&'static str> {
+        vec![self.scatter.kind().as_str()]
     }
 
     fn features(&self) -> Vec<String> {

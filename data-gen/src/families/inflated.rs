@@ -139,8 +139,8 @@ impl Law for InflatedLaw {
         keys.set("one_sided", self.one_sided).set("dependent", self.dependent);
     }
 
-    fn takes_transforms(&self) -> bool {
-        false
+    fn has_ties(&self) -> bool {
+        true
     }
 
     fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {

@@ -217,8 +217,8 @@ impl Law for LabelsLaw {
         keys.set("spread", self.spread).set("columns", self.columns);
     }
 
-    fn takes_transforms(&self) -> bool {
-        false
+    fn has_ties(&self) -> bool {
+        true
     }
 
     fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {

@@ -90,9 +90,17 @@ pub trait Law: Clone + Debug + PartialEq + Sized {
     /// Writes every key that [`Law::read`] reads, defaults included.
     fn write(&self, keys: &mut Written);
 
+    /// The names of the structures that a draw may have, one of them each time; none where there is but one.
+    fn shapes(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
     /// Start of the names of the family's variants, for example `normal-dense`.
     fn label(&self) -> String {
-        Self::KIND.to_owned()
+        match self.shapes()[..] {
+            [one] => format!("{}-{one}", Self::KIND),
+            _ => Self::KIND.to_owned(),
+        }
     }
 
     /// What a message adds to the kind, for example ` with dispersion `dense``.
@@ -100,10 +108,13 @@ pub trait Law: Clone + Debug + PartialEq + Sized {
         String::new()
     }
 
-    /// The structures that a draw may have, for the list of what is [held out](crate::held_out): by default the
-    /// label.
+    /// All that a draw may be made of, by name, for the list of what is [held out](crate::held_out).
     fn features(&self) -> Vec<String> {
-        vec![self.label()]
+        let shapes = self.shapes();
+        if shapes.is_empty() {
+            return vec![Self::KIND.to_owned()];
+        }
+        shapes.iter().map(|shape| format!("{}-{shape}", Self::KIND)).collect()
     }
 
     /// The dims that the family always has, if it takes none from the configuration.
@@ -113,7 +124,12 @@ pub trait Law: Clone + Debug + PartialEq + Sized {
 
     /// Whether maps, mixing and warps may follow: so for continuous columns, where they lead to something new.
     fn takes_transforms(&self) -> bool {
-        true
+        !self.has_ties()
+    }
+
+    /// Whether rows of a draw may share values.
+    fn has_ties(&self) -> bool {
+        false
     }
 
     /// Whether Φ keeps the values apart in floating point: not in heavy tails.
@@ -254,6 +270,12 @@ macro_rules! kinds {
 
             pub(crate) fn takes_transforms(&self) -> bool {
                 match self { $(Self::$name(law) => law.takes_transforms(),)* }
+            }
+
+            /// See [`Law::has_ties`].
+            #[must_use]
+            pub fn has_ties(&self) -> bool {
+                match self { $(Self::$name(law) => law.has_ties(),)* }
             }
 
             pub(crate) fn has_light_tails(&self) -> bool {

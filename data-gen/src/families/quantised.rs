@@ -236,19 +236,12 @@ impl Law for QuantisedLaw {
         keys.set("levels", self.levels).set("both", self.both);
     }
 
-    fn label(&self) -> String {
-        match self.shapes[..] {
-            [one] => format!("quantised-{}", one.as_str()),
-            _ => Self::KIND.to_owned(),
-        }
+    fn shapes(&self) -> Vec<&'static str> {
+        self.shapes.iter().map(|shape| shape.as_str()).collect()
     }
 
-    fn features(&self) -> Vec<String> {
-        self.shapes.iter().map(|scheme| format!("quantised-{}", scheme.as_str())).collect()
-    }
-
-    fn takes_transforms(&self) -> bool {
-        false
+    fn has_ties(&self) -> bool {
+        true
     }
 
     fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {

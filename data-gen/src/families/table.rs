@@ -157,19 +157,12 @@ impl Law for TableLaw {
         keys.set("concentration", self.concentration).set("width", self.width);
     }
 
-    fn label(&self) -> String {
-        match self.shapes[..] {
-            [one] => format!("table-{}", one.as_str()),
-            _ => Self::KIND.to_owned(),
-        }
+    fn shapes(&self) -> Vec<&'static str> {
+        self.shapes.iter().map(|shape| shape.as_str()).collect()
     }
 
-    fn features(&self) -> Vec<String> {
-        self.shapes.iter().map(|structure| format!("table-{}", structure.as_str())).collect()
-    }
-
-    fn takes_transforms(&self) -> bool {
-        false
+    fn has_ties(&self) -> bool {
+        true
     }
 
     fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {

@@ -219,8 +219,8 @@ impl Law for NormalLaw {
         self.scatter.write(keys);
     }
 
-    fn label(&self) -> String {
-        format!("normal-{}", self.scatter.kind().as_str())
+    fn shapes(&self) -> Vec<&'static str> {
+        vec![self.scatter.kind().as_str()]
     }
 
     fn features(&self) -> Vec<String> {
@@ -257,8 +257,8 @@ impl Law for StudentLaw {
         keys.set("nu", self.nu);
     }
 
-    fn label(&self) -> String {
-        format!("student-{}", self.scatter.kind().as_str())
+    fn shapes(&self) -> Vec<&'static str> {
+        vec![self.scatter.kind().as_str()]
     }
 
     fn features(&self) -> Vec<String> {

@@ -102,19 +102,12 @@ impl Law for InteractionLaw {
         keys.set("shapes", &self.shapes).set("strength", self.strength);
     }
 
-    fn label(&self) -> String {
-        match self.shapes[..] {
-            [shape] => format!("interaction-{}", shape.as_str()),
-            _ => Self::KIND.to_owned(),
-        }
+    fn shapes(&self) -> Vec<&'static str> {
+        self.shapes.iter().map(|shape| shape.as_str()).collect()
     }
 
-    fn features(&self) -> Vec<String> {
-        self.shapes.iter().map(|shape| format!("interaction-{}", shape.as_str())).collect()
-    }
-
-    fn takes_transforms(&self) -> bool {
-        !self.shapes.contains(&Shape::Xor)
+    fn has_ties(&self) -> bool {
+        self.shapes.contains(&Shape::Xor)
     }
 
     fn has_light_tails(&self) -> bool {

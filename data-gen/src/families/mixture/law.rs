@@ -249,15 +249,8 @@ impl Law for MixtureLaw {
         keys.set("shapes", &self.shapes);
     }
 
-    fn label(&self) -> String {
-        match self.shapes[..] {
-            [shape] => format!("mixture-{}", shape.as_str()),
-            _ => Self::KIND.to_owned(),
-        }
-    }
-
-    fn features(&self) -> Vec<String> {
-        self.shapes.iter().map(|shape| format!("mixture-{}", shape.as_str())).collect()
+    fn shapes(&self) -> Vec<&'static str> {
+        self.shapes.iter().map(|shape| shape.as_str()).collect()
     }
 
     fn has_light_tails(&self) -> bool {
