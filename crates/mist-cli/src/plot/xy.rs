@@ -3,6 +3,7 @@
 use super::{Area, Axis, FONT, Picture, drawn};
 use anyhow::Result;
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 /// A panel of points and lines.
 pub struct Xy {
@@ -30,7 +31,7 @@ pub struct Points {
 pub enum Mark {
     /// Many faint dots.
     Dots,
-    /// Dots joined by a line, with a legend.
+    /// Dots joined by a line, its name on the right.
     Line,
 }
 
@@ -39,7 +40,7 @@ const BAND: RGBColor = RGBColor(205, 205, 205);
 
 impl Picture for Xy {
     fn size(&self) -> (u32, u32) {
-        SIZE
+        (SIZE.0 + self.legend(), SIZE.1)
     }
 
     fn draw<B: DrawingBackend>(&self, area: &Area<B>) -> Result<()> {
@@ -47,7 +48,7 @@ impl Picture for Xy {
             ChartBuilder::on(area)
                 .caption(&self.title, (FONT, 16))
                 .margin(8)
-                .margin_right(16)
+                .margin_right(16 + self.legend())
                 .x_label_area_size(38)
                 .y_label_area_size(56)
                 .build_cartesian_2d(self.x.clone(), self.y.clone()),
@@ -81,17 +82,25 @@ impl Picture for Xy {
                     let colour = series.colour;
                     let dots = places.iter().map(|at| Circle::new(*at, 3, colour.filled()));
                     drawn(chart.draw_series(dots))?;
-                    let line = PathElement::new(places.clone(), colour.stroke_width(2));
-                    let legend = move |(x, y)| PathElement::new([(x, y), (x + 14, y)], colour.stroke_width(2));
-                    drawn(chart.draw_series([line]))?.label(&series.name).legend(legend);
+                    drawn(chart.draw_series([PathElement::new(places.clone(), colour.stroke_width(2))]))?;
                 }
             }
         }
-        if self.series.iter().any(|series| series.mark == Mark::Line) {
-            let mut labels = chart.configure_series_labels();
-            labels.position(SeriesLabelPosition::UpperRight).label_font((FONT, 12));
-            drawn(labels.background_style(WHITE.mix(0.8)).border_style(BAND).draw())?;
+        let style = (FONT, 12).into_text_style(area).pos(Pos::new(HPos::Left, VPos::Center));
+        let lines = self.series.iter().filter(|series| series.mark == Mark::Line);
+        for (i, series) in lines.enumerate() {
+            let (x, y) = (SIZE.0 as i32 - 8, 44 + 18 * i as i32);
+            drawn(area.draw(&PathElement::new([(x, y), (x + 14, y)], series.colour.stroke_width(3))))?;
+            drawn(area.draw_text(&series.name, &style, (x + 20, y)))?;
         }
         Ok(())
+    }
+}
+
+impl Xy {
+    /// Pixels to the right for the names of lines.
+    fn legend(&self) -> u32 {
+        let lines = self.series.iter().filter(|series| series.mark == Mark::Line);
+        lines.map(|series| 24 + 7 * series.name.chars().count() as u32).max().unwrap_or(0)
     }
 }

@@ -11,7 +11,7 @@ mod tables;
 mod work;
 mod worse;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use data::Part;
 use estimators::{MIST, Named};
 use mist_infer::DeviceKind;
@@ -99,6 +99,9 @@ impl Suite {
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
     estimators::check(&args.estimators)?;
+    if args.checkpoint.is_some() && !args.estimators.iter().any(|name| name == MIST) {
+        bail!("`--checkpoint` is for `{MIST}`, which `--estimators` does not list");
+    }
     let parts = parts(args)?;
     let resamples = args.bootstrap.map(|count| count as usize);
     let learned = || super::estimator(args.checkpoint.as_deref(), args.device).map_err(anyhow::Error::from);

@@ -186,7 +186,15 @@ fn coverage(evaluation: &Evaluation) -> Grid<Xy> {
 fn chance(count: usize) -> Vec<(f64, f64, f64)> {
     let at = |level: f64| {
         let binomial = Binomial::new(level, count as u64).expect("levels are probabilities");
-        let quantile = |p: f64| binomial.inverse_cdf(p) as f64 / count as f64;
+        // The library's own search for the quantile panics where the answer is 0 or close to it.
+        let quantile = |p: f64| {
+            let (mut low, mut high) = (0, count as u64);
+            while low < high {
+                let middle = low.midpoint(high);
+                if binomial.cdf(middle) < p { low = middle + 1 } else { high = middle }
+            }
+            low as f64 / count as f64
+        };
         (level, quantile(0.025), quantile(0.975))
     };
     (1..40).map(|i| at(f64::from(i) / 40.0)).collect()
@@ -233,6 +241,9 @@ mod tests {
     fn chance_is_binomial() {
         let band = chance(100);
         assert_eq!(band[19], (0.5, 0.4, 0.6));
-        assert!(band.iter().all(|(level, low, high)| low <= level && level <= high));
+        for count in [30, 1000] {
+            let band = chance(count);
+            assert!(band.iter().all(|(level, low, high)| low <= level && level <= high), "{band:?}");
+        }
     }
 }

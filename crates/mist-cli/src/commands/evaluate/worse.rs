@@ -79,7 +79,7 @@ pub fn table(evaluation: &Evaluation) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {:.4} | {} | {:.4} | {:.2} | {difference} |",
+            "| {} | {} | {} | {:.5} | {} | {:.5} | {:.2} | {difference} |",
             w.part,
             w.group,
             w.data_sets,
