@@ -11,6 +11,7 @@ use std::{
 use divan::{Bencher, counter::ItemsCount};
 use mist_data_gen::{
     Draw, MetaDistribution, Seeds, Split,
+    config::{DimsLaw, IntLaw},
     dataset::{Storage, shard},
 };
 
@@ -20,7 +21,7 @@ fn main() {
     divan::main();
 }
 
-#[divan::bench(args = ["m_train", "mist_1"], sample_count = 20, sample_size = 1)]
+#[divan::bench(args = ["m_train", "mist_2", "mist_3"], sample_count = 20, sample_size = 1)]
 fn mixture(bencher: Bencher, name: &str) {
     const DRAWS: u64 = 250;
     let meta = MetaDistribution::named(name).unwrap();
@@ -35,51 +36,40 @@ fn mixture(bencher: Bencher, name: &str) {
 
 /// One family at one size, named after both.
 struct Case {
-    family: &'static str,
-    entry: &'static str,
-    n: usize,
-    dim: usize,
+    meta: MetaDistribution,
+    label: String,
 }
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} n={} dims={}x{}", self.family, self.n, self.dim, self.dim)
+        f.write_str(&self.label)
     }
 }
 
+/// Every entry of the training mix and of the held-out set.
 fn cases() -> Vec<Case> {
-    let entries = [
-        ("normal-dense-base", "kind = 'normal'\ndispersion = 'dense'"),
-        ("normal-dense-base-rotated", "kind = 'normal'\ndispersion = 'dense'\nrotate = 1.0"),
-        ("normal-dense-halfcube", "kind = 'normal'\ndispersion = 'dense'\nmaps = ['halfcube']"),
-        ("normal-dense-asinh", "kind = 'normal'\ndispersion = 'dense'\nmaps = ['asinh']"),
-        ("normal-dense-normal_cdf", "kind = 'normal'\ndispersion = 'dense'\nmaps = ['normal_cdf']"),
-        ("normal-sparse-wiggly", "kind = 'normal'\ndispersion = 'sparse'\nmaps = ['wiggly']"),
-        ("normal-lvm-base", "kind = 'normal'\ndispersion = 'lvm'"),
-        ("student-2pair-base", "kind = 'student'\ndispersion = '2pair'"),
-        ("additive-base", "kind = 'additive'"),
-        ("independent", "kind = 'independent'"),
-    ];
-    let sized =
-        |(family, entry)| [(256, 4), (256, 16), (256, 32), (2_000, 10)].map(|(n, dim)| Case { family, entry, n, dim });
-    let link = [256, 2_000].map(|n| Case { family: "link", entry: "kind = 'link'", n, dim: 1 });
-    entries.into_iter().flat_map(sized).chain(link).collect()
+    let mut cases = Vec::new();
+    for name in ["mist_3", "held_out"] {
+        let meta = MetaDistribution::named(name).unwrap();
+        for (i, (_, family)) in meta.config().families.iter().enumerate() {
+            for (n, dim) in [(256, 4), (256, 32), (2_000, 10)] {
+                let dims = DimsLaw { law: IntLaw::always(dim), equal: true };
+                let meta = MetaDistribution::new(meta.config().only(i, dims, IntLaw::always(n)));
+                let (dim_x, dim_y) = family.fixed_dims().unwrap_or((dim, dim));
+                let label = format!("{} of {name}, n={n} dims={dim_x}x{dim_y}", family.kind.label());
+                cases.push(Case { meta, label });
+            }
+        }
+    }
+    cases
 }
 
 #[divan::bench(args = cases(), sample_count = 20)]
 fn family(bencher: Bencher, case: &Case) {
-    let Case { entry, n, dim, .. } = case;
-    let meta = MetaDistribution::from_toml(&format!(
-        "name = 'bench'\n\
-         [[dims]]\nweight = 1.0\nlaw = 'uniform'\nmin = {dim}\nmax = {dim}\nequal = true\n\
-         [[n]]\nweight = 1.0\nlaw = 'uniform'\nmin = {n}\nmax = {n}\n\
-         [[family]]\nweight = 1.0\n{entry}\n"
-    ))
-    .unwrap();
     let next = AtomicU64::new(0);
     bencher
         .counter(ItemsCount::new(1_u32))
-        .bench(|| meta.draw(&SEEDS, Split::Scratch, next.fetch_add(1, Ordering::Relaxed)));
+        .bench(|| case.meta.draw(&SEEDS, Split::Scratch, next.fetch_add(1, Ordering::Relaxed)));
 }
 
 #[divan::bench(args = Storage::ALL, consts = [64, 512], sample_count = 20)]

@@ -7,39 +7,29 @@
 use cpu_time::ThreadTime;
 use mist_data_gen::{
     MetaDistribution, Seeds, Split,
-    config::{Config, DimsLaw, IntLaw, IntLawKind, NLaw},
+    config::{DimsLaw, IntLaw, IntLawKind},
 };
 
 const SEEDS: Seeds = Seeds { root: 1 };
 
-/// The configuration of one entry of another, at other dims and one n.
-fn only(config: &Config, entry: usize, dims: IntLaw, n: usize) -> MetaDistribution {
-    let n = IntLaw { kind: IntLawKind::Uniform, min: n, max: n };
-    MetaDistribution::new(Config {
-        max_cells: None,
-        dims: vec![(1.0, DimsLaw { law: dims, equal: dims.min == dims.max })],
-        n: NLaw::Mixture(vec![(1.0, n)]),
-        families: vec![config.families[entry].clone()],
-        ..config.clone()
-    })
-}
-
 fn main() {
-    println!("| family | configuration | MI in nats: 5 % / median / 95 % / largest | standard error: largest | tasks per CPU-second |");
+    println!(
+        "| family | configuration | MI in nats: 5 % / median / 95 % / largest | standard error: largest | tasks per CPU-second |"
+    );
     println!("|---|---|---|---|---|");
     for name in ["mist_3", "held_out"] {
         let meta = MetaDistribution::named(name).expect("embedded");
         let config = meta.config();
         for (entry, (_, family)) in config.families.iter().enumerate() {
-            let small = IntLaw { kind: IntLawKind::LogUniform, min: 1, max: 8 };
-            let varied = only(config, entry, small, 300);
+            let at =
+                |law| MetaDistribution::new(config.only(entry, DimsLaw { law, equal: false }, IntLaw::always(300)));
+            let varied = at(IntLaw { kind: IntLawKind::LogUniform, min: 1, max: 8 });
             let tasks: Vec<_> = (0..1_000).map(|i| varied.draw_task(&SEEDS, Split::Scratch, i).task).collect();
             let mut mi: Vec<f64> = tasks.iter().map(|task| task.mi_nats()).collect();
             mi.sort_by(f64::total_cmp);
             let error = tasks.iter().map(|task| task.mi_standard_error()).fold(0.0, f64::max);
 
-            let four = IntLaw { kind: IntLawKind::Uniform, min: 4, max: 4 };
-            let fixed = only(config, entry, four, 300);
+            let fixed = at(IntLaw::always(4));
             let start = ThreadTime::now();
             let draws = 500;
             for i in 0..draws {

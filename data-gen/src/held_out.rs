@@ -8,7 +8,7 @@ use crate::MetaDistribution;
 /// noise, a channel, a partly discrete column, a flow.
 pub const HELD_OUT: [&str; 9] = [
     "copula-joe",
-    "normal-factor",
+    "scatter-factor",
     "mixture-waves",
     "swissroll",
     "interaction-angle",

@@ -51,8 +51,7 @@ pub enum Map {
 
 impl Map {
     /// All maps.
-    pub const ALL: [Self; 6] =
-        [Self::Base, Self::HalfCube, Self::Asinh, Self::NormalCdf, Self::Wiggly, Self::Bimodal];
+    pub const ALL: [Self; 6] = [Self::Base, Self::HalfCube, Self::Asinh, Self::NormalCdf, Self::Wiggly, Self::Bimodal];
 
     /// The name, as in family names and configurations.
     #[must_use]

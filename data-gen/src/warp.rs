@@ -98,8 +98,22 @@ pub enum Warp {
 pub struct Coupling {
     /// Whether the second half drives the first, instead of the other way round.
     second_drives: bool,
-    /// For each driven column: a, w_s, h, w_t, φ.
-    driven: Vec<(f64, Vec<f64>, f64, Vec<f64>, f64)>,
+    driven: Vec<Driven>,
+}
+
+/// What is done to one column, in the notation of [`Coupling`].
+#[derive(Debug, Clone, PartialEq)]
+struct Driven {
+    /// a.
+    stretch: f64,
+    /// w_s.
+    of_stretch: Vec<f64>,
+    /// h.
+    shift: f64,
+    /// w_t.
+    of_shift: Vec<f64>,
+    /// φ.
+    phase: f64,
 }
 
 /// h sin(ω v + φ).
@@ -125,12 +139,12 @@ impl Coupling {
             (0..driving).map(|_| most * spread * rng.random_range(-1.0..1.0)).collect()
         };
         let driven = (0..dim - driving)
-            .map(|_| {
-                let a = rng.random_range(0.0..1.0);
-                let scale = weights(1.5, rng);
-                let h = rng.random_range(0.0..1.5);
-                let shift = weights(3.0, rng);
-                (a, scale, h, shift, rng.random_range(0.0..std::f64::consts::TAU))
+            .map(|_| Driven {
+                stretch: rng.random_range(0.0..1.0),
+                of_stretch: weights(1.5, rng),
+                shift: rng.random_range(0.0..1.5),
+                of_shift: weights(3.0, rng),
+                phase: rng.random_range(0.0..std::f64::consts::TAU),
             })
             .collect();
         Self { second_drives, driven }
@@ -145,10 +159,10 @@ impl Coupling {
     fn apply(&self, values: &mut DMatrix<f64>, undo: bool) {
         let (driving, driven) = self.halves(values.ncols());
         for row in 0..values.nrows() {
-            for (j, (a, scale, h, shift, phase)) in driven.clone().zip(&self.driven) {
+            for (j, by) in driven.clone().zip(&self.driven) {
                 let dot = |w: &[f64]| driving.clone().zip(w).map(|(i, w)| w * values[(row, i)]).sum::<f64>();
-                let factor = (a * dot(scale).tanh()).exp();
-                let added = h * (dot(shift) + phase).sin();
+                let factor = (by.stretch * dot(&by.of_stretch).tanh()).exp();
+                let added = by.shift * (dot(&by.of_shift) + by.phase).sin();
                 let v = &mut values[(row, j)];
                 *v = if undo { (*v - added) / factor } else { *v * factor + added };
             }
@@ -188,12 +202,7 @@ impl Warp {
     }
 }
 
-fn turn(
-    values: &mut DMatrix<f64>,
-    planes: &[(usize, usize, f64)],
-    orientation: Option<&DMatrix<f64>>,
-    direction: f64,
-) {
+fn turn(values: &mut DMatrix<f64>, planes: &[(usize, usize, f64)], orientation: Option<&DMatrix<f64>>, direction: f64) {
     if let Some(q) = orientation {
         *values *= q;
     }

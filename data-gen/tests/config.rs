@@ -2,7 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use mist_data_gen::{ConfigError, MetaDistribution, Seeds, Split, config::Config};
+use mist_data_gen::{
+    ConfigError, MetaDistribution, Seeds, Split,
+    config::Config,
+    held_out::{HELD_OUT, drawn_by},
+};
 
 const VALID: &str = r#"
 name = "small"
@@ -53,7 +57,11 @@ fn refusals_name_key_and_expectation() {
             "alpha = [0.0, 1.0]",
             "line 22: key `family[0].alpha` does not apply to kind `student` with dispersion `dense`",
         ),
-        ("nu = [2.0, 3.0]", "rotate = 1.5", "line 22: key `family[0].rotate`: expected a probability in [0, 1], got `1.5`"),
+        (
+            "nu = [2.0, 3.0]",
+            "rotate = 1.5",
+            "line 22: key `family[0].rotate`: expected a probability in [0, 1], got `1.5`",
+        ),
         (
             "dispersion = \"dense\"\n",
             "",
@@ -150,10 +158,13 @@ fn published_families() {
     assert_eq!(names("m_test_oomd").len(), 7);
     // Held out means held out.
     assert!(names("m_train").is_disjoint(&names("m_test_oomd")));
-    for mix in ["mist_1", "mist_2"] {
+    for mix in ["mist_1", "mist_2", "mist_3"] {
         assert!(names(mix).is_disjoint(&names("m_test_oomd")));
         assert!(names(mix).is_superset(&names("m_train")));
+        assert!(drawn_by(&MetaDistribution::named(mix).unwrap()).is_empty(), "{mix}");
     }
+    // The list holds out what there is, not names that nothing bears.
+    assert_eq!(drawn_by(&MetaDistribution::named("held_out").unwrap()), HELD_OUT);
 }
 
 #[test]
@@ -180,7 +191,7 @@ fn m_train_follows_its_laws() {
 /// Whatever the training mix is tuned to: the draws have the shares and bounds that it states.
 #[test]
 fn training_mix_follows_its_laws() {
-    let meta = MetaDistribution::named("mist_2").unwrap();
+    let meta = MetaDistribution::named("mist_3").unwrap();
     let most = meta.config().max_cells.unwrap();
     let draws = 8_000;
     let mut families = HashMap::<String, u32>::new();
@@ -190,7 +201,11 @@ fn training_mix_follows_its_laws() {
         let (dim_x, dim_y) = (drawn.task.dim_x(), drawn.task.dim_y());
         assert!(drawn.n * (dim_x + dim_y) <= most);
         let family = drawn.task.family();
-        assert_eq!(family.ends_with("-rotated"), drawn.task.mixing().is_some());
+        assert_eq!(family.contains("-rotated") || family.contains("-linear"), drawn.task.mixing().is_some());
+        // A single column has no warp.
+        if dim_x > 1 && dim_y > 1 {
+            assert_eq!(family.ends_with("-spiral") || family.ends_with("-flow"), drawn.task.warp().0.is_some());
+        }
         match family {
             "link" => assert_eq!((dim_x, dim_y), (1, 1)),
             "independent" => assert_eq!(drawn.task.mi_nats(), 0.0),

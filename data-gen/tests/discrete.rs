@@ -3,9 +3,9 @@
 mod common;
 
 use common::{
-    assert_mean,
-    discrete::{channel_mass, ln_counts, normal_mass, pointwise_mi, rectangle},
-    ks_statistic, rng,
+    assert_mean, ks_statistic,
+    oracle::discrete::{channel_mass, ln_counts, normal_mass, pointwise_mi, rectangle},
+    rng,
 };
 use mist_data_gen::{
     Base, Joint,

@@ -37,7 +37,7 @@ fn draws_are_those_of_earlier_versions() {
 #[ignore = "prints the table of `golden_values.rs`; run it after a wanted change of values"]
 fn print_golden_values() {
     let seeds = Seeds { root: 42 };
-    for (config, indices) in [("m_train", 200), ("wide", 200)] {
+    for (config, indices) in [("m_train", 200), ("wide", 400)] {
         let meta = configuration(config);
         let mut seen = std::collections::HashSet::new();
         for index in 0..indices {

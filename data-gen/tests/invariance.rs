@@ -113,7 +113,9 @@ fn maps_are_strictly_increasing() {
             let mut images = values.clone();
             map.apply(side, &mut images);
             // Beyond 5 the normal CDF's steps come close to the spacing of floats near 1.
-            let strict = |w: &[f64]| w[0] < w[1] || (matches!(map, Map::NormalCdf | Map::Bimodal) && w[0] > 1.0 - 1e-6 && w[0] <= w[1]);
+            let strict = |w: &[f64]| {
+                w[0] < w[1] || (matches!(map, Map::NormalCdf | Map::Bimodal) && w[0] > 1.0 - 1e-6 && w[0] <= w[1])
+            };
             assert!(images.windows(2).all(strict), "{map:?} {side:?}");
         }
     }

@@ -1,9 +1,8 @@
 //! Mixtures and interactions: stated MI against the pointwise MI, samples against densities.
 
-#[path = "common/oracle_interactions.rs"]
-mod oracle_interactions;
-#[path = "common/oracle_mixtures.rs"]
-mod oracle_mixtures;
+mod common;
+
+use common::oracle::{interactions, mixtures};
 
 use mist_data_gen::{
     Base, Joint, Seeds, Split,
@@ -52,7 +51,7 @@ fn stated_mi_of_mixtures() {
             let dims = some_dims(&mut rng);
             let Base::Mixture(base) = law.draw(dims, &mut rng) else { panic!("the law of mixtures draws mixtures") };
             assert_eq!(base.dims(), dims);
-            let off = errors_off(&base, &oracle_mixtures::mixture(&base, &base.sample(20_000, &mut rng)));
+            let off = errors_off(&base, &mixtures::mixture(&base, &base.sample(20_000, &mut rng)));
             assert!(off.abs() < SIGMAS, "{shape:?} {j}: {off} standard errors, {base:?}");
         }
     }
@@ -69,7 +68,7 @@ fn standard_errors_of_mixtures_are_honest() {
                 let Base::Mixture(base) = law.draw(some_dims(&mut rng), &mut rng) else {
                     panic!("the law of mixtures draws mixtures")
                 };
-                errors_off(&base, &oracle_mixtures::mixture(&base, &base.sample(4_000, &mut rng)))
+                errors_off(&base, &mixtures::mixture(&base, &base.sample(4_000, &mut rng)))
             })
             .collect();
         let (mean, error) = mean_and_error(&off);
@@ -93,7 +92,7 @@ fn columns_of_mixtures_are_standard() {
             let sample = base.sample(ROWS, &mut rng);
             for column in sample.x.column_iter().chain(sample.y.column_iter()) {
                 let (mean, error) = mean_and_error(column.as_slice());
-                let (square, error_of_square) = mean_and_error(&column.map(|v| v * v).as_slice().to_vec());
+                let (square, error_of_square) = mean_and_error(column.map(|v| v * v).as_slice());
                 assert!(mean.abs() < SIGMAS * error, "{shape:?} {dims:?}: mean {mean} ± {error}");
                 assert!((square - 1.0).abs() < SIGMAS * error_of_square, "{shape:?} {dims:?}: square {square}");
             }
@@ -110,8 +109,8 @@ fn stated_mi_of_interactions() {
             let dims = some_dims(&mut rng);
             let Base::Interaction(base) = law.draw(dims, &mut rng) else { panic!("the law draws interactions") };
             assert_eq!(base.dims(), dims);
-            let rows = if shape == interaction::Shape::Product { 4_000 } else { 20_000 };
-            let off = errors_off(&base, &oracle_interactions::interaction(&base, &base.sample(rows, &mut rng)));
+            let rows = if shape == interaction::Shape::Product { 2_000 } else { 20_000 };
+            let off = errors_off(&base, &interactions::interaction(&base, &base.sample(rows, &mut rng)));
             assert!(off.abs() < SIGMAS, "{shape:?} {j}: {off} standard errors, {base:?}");
         }
     }
@@ -126,11 +125,11 @@ fn xor_by_brute_force() {
             let mut of_y = [0.0; 2];
             let mut both = Vec::new();
             for x in 0..1_usize << factors {
-                for y in 0..2_usize {
+                for (y, of_y) in of_y.iter_mut().enumerate() {
                     let odd = x.count_ones() as usize % 2;
                     let p = (if odd == y { 1.0 - flip } else { flip }) / of_x.len() as f64;
                     of_x[x] += p;
-                    of_y[y] += p;
+                    *of_y += p;
                     both.push((x, y, p));
                 }
             }
@@ -159,7 +158,7 @@ fn bits_have_their_probabilities() {
             .iter()
             .enumerate()
             .map(|(cell, count)| {
-                let p = if cell.count_ones() % 2 == 0 { 1.0 - flip } else { flip };
+                let p = if cell.count_ones().is_multiple_of(2) { 1.0 - flip } else { flip };
                 let expected = ROWS as f64 * p / 8.0;
                 (count - expected).powi(2) / expected
             })
@@ -169,13 +168,70 @@ fn bits_have_their_probabilities() {
     }
 }
 
+/// √n sup |F_n − F| of what a sampler draws: P(> 2.0) ≈ 7e-4.
+fn assert_drawn_from(values: &[f64], cdf: impl Fn(f64) -> f64, what: &str) {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let n = sorted.len() as f64;
+    let distance = sorted.iter().enumerate().fold(0.0_f64, |worst, (i, &v)| {
+        let f = cdf(v);
+        worst.max(f - i as f64 / n).max((i + 1) as f64 / n - f)
+    });
+    assert!(distance * n.sqrt() < 2.0, "{what}: {}", distance * n.sqrt());
+}
+
+#[test]
+fn samples_follow_their_distribution_functions() {
+    use std::f64::consts::{PI, SQRT_2};
+    const ROWS: usize = 20_000;
+    let phi = |z: f64| 0.5 * statrs::function::erf::erfc(-z / SQRT_2);
+    for (i, shape) in mixture::Shape::ALL.into_iter().enumerate() {
+        let mut rng = rng(450 + i as u64);
+        let Base::Mixture(base) = (MixtureLaw { shapes: vec![shape] }).draw((4, 3), &mut rng) else {
+            panic!("the law of mixtures draws mixtures")
+        };
+        let sample = base.sample(ROWS, &mut rng);
+        for j in 0..base.components()[0].y.len() {
+            let cdf =
+                |v: f64| base.components().iter().map(|c| c.weight * phi((v - c.y[j].mean) / c.y[j].sd)).sum::<f64>();
+            assert_drawn_from(sample.y.column(j).as_slice(), cdf, &format!("{shape:?}, column {j}"));
+        }
+    }
+
+    let kappa = 2.5;
+    let angles = Interaction::new(Coupling::Angle { harmonic: 3, kappa }, 1, (1, 2)).unwrap();
+    let sample = angles.sample(ROWS, &mut rng(470));
+    let turn = |v: f64| v.sin().atan2(v.cos());
+    let angle = |row: usize| sample.y[(row, 1)].atan2(sample.y[(row, 0)]);
+    let between: Vec<f64> = (0..ROWS).map(|row| turn(angle(row) - 3.0 * sample.x[(row, 0)])).collect();
+    let mut masses = vec![0.0];
+    for k in 0..2_000 {
+        let d = PI * ((f64::from(k) + 0.5) / 1_000.0 - 1.0);
+        masses.push(masses[masses.len() - 1] + (kappa * d.cos()).exp());
+    }
+    let of_between = |d: f64| masses[((d / PI + 1.0) * 1_000.0).round() as usize] / masses[2_000];
+    assert_drawn_from(&between, of_between, "von Mises");
+    let uniform = |a: f64| 0.5 * (a / PI + 1.0);
+    assert_drawn_from(sample.x.as_slice(), uniform, "angle of X");
+    let of_y: Vec<f64> = (0..ROWS).map(angle).collect();
+    assert_drawn_from(&of_y, uniform, "angle of Y");
+
+    let radial = Interaction::new(Coupling::Radial { rho: 0.8, spread: (0.4, 0.7) }, 1, (3, 1)).unwrap();
+    let sample = radial.sample(ROWS, &mut rng(471));
+    let lengths: Vec<f64> = sample.x.row_iter().map(|row| row.norm().ln() / 0.4).collect();
+    assert_drawn_from(&lengths, phi, "ln of a length");
+    // A coordinate of a point on a sphere in three dimensions is uniform.
+    let heights: Vec<f64> = sample.x.row_iter().map(|row| row[2] / row.norm()).collect();
+    assert_drawn_from(&heights, |h| 0.5 * (h + 1.0), "direction");
+}
+
 /// A determinant of the covariance built from the parts, for every choice of one column or more.
 #[test]
 fn rotors_by_determinants() {
     for dims in [(1, 1), (1, 4), (2, 2), (5, 3), (8, 1)] {
         for (rho, noise_sd, leak) in [(0.3, 1.0, 0.0), (0.9, 10.0, 0.2), (0.99, 3.0, 0.5)] {
             let base = Interaction::new(Coupling::Rotor { rho, noise_sd, leak }, 1, dims).unwrap();
-            let sigma = oracle_interactions::rotor_covariance(dims, rho, noise_sd, leak);
+            let sigma = interactions::rotor_covariance(dims, rho, noise_sd, leak);
             let ln_det =
                 |from: usize, dim: usize| sigma.view((from, from), (dim, dim)).into_owned().lu().determinant().ln();
             let known = 0.5 * (ln_det(0, dims.0) + ln_det(dims.0, dims.1) - ln_det(0, dims.0 + dims.1));
@@ -192,12 +248,12 @@ fn products_by_midpoints() {
     for dims in [(1, 1), (2, 1)] {
         for sigma in [0.1, 0.4, 2.0] {
             let stated = Interaction::new(Coupling::Product { noise_sd: sigma }, 1, dims).unwrap().mi_nats();
-            let (inner, outer) = (8.0 / 2_000.0, sigma / 40.0);
+            let (inner, outer) = (8.0 / 8_000.0, sigma / 10.0);
             let reach = 30.0 + 9.0 * sigma;
             let entropy: f64 = (0..(2.0 * reach / outer) as usize)
                 .map(|i| {
                     let y = -reach + outer * (i as f64 + 0.5);
-                    let p: f64 = (0..2_000)
+                    let p: f64 = (0..8_000)
                         .map(|j| {
                             let a = inner * (f64::from(j) + 0.5);
                             let of_y = if dims.0 == 1 { normal(y - a, sigma) } else { normal(y, a.hypot(sigma)) };

@@ -111,8 +111,7 @@ impl Keys {
         default: Vec<T>,
     ) -> Result<Vec<T>, ConfigError> {
         let names = all.iter().map(|one| shown(&Value::try_from(one).expect("names are strings"))).collect::<Vec<_>>();
-        let list: Vec<T> =
-            self.optional(name, &format!("a list of some of {}", names.join(", ")))?.unwrap_or(default);
+        let list: Vec<T> = self.optional(name, &format!("a list of some of {}", names.join(", ")))?.unwrap_or(default);
         if list.is_empty() {
             return Err(self.refused(name, &format!("at least one {what}"), "[]"));
         }
@@ -137,9 +136,7 @@ impl Keys {
     pub fn finish(&self, context: &str) -> Result<(), ConfigError> {
         match self.left.keys().next() {
             None => Ok(()),
-            Some(name) => {
-                Err(ConfigError::NotApplicable { key: self.path(name), context: context.to_owned() })
-            }
+            Some(name) => Err(ConfigError::NotApplicable { key: self.path(name), context: context.to_owned() }),
         }
     }
 }

@@ -25,6 +25,12 @@ pub struct IntLaw {
 }
 
 impl IntLaw {
+    /// Always this number.
+    #[must_use]
+    pub fn always(number: usize) -> Self {
+        Self { kind: IntLawKind::Uniform, min: number, max: number }
+    }
+
     /// One number.
     pub fn draw<R: Rng + ?Sized>(&self, rng: &mut R) -> usize {
         match self.kind {

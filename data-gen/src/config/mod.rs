@@ -105,6 +105,22 @@ impl Config {
         toml::to_string(&RawConfig::from(self)).expect("a validated configuration has a TOML form")
     }
 
+    /// The `family`-th entry alone, at other dims and another n: to measure it, or to test it. An entry with dims of its
+    /// own keeps them.
+    ///
+    /// # Panics
+    /// If there is no such entry.
+    #[must_use]
+    pub fn only(&self, family: usize, dims: DimsLaw, n: IntLaw) -> Self {
+        Self {
+            max_cells: None,
+            dims: vec![(1.0, dims)],
+            n: NLaw::Mixture(vec![(1.0, n)]),
+            families: vec![self.families[family].clone()],
+            ..self.clone()
+        }
+    }
+
     /// All variants, in the order of the file.
     #[must_use]
     pub fn variants(&self) -> Vec<Variant> {

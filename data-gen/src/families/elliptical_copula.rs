@@ -36,11 +36,7 @@ impl EllipticalCopula {
     ///
     /// # Errors
     /// Their numbers are not the dims, or one is [`Marginal::Student`], which is not a function of the column.
-    pub fn new(
-        elliptical: Elliptical,
-        of_x: Vec<Marginal>,
-        of_y: Vec<Marginal>,
-    ) -> Result<Self, ParameterError> {
+    pub fn new(elliptical: Elliptical, of_x: Vec<Marginal>, of_y: Vec<Marginal>) -> Result<Self, ParameterError> {
         if (of_x.len(), of_y.len()) != elliptical.dims() {
             let got = format!("{} and {}", of_x.len(), of_y.len());
             return Err(ParameterError::new("marginals", "one for each column of the elliptical", got));
@@ -149,6 +145,10 @@ impl Law for NormalCopulaLaw {
         format!("normal_copula-{}", self.scatter.kind().as_str())
     }
 
+    fn features(&self) -> Vec<String> {
+        vec![self.label(), format!("scatter-{}", self.scatter.kind().as_str())]
+    }
+
     fn has_light_tails(&self) -> bool {
         false
     }
@@ -181,6 +181,10 @@ impl Law for StudentCopulaLaw {
 
     fn label(&self) -> String {
         format!("student_copula-{}", self.scatter.kind().as_str())
+    }
+
+    fn features(&self) -> Vec<String> {
+        vec![self.label(), format!("scatter-{}", self.scatter.kind().as_str())]
     }
 
     fn has_light_tails(&self) -> bool {

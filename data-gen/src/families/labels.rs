@@ -36,6 +36,19 @@ pub struct Class {
 ///
 /// # Domain
 /// 2 to 64 classes with weights > 0, each with the same number of columns, from 1 to `dim_y`; standard deviations > 0.
+///
+/// # Limits
+/// The standard error is about 0.01 nats, at most 0.03 in draws of [`LabelsLaw`]'s defaults.
+///
+/// ```
+/// use mist_data_gen::{Joint, Seeds, Split, families::labels::{Class, Labels}};
+///
+/// let class = |mean| Class { weight: 1.0, columns: vec![(mean, 1.0)] };
+/// let mut rng = Seeds { root: 0 }.rng(Split::Scratch, 0);
+/// let far_apart = Labels::new(vec![class(0.0), class(50.0)], (1, 1), &mut rng)?;
+/// assert!((far_apart.mi_nats() - 2.0_f64.ln()).abs() < 1e-12);
+/// # Ok::<(), mist_data_gen::ParameterError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Labels {
     classes: Vec<Class>,

@@ -1,11 +1,7 @@
 //! What the statistical tests share.
 #![allow(dead_code, reason = "every test file uses a part")]
 
-pub mod discrete;
 pub mod oracle;
-pub mod oracle_interactions;
-pub mod oracle_links;
-pub mod oracle_mixtures;
 
 use std::{
     collections::BTreeMap,

@@ -223,6 +223,10 @@ impl Law for NormalLaw {
         format!("normal-{}", self.scatter.kind().as_str())
     }
 
+    fn features(&self) -> Vec<String> {
+        vec![self.label(), format!("scatter-{}", self.scatter.kind().as_str())]
+    }
+
     fn detail(&self) -> String {
         format!(" with dispersion `{}`", self.scatter.kind().as_str())
     }
@@ -255,6 +259,10 @@ impl Law for StudentLaw {
 
     fn label(&self) -> String {
         format!("student-{}", self.scatter.kind().as_str())
+    }
+
+    fn features(&self) -> Vec<String> {
+        vec![self.label(), format!("scatter-{}", self.scatter.kind().as_str())]
     }
 
     fn detail(&self) -> String {

@@ -181,11 +181,7 @@ impl Correlation {
     ///
     /// # Errors
     /// η < 1 or a side without columns.
-    pub fn lkj<R: Rng + ?Sized>(
-        (dim_x, dim_y): (usize, usize),
-        eta: f64,
-        rng: &mut R,
-    ) -> Result<Self, ParameterError> {
+    pub fn lkj<R: Rng + ?Sized>((dim_x, dim_y): (usize, usize), eta: f64, rng: &mut R) -> Result<Self, ParameterError> {
         if !(eta.is_finite() && eta >= 1.0) {
             return Err(ParameterError::new("eta", "a finite number ≥ 1", eta));
         }

@@ -2,6 +2,11 @@
 //! and nowhere else: the mean over a sample is an estimate of the MI that shares no code with the
 //! closed forms.
 
+pub mod discrete;
+pub mod interactions;
+pub mod links;
+pub mod mixtures;
+
 use mist_data_gen::{
     Base, Joint, Sample,
     families::{
@@ -19,21 +24,19 @@ use statrs::{
     function::gamma::ln_gamma,
 };
 
-use super::{oracle_interactions, oracle_links, oracle_mixtures};
-
 /// The pointwise MI of every row, in nats.
 pub fn pointwise_mi(base: &Base, sample: &Sample) -> Vec<f64> {
     match base {
         Base::Elliptical(base) => elliptical(base, sample),
         Base::Additive(base) => additive(base, sample),
         Base::Independent(_) => vec![0.0; sample.x.nrows()],
-        Base::Link(base) => oracle_links::link(base, sample.x.as_slice(), sample.y.as_slice()),
-        Base::Links(base) => oracle_links::links(base, sample),
+        Base::Link(base) => links::link(base, sample.x.as_slice(), sample.y.as_slice()),
+        Base::Links(base) => links::links(base, sample),
         Base::Copulas(base) => copulas(base, sample),
         Base::EllipticalCopula(base) => elliptical_copula(base, sample),
         Base::SwissRoll(base) => swissroll(base, sample),
-        Base::Interaction(base) => oracle_interactions::interaction(base, sample),
-        Base::Mixture(base) => oracle_mixtures::mixture(base, sample),
+        Base::Interaction(base) => interactions::interaction(base, sample),
+        Base::Mixture(base) => mixtures::mixture(base, sample),
         Base::Table(_)
         | Base::Channel(_)
         | Base::Quantised(_)
@@ -41,7 +44,7 @@ pub fn pointwise_mi(base: &Base, sample: &Sample) -> Vec<f64> {
         | Base::Censored(_)
         | Base::Counts(_)
         | Base::Labels(_)
-        | Base::Degenerate(_) => super::discrete::pointwise_mi(base, sample),
+        | Base::Degenerate(_) => discrete::pointwise_mi(base, sample),
     }
 }
 

@@ -19,6 +19,7 @@ pub fn interaction(base: &Interaction, sample: &Sample) -> Vec<f64> {
     }
     let (of_x, of_y) = coupling.columns(base.dims());
     let product = ProductDensity::of(coupling, of_x);
+    let ln_i0 = if let Coupling::Angle { kappa, .. } = coupling { ln_bessel_i0(kappa) } else { 0.0 };
     (0..sample.x.nrows())
         .map(|row| {
             (0..base.couplings())
@@ -33,7 +34,7 @@ pub fn interaction(base: &Interaction, sample: &Sample) -> Vec<f64> {
                         Coupling::Xor { flip, .. } => {
                             let bits: u32 = x.iter().chain(&y).map(|&v| u32::from(v == 1.0)).sum();
                             assert!(x.iter().chain(&y).all(|&v| v == 0.0 || v == 1.0));
-                            (2.0 * if bits % 2 == 0 { 1.0 - flip } else { flip }).ln()
+                            (2.0 * if bits.is_multiple_of(2) { 1.0 - flip } else { flip }).ln()
                         }
                         Coupling::Product { .. } => product.pointwise(&x, y[0]),
                         // ln r is normal; directions tell nothing.
@@ -45,7 +46,7 @@ pub fn interaction(base: &Interaction, sample: &Sample) -> Vec<f64> {
                         Coupling::Angle { harmonic, kappa } => {
                             let angle = |side: &[f64]| if let [v] = side { *v } else { side[1].atan2(side[0]) };
                             let d = angle(&y) - f64::from(harmonic) * angle(&x);
-                            kappa * d.cos() - ln_bessel_i0(kappa)
+                            kappa * d.cos() - ln_i0
                         }
                         Coupling::Rotor { .. } => unreachable!("returned above"),
                     }
@@ -77,7 +78,7 @@ impl ProductDensity {
         let Coupling::Product { noise_sd } = coupling else {
             return Self { noise_sd: 1.0, given: Vec::new() };
         };
-        let points = (500.0 + 40.0 / noise_sd) as usize;
+        let points = (200.0 + 20.0 / noise_sd) as usize;
         let step = 8.0 / points as f64;
         let given = (0..points)
             .map(|i| {
