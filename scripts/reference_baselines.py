@@ -93,7 +93,7 @@ def gaussian_copula(x, y):
 
 
 def cca(x, y):
-    """benchmark-mi's, with scikit-learn's iterations carried to convergence: by default they stop at about 1e-6."""
+    """benchmark-mi's, with scikit-learn's iterations carried to convergence: by default they stop before."""
     original = bmi.estimators.correlation.CCA
     bmi.estimators.correlation.CCA = partial(original, tol=1e-20, max_iter=100_000)
     try:

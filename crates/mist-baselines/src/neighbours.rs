@@ -2,9 +2,9 @@
 //!
 //! Rows are cut into strips by one column, and sorted by another within each strip. What lies within r of a row lies
 //! within r of it in both, so a query reads a window of a few strips, a block of rows at a time, with vector
-//! instructions. In one column, which is one strip, a count is two binary searches. This is a k-d tree of two levels; on
-//! normal data of 2 to 10 columns and up to 100,000 rows it took less time than the deep trees of kiddo 6.3, whose
-//! leaves are too small for vectors, and it needs no dimension at compile time.
+//! instructions. In one column, which is one strip, a count is two binary searches. This is a k-d tree of two levels. On
+//! 10,000 rows of 4, 6 and 10 normal columns, and on 100,000 of 4 and 6, KSG took less than half of the time that it
+//! took with the deep trees of kiddo 6.3, whose leaves are small; and no dimension is fixed at compile time.
 
 use multiversion::multiversion;
 use rayon::prelude::*;
@@ -48,7 +48,9 @@ impl Space {
         let mut rows: Vec<u32> = (0..n as u32).collect();
         let (mut strip, mut ends) = (n.next_multiple_of(BLOCK), vec![(0.0, 0.0)]);
         if let Some(cut) = columns.get(1) {
-            // A strip costs a query what some 100 rows cost, wherever it ends; this size makes the sum least.
+            // Each strip costs a query searches and a block or two beside its window, which is to say some 100 rows. With
+            // n rows, windows of a share w of a column and strips of s rows that is (w n / s + 1) (w s + 100), least at
+            // s = √(100 n).
             strip = (10.0 * (n as f64).sqrt()) as usize;
             strip = strip.next_multiple_of(BLOCK);
             sort(&mut rows, cut);
