@@ -93,7 +93,7 @@ def gaussian_copula(x, y):
 
 
 def cca(x, y):
-    """benchmark-mi's, with scikit-learn's iterations carried to convergence: by default they stop at about 1e-6."""
+    """benchmark-mi's, with scikit-learn's iterations carried to convergence: by default they stop before."""
     original = bmi.estimators.correlation.CCA
     bmi.estimators.correlation.CCA = partial(original, tol=1e-20, max_iter=100_000)
     try:
@@ -131,7 +131,9 @@ def cases(rng):
     labels = np.repeat([0.0, 1.0, 2.0, 3.0, 4.0], [120, 60, 17, 2, 1])
     x = (1.2 * labels[:, None] + rng.standard_normal((200, 1))).round(DIGITS)
     y = rng.permutation(np.arange(5.0))[labels.astype(int), None]
-    of = {f"ross k={k}": mutual_info_classif(x, y[:, 0], n_neighbors=k, random_state=0)[0] for k in (1, 3, 7)}
+    # The seed is that of the noise that scikit-learn adds. With other seeds its squared distances round so that a row at
+    # the very radius, which is not to be counted, sometimes is.
+    of = {f"ross k={k}": mutual_info_classif(x, y[:, 0], n_neighbors=k, random_state=3)[0] for k in (1, 3, 7)}
     yield case("labels", x, y, **of, **{"mixed-knn k=3": mixed(x, y, 3)})
 
     # Counts of a shared Poisson part, in two columns a side.

@@ -21,8 +21,8 @@ pub struct Interval {
 ///
 /// Rows are drawn *without* replacement. The usual bootstrap repeats rows, and a repeated row is its own neighbour at
 /// distance 0: the k-NN estimators then fail, or see atoms, and the neural ones are tested on rows that they were fitted
-/// to. Of an estimate that is a mean over rows in first order, the variance over all subsets of m rows is (n − m)/m of the
-/// variance over data sets, 1 for halves. So with the estimate Î, the estimates Î* on subsets, their mean and their
+/// to. Of an estimate that is a mean over rows in first order, the variance over all subsets of m rows is (n − m)/m of
+/// the variance over data sets, 1 for halves. So with the estimate Î, the estimates Î* on subsets, their mean and their
 /// quantiles q, the interval of level 1 − α is
 ///
 /// Î + √(m/(n − m)) (q(Î*) − mean(Î*)), q at α/2 and 1 − α/2.
@@ -34,8 +34,8 @@ pub struct Interval {
 /// rows, and its intervals are too narrow or too wide.
 ///
 /// # Source
-/// Shao and Wu, "A general theory for jackknife variance estimation", Annals of Statistics 17, 1989 (deleting d of n rows);
-/// Politis, Romano and Wolf, "Subsampling", 1999.
+/// Shao and Wu, "A general theory for jackknife variance estimation", Annals of Statistics 17, 1989 (deleting d of n
+/// rows); Politis, Romano and Wolf, "Subsampling", 1999.
 ///
 /// ```
 /// use mist_baselines::{Bootstrap, Cca};

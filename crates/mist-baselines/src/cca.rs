@@ -11,8 +11,8 @@ const SINGULAR: f64 = 1e-12;
 /// I = −½ Σ ln(1 − ρ_i²).
 ///
 /// # Domain
-/// n ≥ `dim_x` + `dim_y` + 2, no column that is a linear function of others. It is the maximum-likelihood estimate if (X, Y)
-/// is normal, and then about `dim_x` `dim_y` / (2n) too large; for other data it misses what is not linear, and grows
+/// n ≥ `dim_x` + `dim_y` + 2, no column that is a linear function of others. It is the maximum-likelihood estimate if
+/// (X, Y) is normal, and then about `dim_x` `dim_y` / (2n) too large; for other data it misses what is not linear, and grows
 /// without bound with outliers that X and Y share.
 ///
 /// # Source

@@ -8,8 +8,8 @@ use statrs::distribution::{ContinuousCDF, Normal};
 ///
 /// I = ½ (ln det Rx + ln det Ry − ln det R), R = (1 − δ) S + δ 1.
 ///
-/// The score of a value is Φ⁻¹(r / (n + 1)) with its mid-rank r, scaled to unit variance; S is the covariance of the scores
-/// and δ in 0..1 the weight that Ledoit and Wolf estimate to minimise the expected squared error of R.
+/// The score of a value is Φ⁻¹(r / (n + 1)) with its mid-rank r, scaled to unit variance; S is the covariance of the
+/// scores and δ in 0..1 the weight that Ledoit and Wolf estimate to minimise the expected squared error of R.
 ///
 /// # Domain
 /// n ≥ 2, no constant column. Because of δ more columns than rows are no error, but the MI is then far too small. Any

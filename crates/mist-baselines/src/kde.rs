@@ -8,12 +8,12 @@ use rayon::prelude::*;
 ///
 /// I = ⟨ln p̂(x, y) − ln p̂(x) − ln p̂(y)⟩,
 ///
-/// with normal kernels of Scott's bandwidth n^(−1/(d+4)) on standardised columns, d = 1 for p̂(x) and p̂(y), d = 2 for the
-/// pair.
+/// with normal kernels of Scott's bandwidth n^(−1/(d+4)) on standardised columns, d = 1 for p̂(x) and p̂(y), d = 2 for
+/// the pair.
 ///
 /// # Domain
-/// One column a side, neither constant; O(n²). Each row is among its own kernels, which adds MI (0.09 nats for independent
-/// normals at n = 100), and the bandwidth smooths large MI away.
+/// One column a side, neither constant; O(n²). Each row is among its own kernels, which adds MI, and the bandwidth
+/// smooths large MI away.
 ///
 /// # Source
 /// Moon, Rajagopalan and Lall, "Estimation of mutual information using kernel density estimators", Physical Review E 52,
@@ -25,8 +25,8 @@ use rayon::prelude::*;
 ///
 /// // Two rows: all kernels are known.
 /// let x = DMatrix::from_column_slice(2, 1, &[-1.0, 1.0]);
-/// let log_density = |h: f64, d: i32| (0.5 * (1.0 + (-2.0 * f64::from(d) / (h * h)).exp())).ln() - f64::from(d) * h.ln();
-/// let expected = log_density(2.0_f64.powf(-1.0 / 6.0), 2) - 2.0 * log_density(2.0_f64.powf(-1.0 / 5.0), 1);
+/// let log_density = |h: f64, d: f64| (0.5 * (1.0 + (-2.0 * d / (h * h)).exp())).ln() - d * h.ln();
+/// let expected = log_density(2.0_f64.powf(-1.0 / 6.0), 2.0) - 2.0 * log_density(2.0_f64.powf(-1.0 / 5.0), 1.0);
 /// assert!((Kde.estimate(&x, &x)? - expected).abs() < 1e-12);
 /// # Ok::<(), mist_baselines::BaselineError>(())
 /// ```

@@ -34,7 +34,8 @@ pub enum KsgVariant {
 /// # Domain
 /// Continuous data, n > k. The error grows with the columns, and with the MI: n rows cannot show much more than ln n
 /// nats. Where a row has k copies, so that ε = 0, the first form is infinite: that is an error here, unless `jitter`
-/// moves the values apart. Neighbours at equal distances are taken in the order of the rows.
+/// moves the values apart. Distances that differ by 1e-10 of themselves count as equal, and neighbours at equal distances
+/// are taken in the order of the rows.
 ///
 /// # Source
 /// Kraskov, Stögbauer and Grassberger, "Estimating mutual information", Physical Review E 69, 2004, equations 8 and 9.
