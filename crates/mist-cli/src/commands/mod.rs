@@ -1,6 +1,7 @@
 //! The commands, one module each: its arguments, and what it does with them.
 
 pub mod bench;
+mod bins;
 pub mod dataset;
 pub mod estimate;
 pub mod evaluate;

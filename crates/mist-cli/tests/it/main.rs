@@ -4,6 +4,7 @@ mod bad_input;
 mod batch;
 mod dataset;
 mod estimate;
+mod evaluate;
 mod generate;
 mod support;
 mod train;

@@ -1,5 +1,6 @@
 //! `mist dataset summary`: the mutual information that a data set holds.
 
+use crate::commands::bins;
 use crate::plot::{self, Interval, Panel};
 use anyhow::{Context, Result, bail};
 use mist_data_gen::dataset::Reader;
@@ -68,17 +69,16 @@ impl Summary {
                 for group in [
                     &mut all,
                     &mut families[facts.family].1,
-                    rows.entry(row_bin(facts.n)).or_default(),
-                    columns.entry(column_bin(facts.dim_x + facts.dim_y)).or_default(),
+                    rows.entry(bins::row_bin(facts.n)).or_default(),
+                    columns.entry(bins::column_bin(facts.dim_x + facts.dim_y)).or_default(),
                 ] {
                     group.add(facts.mi_nats, facts.mi_standard_error);
                 }
             }
         }
         families.retain(|(_, group)| !group.mi.is_empty());
-        let named = |bins: BTreeMap<(usize, usize), Group>| {
-            let name = |(low, high)| if low == high { format!("{low}") } else { format!("{low}–{high}") };
-            bins.into_iter().map(|(bin, group)| (name(bin), group)).collect()
+        let named = |groups: BTreeMap<(usize, usize), Group>| {
+            groups.into_iter().map(|(bin, group)| (bins::name(bin), group)).collect()
         };
         let mut summary = Self { all, families, rows: named(rows), columns: named(columns) };
         let parts = [&mut summary.families, &mut summary.rows, &mut summary.columns];
@@ -110,24 +110,6 @@ impl Summary {
         self.families.iter().for_each(|(name, group)| row(name, group));
         text
     }
-}
-
-/// Bins of n end at 10, 20, 50, 100, 200, 500 …, inclusive.
-fn row_bin(n: usize) -> (usize, usize) {
-    let (mut low, mut high) = (1, 10);
-    for factor in [(2, 1), (5, 2), (2, 1)].into_iter().cycle() {
-        if n <= high {
-            break;
-        }
-        (low, high) = (high + 1, high / factor.1 * factor.0);
-    }
-    (low, high)
-}
-
-/// Bins of columns end at powers of two, inclusive.
-fn column_bin(columns: usize) -> (usize, usize) {
-    let high = columns.next_power_of_two().max(2);
-    (high / 2 + 1, high)
 }
 
 /// The MI of some data sets.
@@ -168,19 +150,6 @@ impl Group {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bins_cover_everything_once() {
-        let bins = |of: fn(usize) -> (usize, usize), up_to: usize| {
-            let mut bins: Vec<_> = (1..=up_to).map(of).collect();
-            bins.dedup();
-            bins
-        };
-        let rows = [(1, 10), (11, 20), (21, 50), (51, 100), (101, 200), (201, 500), (501, 1000), (1001, 2000)];
-        assert_eq!(bins(row_bin, 2000), rows);
-        assert_eq!(row_bin(100_000), (50_001, 100_000));
-        assert_eq!(bins(column_bin, 64), [(2, 2), (3, 4), (5, 8), (9, 16), (17, 32), (33, 64)]);
-    }
 
     #[test]
     fn figures_match_their_definitions() {

@@ -1,7 +1,7 @@
-//! Pictures as SVG.
+//! Intervals below each other.
 
-use anyhow::{Result, anyhow};
-use plotters::coord::Shift;
+use super::{Area, FONT, HEADING, Picture, drawn, heading, svg};
+use anyhow::Result;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
@@ -22,47 +22,55 @@ pub struct Panel {
     pub rows: Vec<Interval>,
 }
 
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-
 const WIDTH: u32 = 1200;
 const ROW_HEIGHT: u32 = 20;
 /// Of a panel: its title and its axis.
 const MARGINS: u32 = 75;
-const HEADING: u32 = 56;
-const FONT: &str = "sans-serif";
 const BAR: RGBColor = RGBColor(158, 188, 218);
 const LINE: RGBColor = RGBColor(37, 52, 148);
 
 /// The SVG of panels of intervals on one axis: one on the left, the others below each other on the right.
 pub fn intervals(title: &str, caption: &str, left: &Panel, right: &[Panel]) -> Result<String> {
-    let height = |panel: &Panel| panel.rows.len() as u32 * ROW_HEIGHT + MARGINS;
-    let total = height(left).max(right.iter().map(height).sum());
-    let largest =
-        right.iter().chain([left]).flat_map(|p| &p.rows).fold(0.0, |m: f64, row| m.max(row.high).max(row.dot));
-    // Of data sets that are all at 0, the axis still has a length.
-    let end = if largest > 0.0 { 1.05 * largest } else { 1.0 };
+    svg(&Intervals { title, caption, left, right })
+}
 
-    let mut svg = String::new();
-    {
-        let root = SVGBackend::with_string(&mut svg, (WIDTH, HEADING + total)).into_drawing_area();
-        drawn(root.fill(&WHITE))?;
-        for (text, size, y) in [(title, 20, 10), (caption, 14, 36)] {
-            drawn(root.draw_text(text, &(FONT, size).into_text_style(&root), (16, y)))?;
-        }
-        let (_, body) = root.split_vertically(HEADING);
+struct Intervals<'a> {
+    title: &'a str,
+    caption: &'a str,
+    left: &'a Panel,
+    right: &'a [Panel],
+}
+
+impl Panel {
+    fn height(&self) -> u32 {
+        self.rows.len() as u32 * ROW_HEIGHT + MARGINS
+    }
+}
+
+impl Picture for Intervals<'_> {
+    fn size(&self) -> (u32, u32) {
+        (WIDTH, HEADING + self.left.height().max(self.right.iter().map(Panel::height).sum()))
+    }
+
+    fn draw<B: DrawingBackend>(&self, area: &Area<B>) -> Result<()> {
+        let rows = self.right.iter().chain([self.left]).flat_map(|p| &p.rows);
+        let largest = rows.fold(0.0, |m: f64, row| m.max(row.high).max(row.dot));
+        // Of data sets that are all at 0, the axis still has a length.
+        let end = if largest > 0.0 { 1.05 * largest } else { 1.0 };
+        heading(area, self.title, self.caption)?;
+        let (_, body) = area.split_vertically(HEADING);
         let (first, mut rest) = body.split_horizontally(WIDTH / 2);
-        draw(&first.split_vertically(height(left)).0, left, end)?;
-        for panel in right {
-            let (area, below) = rest.split_vertically(height(panel));
+        draw(&first.split_vertically(self.left.height()).0, self.left, end)?;
+        for panel in self.right {
+            let (area, below) = rest.split_vertically(panel.height());
             draw(&area, panel, end)?;
             rest = below;
         }
-        drawn(root.present())?;
+        Ok(())
     }
-    Ok(svg)
 }
 
-fn draw(area: &Area, panel: &Panel, end: f64) -> Result<()> {
+fn draw<B: DrawingBackend>(area: &Area<B>, panel: &Panel, end: f64) -> Result<()> {
     let rows = panel.rows.len();
     let longest = panel.rows.iter().map(|row| row.label.chars().count()).max().unwrap_or(0) as u32;
     let mut chart = drawn(
@@ -96,9 +104,4 @@ fn draw(area: &Area, panel: &Panel, end: f64) -> Result<()> {
         drawn(chart.draw_series([Circle::new((row.dot, y), height / 3, LINE.filled())]))?;
     }
     Ok(())
-}
-
-/// Plotters' errors borrow from what is drawn on.
-fn drawn<T, E: std::fmt::Display>(result: Result<T, E>) -> Result<T> {
-    result.map_err(|e| anyhow!("cannot draw: {e}"))
 }

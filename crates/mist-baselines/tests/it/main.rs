@@ -1,0 +1,5 @@
+//! One binary for all integration tests.
+
+mod gaussians;
+mod golden;
+mod refusals;

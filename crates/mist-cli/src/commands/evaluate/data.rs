@@ -1,0 +1,111 @@
+//! Data sets whose mutual information is known: drawn, or read from disk.
+
+use crate::input::{Manifest, Missing, read_npy_pair};
+use anyhow::{Context, Result, anyhow};
+use mist_data_gen::{MetaDistribution, Seeds, Split};
+use mist_infer::Columns;
+use nalgebra::DMatrix;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::path::Path;
+
+/// One data set.
+pub struct DataSet {
+    /// Family of its distribution.
+    pub family: String,
+    /// True MI in nats.
+    pub mi_nats: f64,
+    /// n × d.
+    pub x: DMatrix<f64>,
+    /// n × d.
+    pub y: DMatrix<f64>,
+}
+
+impl DataSet {
+    /// Both sides as the learned estimator takes them.
+    pub fn columns(&self) -> (Columns, Columns) {
+        let columns = |m: &DMatrix<f64>| Columns::new(m.column_iter().map(|c| c.iter().copied().collect()).collect());
+        (columns(&self.x), columns(&self.y))
+    }
+}
+
+/// Data sets that share a heading of the report.
+pub struct Part {
+    /// The heading.
+    pub title: String,
+    source: Source,
+    total: u64,
+    count: u64,
+}
+
+enum Source {
+    Drawn { meta: Box<MetaDistribution>, seed: u64 },
+    Read { manifest: Manifest, sha256: String },
+}
+
+/// What tells one part from another.
+#[derive(Serialize)]
+pub struct PartId {
+    title: String,
+    data_sets: u64,
+    /// Of the configuration or of the manifest.
+    sha256: String,
+}
+
+/// Tasks drawn where a suite has no size of its own.
+const DEFAULT_COUNT: u64 = 500;
+
+impl Part {
+    /// The data sets of an embedded configuration.
+    pub fn drawn(name: &str, seed: u64, limit: Option<u64>) -> Result<Self> {
+        let meta = Box::new(MetaDistribution::named(name)?);
+        let total = meta.suite_len().unwrap_or(limit.unwrap_or(DEFAULT_COUNT));
+        let count = limit.unwrap_or(total).min(total);
+        Ok(Self { title: name.to_owned(), source: Source::Drawn { meta, seed }, total, count })
+    }
+
+    /// The data sets of a manifest.
+    pub fn read(path: &Path, limit: Option<u64>) -> Result<Self> {
+        let manifest = Manifest::read(path)?;
+        let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        let sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let total = manifest.entries.len() as u64;
+        let count = limit.unwrap_or(total).min(total);
+        Ok(Self { title: path.display().to_string(), source: Source::Read { manifest, sha256 }, total, count })
+    }
+
+    /// The indices of the data sets, spread evenly over all that there are.
+    pub fn indices(&self) -> impl Iterator<Item = u64> {
+        (0..self.count).map(|i| i * self.total / self.count)
+    }
+
+    /// What tells it from another part.
+    pub fn id(&self) -> PartId {
+        let sha256 = match &self.source {
+            Source::Drawn { meta, .. } => meta.sha256(),
+            Source::Read { sha256, .. } => sha256.clone(),
+        };
+        PartId { title: self.title.clone(), data_sets: self.count, sha256 }
+    }
+
+    /// The data set of an index.
+    pub fn data_set(&self, index: u64) -> Result<DataSet> {
+        match &self.source {
+            Source::Drawn { meta, seed } => {
+                let draw = meta.draw(&Seeds { root: *seed }, Split::Test, index);
+                Ok(DataSet { family: draw.family, mi_nats: draw.mi_nats, x: draw.sample.x, y: draw.sample.y })
+            }
+            Source::Read { manifest, .. } => {
+                let entry = &manifest.entries[index as usize];
+                let place = || manifest.place(entry);
+                let mi_nats = entry.mi_nats.ok_or_else(|| anyhow!("`mi_nats` is missing")).with_context(place)?;
+                let ((x, y), _) = read_npy_pair(&entry.x, &entry.y, Missing::Error).with_context(place)?;
+                let matrix = |side: &Columns| {
+                    let values = side.iter().flatten().copied();
+                    DMatrix::from_iterator(side.n(), side.dim(), values)
+                };
+                Ok(DataSet { family: entry.family.clone(), mi_nats, x: matrix(&x), y: matrix(&y) })
+            }
+        }
+    }
+}

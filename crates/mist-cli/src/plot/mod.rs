@@ -1,0 +1,140 @@
+//! Pictures as SVG and PNG.
+
+mod axis;
+mod heat;
+mod intervals;
+mod xy;
+
+pub use axis::{Axis, Scale};
+pub use heat::Heat;
+pub use intervals::{Interval, Panel, intervals};
+pub use xy::{Mark, Points, Xy};
+
+use anyhow::{Context, Result, anyhow};
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::register_font;
+use std::sync::Once;
+
+type Area<B> = DrawingArea<B, Shift>;
+
+const FONT: &str = "sans-serif";
+/// Of a heading over a picture: a title, and a caption in smaller type.
+const HEADING: u32 = 56;
+
+/// Colours that stay apart for colour-blind readers (Okabe and Ito, "Color universal design", 2008).
+pub const COLOURS: [RGBColor; 7] = [
+    RGBColor(0, 114, 178),
+    RGBColor(213, 94, 0),
+    RGBColor(0, 158, 115),
+    RGBColor(204, 121, 167),
+    RGBColor(230, 159, 0),
+    RGBColor(86, 180, 233),
+    RGBColor(90, 90, 90),
+];
+
+/// Something that can be drawn.
+pub trait Picture {
+    /// Width and height in pixels.
+    fn size(&self) -> (u32, u32);
+
+    /// Draws it on an area of that size.
+    fn draw<B: DrawingBackend>(&self, area: &Area<B>) -> Result<()>;
+}
+
+/// As an SVG file. The viewer chooses the font.
+pub fn svg(picture: &impl Picture) -> Result<String> {
+    load_font();
+    let mut svg = String::new();
+    {
+        let root = SVGBackend::with_string(&mut svg, picture.size()).into_drawing_area();
+        drawn(root.fill(&WHITE))?;
+        picture.draw(&root)?;
+        drawn(root.present())?;
+    }
+    Ok(svg)
+}
+
+/// As a PNG file.
+pub fn png(picture: &impl Picture) -> Result<Vec<u8>> {
+    load_font();
+    let (width, height) = picture.size();
+    let mut pixels = vec![0; 3 * width as usize * height as usize];
+    {
+        let root = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
+        drawn(root.fill(&WHITE))?;
+        picture.draw(&root)?;
+        drawn(root.present())?;
+    }
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder
+        .write_header()
+        .and_then(|mut writer| writer.write_image_data(&pixels))
+        .context("cannot encode a picture")?;
+    Ok(file)
+}
+
+/// Panels of one size under a title, row by row.
+pub struct Grid<P> {
+    pub title: String,
+    pub caption: String,
+    pub columns: usize,
+    pub panels: Vec<P>,
+}
+
+impl<P: Picture> Grid<P> {
+    fn panel(&self) -> (u32, u32) {
+        self.panels.iter().map(Picture::size).fold((1, 1), |a, b| (a.0.max(b.0), a.1.max(b.1)))
+    }
+
+    fn shape(&self) -> (u32, u32) {
+        let columns = self.columns.min(self.panels.len()).max(1);
+        (columns as u32, self.panels.len().div_ceil(columns) as u32)
+    }
+}
+
+impl<P: Picture> Picture for Grid<P> {
+    fn size(&self) -> (u32, u32) {
+        let ((width, height), (columns, rows)) = (self.panel(), self.shape());
+        // Wide enough for the heading.
+        let letters = self.title.chars().count().max(self.caption.chars().count()) as u32;
+        ((width * columns).max(32 + 8 * letters), HEADING + height * rows)
+    }
+
+    fn draw<B: DrawingBackend>(&self, area: &Area<B>) -> Result<()> {
+        heading(area, &self.title, &self.caption)?;
+        let ((width, height), (columns, _)) = (self.panel(), self.shape());
+        for (i, panel) in self.panels.iter().enumerate() {
+            let (column, row) = (i as u32 % columns, i as u32 / columns);
+            let (left, top) = ((column * width) as i32, (HEADING + row * height) as i32);
+            let (width, height) = panel.size();
+            panel.draw(&area.clone().shrink((left, top), (width, height)))?;
+        }
+        Ok(())
+    }
+}
+
+fn heading<B: DrawingBackend>(area: &Area<B>, title: &str, caption: &str) -> Result<()> {
+    for (text, size, y) in [(title, 20, 10), (caption, 14, 36)] {
+        drawn(area.draw_text(text, &(FONT, size).into_text_style(area), (16, y)))?;
+    }
+    Ok(())
+}
+
+/// The font that bitmaps are drawn with, and text is measured with: no machine needs to have one.
+fn load_font() {
+    static LOADED: Once = Once::new();
+    LOADED.call_once(|| {
+        let bytes = include_bytes!("../../fonts/DejaVuSans-subset.ttf");
+        let sound = register_font(FONT, FontStyle::Normal, bytes).is_ok();
+        assert!(sound, "the font that is part of the binary is sound");
+    });
+}
+
+/// Plotters' errors borrow from what is drawn on.
+fn drawn<T, E: std::fmt::Display>(result: Result<T, E>) -> Result<T> {
+    result.map_err(|e| anyhow!("cannot draw: {e}"))
+}

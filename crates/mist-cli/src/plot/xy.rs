@@ -1,0 +1,106 @@
+//! Points and lines over two axes.
+
+use super::{Area, Axis, FONT, Picture, drawn};
+use anyhow::Result;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+/// A panel of points and lines.
+pub struct Xy {
+    pub title: String,
+    pub x: Axis,
+    pub y: Axis,
+    /// Where y = x.
+    pub diagonal: bool,
+    /// Grey ranges of y behind everything: (x, low, high), joined to a band.
+    pub band: Vec<(f64, f64, f64)>,
+    pub series: Vec<Points>,
+}
+
+/// Points of one kind.
+pub struct Points {
+    pub name: String,
+    pub colour: RGBColor,
+    pub mark: Mark,
+    /// (x, y, and the range of y around it).
+    pub points: Vec<(f64, f64, Option<(f64, f64)>)>,
+}
+
+/// How points are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// Many faint dots.
+    Dots,
+    /// Dots joined by a line, its name on the right.
+    Line,
+}
+
+const SIZE: (u32, u32) = (400, 340);
+const BAND: RGBColor = RGBColor(205, 205, 205);
+
+impl Picture for Xy {
+    fn size(&self) -> (u32, u32) {
+        (SIZE.0 + self.legend(), SIZE.1)
+    }
+
+    fn draw<B: DrawingBackend>(&self, area: &Area<B>) -> Result<()> {
+        let mut chart = drawn(
+            ChartBuilder::on(area)
+                .caption(&self.title, (FONT, 16))
+                .margin(8)
+                .margin_right(16 + self.legend())
+                .x_label_area_size(38)
+                .y_label_area_size(56)
+                .build_cartesian_2d(self.x.clone(), self.y.clone()),
+        )?;
+        let mut mesh = chart.configure_mesh();
+        mesh.max_light_lines(0).bold_line_style(BAND.mix(0.5)).label_style((FONT, 12)).axis_desc_style((FONT, 13));
+        drawn(mesh.x_desc(&self.x.name).y_desc(&self.y.name).draw())?;
+
+        let inside = |v: f64| v.clamp(self.y.low, self.y.high);
+        if !self.band.is_empty() {
+            let there = self.band.iter().map(|(x, low, _)| (*x, inside(*low)));
+            let back = self.band.iter().rev().map(|(x, _, high)| (*x, inside(*high)));
+            drawn(chart.draw_series([Polygon::new(there.chain(back).collect::<Vec<_>>(), BAND.filled())]))?;
+        }
+        if self.diagonal {
+            let (low, high) = (self.x.low.max(self.y.low), self.x.high.min(self.y.high));
+            drawn(chart.draw_series([PathElement::new([(low, low), (high, high)], BLACK.mix(0.6))]))?;
+        }
+        for series in &self.series {
+            let faint = series.colour.mix(0.35);
+            let ranges = series.points.iter().filter_map(|(x, _, range)| range.map(|(low, high)| (*x, low, high)));
+            let ranges = ranges.map(|(x, low, high)| PathElement::new([(x, inside(low)), (x, inside(high))], faint));
+            drawn(chart.draw_series(ranges))?;
+            let places: Vec<(f64, f64)> = series.points.iter().map(|(x, y, _)| (*x, inside(*y))).collect();
+            match series.mark {
+                Mark::Dots => {
+                    let dots = places.into_iter().map(|at| Circle::new(at, 2, series.colour.mix(0.6).filled()));
+                    drawn(chart.draw_series(dots))?;
+                }
+                Mark::Line => {
+                    let colour = series.colour;
+                    let dots = places.iter().map(|at| Circle::new(*at, 3, colour.filled()));
+                    drawn(chart.draw_series(dots))?;
+                    drawn(chart.draw_series([PathElement::new(places.clone(), colour.stroke_width(2))]))?;
+                }
+            }
+        }
+        let style = (FONT, 12).into_text_style(area).pos(Pos::new(HPos::Left, VPos::Center));
+        let lines = self.series.iter().filter(|series| series.mark == Mark::Line);
+        for (i, series) in lines.enumerate() {
+            let (x, y) = (SIZE.0 as i32 - 8, 44 + 18 * i as i32);
+            drawn(area.draw(&PathElement::new([(x, y), (x + 14, y)], series.colour.stroke_width(3))))?;
+            drawn(area.draw_text(&series.name, &style, (x + 20, y)))?;
+        }
+        Ok(())
+    }
+}
+
+impl Xy {
+    /// Pixels to the right for the names of lines.
+    fn legend(&self) -> u32 {
+        let lines = self.series.iter().filter(|series| series.mark == Mark::Line);
+        lines.map(|series| 24 + 7 * series.name.chars().count() as u32).max().unwrap_or(0)
+    }
+}
