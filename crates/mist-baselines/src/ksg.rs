@@ -1,6 +1,6 @@
 //! k nearest neighbours for continuous data, after Kraskov, Stögbauer and Grassberger.
 
-use crate::neighbours::{Neighbour, Space, closed, open};
+use crate::neighbours::{Neighbour, closed, counts, nearest, open};
 use crate::{BaselineError, MiEstimator, data};
 use nalgebra::DMatrix;
 use rand::{Rng, SeedableRng};
@@ -34,8 +34,8 @@ pub enum KsgVariant {
 /// # Domain
 /// Continuous data, n > k. The error grows with the columns, and with the MI: n rows cannot show much more than ln n
 /// nats. Where a row has k copies, so that ε = 0, the first form is infinite: that is an error here, unless `jitter`
-/// moves the values apart. Distances that differ by 1e-10 of themselves count as equal, and neighbours at equal distances
-/// are taken in the order of the rows.
+/// moves the values apart. Distances that differ by 1e-10 of themselves count as equal; of more neighbours than k at equal
+/// distances, the second form takes any, the same each time.
 ///
 /// # Source
 /// Kraskov, Stögbauer and Grassberger, "Estimating mutual information", Physical Review E 69, 2004, equations 8 and 9.
@@ -100,15 +100,15 @@ impl MiEstimator for Ksg {
             }
         }
 
-        let joint = Space::new(x.iter().chain(&y).map(Vec::as_slice));
-        let extent = |columns: &[Vec<f64>], row: u32, found: &[Neighbour]| {
-            let of = |c: &Vec<f64>| found.iter().map(|f| (c[f.1 as usize] - c[row as usize]).abs()).fold(0.0, f64::max);
+        let extent = |columns: &[Vec<f64>], row: usize, found: &[Neighbour]| {
+            let of = |c: &Vec<f64>| found.iter().map(|f| (c[f.1] - c[row]).abs()).fold(0.0, f64::max);
             columns.iter().map(of).fold(0.0, f64::max)
         };
-        let radii = joint.nearest(k, |row, found| {
+        let joint: Vec<_> = x.iter().chain(&y).collect();
+        let radii = nearest(&joint, k, |row, found| {
             let radius = found[k - 1].0;
             match self.variant {
-                _ if radius == 0.0 => Err(BaselineError::Ties { row: row as usize, k }),
+                _ if radius == 0.0 => Err(BaselineError::Ties { row, k }),
                 KsgVariant::First => Ok((open(radius), open(radius))),
                 KsgVariant::Second => Ok((closed(extent(&x, row, found)), closed(extent(&y, row, found)))),
             }
@@ -122,8 +122,7 @@ impl MiEstimator for Ksg {
         };
         // A count has the row itself, so that it is n_x + 1.
         let mean = |side: &[Vec<f64>], radii: &[f64]| {
-            let counts = Space::new(side.iter().map(Vec::as_slice)).counts(radii);
-            counts.iter().map(|c| psi.at(c - others)).sum::<f64>() / n as f64
+            counts(side, radii).iter().map(|c| psi.at(c - others)).sum::<f64>() / n as f64
         };
         let correction = match self.variant {
             KsgVariant::First => 0.0,

@@ -1,7 +1,7 @@
 //! k nearest neighbours for mixtures of discrete and continuous data, after Gao and others.
 
 use crate::ksg::Digamma;
-use crate::neighbours::{Space, open};
+use crate::neighbours::{counts, nearest, open};
 use crate::{BaselineError, MiEstimator, data};
 use nalgebra::DMatrix;
 
@@ -59,11 +59,10 @@ impl MiEstimator for MixedKnn {
         }
         let n = data::check(x, y, k.saturating_add(1), "a row needs `k` neighbours")?;
         let (x, y) = data::sides(x, y, self.standardize)?;
-        let joint = Space::new(x.iter().chain(&y).map(Vec::as_slice));
-        let radii = joint.nearest(k, |_, found| open(found[k - 1].0));
-        let copies = if radii.contains(&0.0) { joint.counts(&vec![0.0; n]) } else { Vec::new() };
-        let counts = |side: &[Vec<f64>]| Space::new(side.iter().map(Vec::as_slice)).counts(&radii);
-        let (n_x, n_y) = (counts(&x), counts(&y));
+        let joint: Vec<_> = x.iter().chain(&y).collect();
+        let radii = nearest(&joint, k, |_, found| open(found[k - 1].0));
+        let copies = if radii.contains(&0.0) { counts(&joint, &vec![0.0; n]) } else { Vec::new() };
+        let (n_x, n_y) = (counts(&x, &radii), counts(&y, &radii));
 
         let psi = Digamma::new(n);
         let term = |i: usize| {

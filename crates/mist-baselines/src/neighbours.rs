@@ -1,148 +1,47 @@
 //! Nearest neighbours and counts within a radius under the maximum norm, exactly, for every row of a table.
 //!
-//! Rows are cut into strips by one column, and sorted by another within each strip. What lies within r of a row lies
-//! within r of it in both, so a query reads a window of a few strips, a block of rows at a time, with vector
-//! instructions. In one column, which is one strip, a count is two binary searches. This is a k-d tree of two levels. On
-//! 10,000 rows of 4, 6 and 10 normal columns, and on 100,000 of 4 and 6, KSG took less than half of the time that it
-//! took with the deep trees of kiddo 6.3, whose leaves are small; and no dimension is fixed at compile time.
+//! A k-d tree of `kiddo` answers up to [`TREES`] columns, and counts of one column are two binary searches. A tree of
+//! more columns has to look almost everywhere: there each row is compared with every other.
 
+use kiddo::{Chebyshev, ImmutableKdTree};
 use multiversion::multiversion;
 use rayon::prelude::*;
+use std::num::NonZero;
 
-/// Rows that are compared with a query at once.
-const BLOCK: usize = 64;
-
-/// Rows of a sample that shows how far apart a column spreads rows.
-const SAMPLE: usize = 256;
+/// Rows that are compared with one at a time, and that a thread takes at a time.
+const BLOCK: usize = 256;
 
 /// Relative difference of distances that count as equal. Those of rounded values are equal, but standardising the values
 /// changes last bits.
 const TIE: f64 = 1e-10;
 
-/// A neighbour: its distance and its row. Equal distances are ordered by row.
-pub(crate) type Neighbour = (f64, u32);
+/// A neighbour: its distance and its row.
+pub(crate) type Neighbour = (f64, usize);
 
-/// The rows of a table, sorted for queries.
-pub(crate) struct Space {
-    /// The columns, first the one that sorts within strips, then the one that cuts strips (if there are two). Each is in
-    /// the order of the strips, and padded with infinities to whole blocks and one more.
-    columns: Vec<Vec<f64>>,
-    /// The row at each position of that order.
-    rows: Vec<u32>,
-    /// Rows of a strip, in whole blocks.
-    strip: usize,
-    /// Smallest and largest value of the column that cuts strips, by strip.
-    ends: Vec<(f64, f64)>,
+/// What `read` makes of each row and its `k` nearest neighbours, nearest first, itself left out. Needs at least one
+/// column, of more than `k` finite values.
+pub(crate) fn nearest<T: Send>(
+    columns: &[impl AsRef<[f64]>],
+    k: usize,
+    read: impl Fn(usize, &[Neighbour]) -> T + Send + Sync,
+) -> Vec<T> {
+    let space = space(columns);
+    each(columns[0].as_ref().len(), |row| read(row, &space.nearest(row, k)))
 }
 
-impl Space {
-    /// A table of at least one column of finite values.
-    pub fn new<'a>(columns: impl IntoIterator<Item = &'a [f64]>) -> Self {
-        let mut columns: Vec<(f64, &[f64])> = columns.into_iter().map(|c| (spread(c), c)).collect();
-        columns.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let columns: Vec<&[f64]> = columns.into_iter().map(|(_, column)| column).collect();
-        let n = columns[0].len();
-        let sort = |rows: &mut [u32], by: &[f64]| {
-            rows.sort_unstable_by(|a, b| by[*a as usize].total_cmp(&by[*b as usize]));
-        };
-        let mut rows: Vec<u32> = (0..n as u32).collect();
-        let (mut strip, mut ends) = (n.next_multiple_of(BLOCK), vec![(0.0, 0.0)]);
-        if let Some(cut) = columns.get(1) {
-            // Each strip costs a query searches and a block or two beside its window, which is to say some 100 rows. With
-            // n rows, windows of a share w of a column and strips of s rows that is (w n / s + 1) (w s + 100), least at
-            // s = √(100 n).
-            strip = (10.0 * (n as f64).sqrt()) as usize;
-            strip = strip.next_multiple_of(BLOCK);
-            sort(&mut rows, cut);
-            let end = |rows: &[u32]| (cut[rows[0] as usize], cut[rows[rows.len() - 1] as usize]);
-            ends = rows.chunks(strip).map(end).collect();
-        }
-        rows.chunks_mut(strip).for_each(|rows| sort(rows, columns[0]));
-        let padded = n.next_multiple_of(BLOCK) + BLOCK;
-        let sorted = |c: &&[f64]| {
-            let mut out: Vec<f64> = rows.iter().map(|row| c[*row as usize]).collect();
-            out.resize(padded, f64::INFINITY);
-            out
-        };
-        Self { columns: columns.iter().map(sorted).collect(), rows, strip, ends }
-    }
-
-    /// What `read` makes of the `k` nearest neighbours of each row, nearest first, itself left out. Needs more than `k`
-    /// rows.
-    pub fn nearest<T: Send>(&self, k: usize, read: impl Fn(u32, &[Neighbour]) -> T + Sync) -> Vec<T> {
-        self.each(|at, found| {
-            self.find(at, k, found);
-            read(self.rows[at], found)
-        })
-    }
-
-    /// How many rows lie within `radius[row]` (or at it) of each row, itself included.
-    pub fn counts(&self, radius: &[f64]) -> Vec<usize> {
-        self.each(|at, _| self.count(at, radius[self.rows[at] as usize]))
-    }
-
-    /// One value per row, computed in the order of the strips, which keeps windows in the cache.
-    fn each<T: Send>(&self, value: impl Fn(usize, &mut Vec<Neighbour>) -> T + Sync) -> Vec<T> {
-        let n = self.rows.len();
-        let values: Vec<(u32, T)> = (0..n)
-            .into_par_iter()
-            .with_min_len(BLOCK)
-            .map_init(Vec::new, |found, at| (self.rows[at], value(at, found)))
-            .collect();
-        let mut out: Vec<Option<T>> = (0..n).map(|_| None).collect();
-        for (row, value) in values {
-            out[row as usize] = Some(value);
-        }
-        out.into_iter().map(|v| v.expect("every row has a position")).collect()
-    }
-
-    /// The strips from that of `at` outwards, the nearer first, while they are within a radius that may shrink.
-    fn visit(&self, at: usize, mut scan: impl FnMut(std::ops::Range<usize>) -> f64) {
-        let own = at / self.strip;
-        let value = self.columns.get(1).map_or(0.0, |cut| cut[at]);
-        let range = |strip: usize| strip * self.strip..self.rows.len().min((strip + 1) * self.strip);
-        let (mut low, mut high) = (own, own + 1);
-        let mut radius = scan(range(own));
-        loop {
-            let below = if low > 0 { value - self.ends[low - 1].1 } else { f64::INFINITY };
-            let above = if high < self.ends.len() { self.ends[high].0 - value } else { f64::INFINITY };
-            if below.min(above) > radius || (low == 0 && high == self.ends.len()) {
-                return;
-            }
-            if below <= above {
-                low -= 1;
-                radius = scan(range(low));
-            } else {
-                radius = scan(range(high));
-                high += 1;
-            }
-        }
-    }
-
-    fn count(&self, at: usize, radius: f64) -> usize {
-        let value = self.columns[0][at];
-        let mut total = 0;
-        self.visit(at, |strip| {
-            let key = &self.columns[0][strip.clone()];
-            let first = strip.start + key.partition_point(|v| value - v > radius);
-            let end = strip.start + key.partition_point(|v| v - value <= radius);
-            let others = &self.columns[1..];
-            total += if others.is_empty() { end - first } else { count(others, at, first, end, radius) };
-            radius
-        });
-        total
-    }
-
-    fn find(&self, at: usize, k: usize, found: &mut Vec<Neighbour>) {
-        found.clear();
-        found.resize(k, (f64::INFINITY, u32::MAX));
-        let value = self.columns[0][at];
-        self.visit(at, |strip| {
-            let from = strip.start + self.columns[0][strip.clone()].partition_point(|v| *v < value);
-            nearest(&self.columns, &self.rows, at, strip.start, strip.end, from, found);
-            found[k - 1].0
+/// How many rows lie within `radii[row]` (or at it) of each row, itself included.
+pub(crate) fn counts(columns: &[impl AsRef<[f64]>], radii: &[f64]) -> Vec<usize> {
+    if let [column] = columns {
+        let column = column.as_ref();
+        let mut sorted = column.to_vec();
+        sorted.sort_unstable_by(f64::total_cmp);
+        return each(radii.len(), |row| {
+            let (value, radius) = (column[row], radii[row]);
+            sorted.partition_point(|v| v - value <= radius) - sorted.partition_point(|v| value - v > radius)
         });
     }
+    let space = space(columns);
+    each(radii.len(), |row| space.count(row, radii[row]))
 }
 
 /// The radius of a closed ball that holds what the open ball of this one holds; a radius of 0 stays, and holds the copies
@@ -156,103 +55,110 @@ pub(crate) fn closed(radius: f64) -> f64 {
     radius * (1.0 + TIE)
 }
 
-/// How far apart a column spreads rows: the median of the distances that hold an eighth of a sample of them. Neither a
-/// long tail nor a few distinct values make it large.
-fn spread(column: &[f64]) -> f64 {
-    let mut sample: Vec<f64> = column.iter().step_by(column.len().div_ceil(SAMPLE).max(1)).copied().collect();
-    sample.sort_unstable_by(f64::total_cmp);
-    let lag = sample.len() / 8 + 1;
-    let mut gaps: Vec<f64> = sample.iter().zip(sample.iter().skip(lag)).map(|(a, b)| b - a).collect();
-    let middle = gaps.len() / 2;
-    if gaps.is_empty() { 0.0 } else { *gaps.select_nth_unstable_by(middle, f64::total_cmp).1 }
+/// One value per row, on all threads.
+fn each<T: Send>(n: usize, value: impl Fn(usize) -> T + Send + Sync) -> Vec<T> {
+    (0..n).into_par_iter().with_min_len(BLOCK).map(value).collect()
 }
 
-/// Distances of one block of positions from that at `at`.
-#[inline(always)]
-fn distances(columns: &[Vec<f64>], at: usize, start: usize) -> [f64; BLOCK] {
-    let mut out = [0.0; BLOCK];
-    for column in columns {
-        let centre = column[at];
-        let block: &[f64; BLOCK] = column[start..start + BLOCK].try_into().expect("a whole block");
-        for (d, v) in out.iter_mut().zip(block) {
-            let gap = (v - centre).abs();
-            *d = if gap > *d { gap } else { *d };
-        }
-    }
-    out
+/// The rows of a table, ready for queries.
+trait Space: Send + Sync {
+    fn nearest(&self, row: usize, k: usize) -> Vec<Neighbour>;
+    fn count(&self, row: usize, radius: f64) -> usize;
 }
 
-/// The positions in `first..end` that lie within `radius` of that at `at`.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw+fma", "x86_64+avx2+fma"))]
-fn count(columns: &[Vec<f64>], at: usize, first: usize, end: usize, radius: f64) -> usize {
-    let mut total = 0;
-    let mut start = first;
-    while start < end {
-        let near = distances(columns, at, start).map(|d| u64::from(d <= radius));
-        let inside = BLOCK.min(end - start);
-        // A sum of a fixed length needs no scalar code.
-        total += if inside == BLOCK { near.iter().sum::<u64>() } else { near[..inside].iter().sum() };
-        start += BLOCK;
-    }
-    total as usize
-}
-
-/// Sorts into `found` what belongs there of the positions in `first..end`, going from `from` to the nearer side.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw+fma", "x86_64+avx2+fma"))]
-fn nearest(
-    columns: &[Vec<f64>],
-    rows: &[u32],
-    at: usize,
-    first: usize,
-    end: usize,
-    from: usize,
-    found: &mut [Neighbour],
-) {
-    let key = &columns[0];
-    let (first, last) = (first / BLOCK, end.div_ceil(BLOCK));
-    let start = (from / BLOCK).min(last - 1);
-    let (mut low, mut high) = (start, start + 1);
-    take(columns, rows, at, start, found);
-    loop {
-        let below = if low > first { key[at] - key[low * BLOCK - 1] } else { f64::INFINITY };
-        let above = if high < last { key[high * BLOCK] - key[at] } else { f64::INFINITY };
-        if below.min(above) > found[found.len() - 1].0 || (low == first && high == last) {
-            return;
-        }
-        if below <= above {
-            low -= 1;
-            take(columns, rows, at, low, found);
-        } else {
-            take(columns, rows, at, high, found);
-            high += 1;
-        }
-    }
-}
-
-/// Sorts those of one block that belong there into `found`.
-#[inline(always)]
-fn take(columns: &[Vec<f64>], rows: &[u32], at: usize, block: usize, found: &mut [Neighbour]) {
-    let start = block * BLOCK;
-    let last = found.len() - 1;
-    let distances = distances(columns, at, start);
-    for (i, part) in distances.chunks_exact(16).enumerate() {
-        let worst = found[last].0;
-        if !part.iter().fold(false, |any, d| any | (*d <= worst)) {
-            continue;
-        }
-        for (position, d) in (start + 16 * i..).zip(part) {
-            if position == at || position >= rows.len() {
-                continue;
+fn space<'a>(columns: &'a [impl AsRef<[f64]>]) -> Box<dyn Space + 'a> {
+    let columns: Vec<&[f64]> = columns.iter().map(AsRef::as_ref).collect();
+    macro_rules! tree_of {
+        ($($columns:literal)*) => {
+            match columns.len() {
+                $($columns => Box::new(Tree::<$columns>::new(&columns)),)*
+                _ => Box::new(Pairs(columns)),
             }
-            let new = (*d, rows[position]);
-            if new < found[last] {
-                let mut to = last;
-                while to > 0 && new < found[to - 1] {
-                    found[to] = found[to - 1];
-                    to -= 1;
+        };
+    }
+    let forced: usize = std::env::var("FORCE").map_or(99, |v| v.parse().unwrap());
+    if columns.len() > forced { return Box::new(Pairs(columns)); }
+    tree_of!(1 2 3 4 5 6 7 8 9 10 12 16)
+}
+
+/// A tree, whose dimension the compiler has to know.
+struct Tree<const D: usize> {
+    points: Vec<[f64; D]>,
+    tree: ImmutableKdTree<f64, D>,
+}
+
+impl<const D: usize> Tree<D> {
+    fn new(columns: &[&[f64]]) -> Self {
+        let points: Vec<[f64; D]> = (0..columns[0].len()).map(|row| std::array::from_fn(|c| columns[c][row])).collect();
+        let tree = ImmutableKdTree::new_from_slice(&points).expect("rows are numbered in 32 bits");
+        Self { points, tree }
+    }
+}
+
+impl<const D: usize> Space for Tree<D> {
+    fn nearest(&self, row: usize, k: usize) -> Vec<Neighbour> {
+        let query = self.tree.query(&self.points[row]).nearest_n::<Chebyshev<f64>>(NonZero::new(k + 1).expect("k + 1"));
+        let found = query.execute().into_iter().map(|f| (f.distance, f.item as usize));
+        // The row itself may be missing, where it has more than k copies.
+        found.filter(|f| f.1 != row).take(k).collect()
+    }
+
+    fn count(&self, row: usize, radius: f64) -> usize {
+        let mut count = 0;
+        let query = self.tree.query(&self.points[row]).within::<Chebyshev<f64>>(radius);
+        query.unsorted().without_items().without_distances().visit(|_| count += 1);
+        count
+    }
+}
+
+/// The columns, for comparisons of all pairs of rows.
+struct Pairs<'a>(Vec<&'a [f64]>);
+
+impl Pairs<'_> {
+    /// Calls `visit` with the distances from a row to all, a block at a time, and with the first row of the block.
+    fn blocks(&self, row: usize, mut visit: impl FnMut(usize, &[f64])) {
+        let n = self.0[0].len();
+        let mut block = [0.0; BLOCK];
+        for start in (0..n).step_by(BLOCK) {
+            let block = &mut block[..BLOCK.min(n - start)];
+            distances(&self.0, row, start, block);
+            visit(start, block);
+        }
+    }
+}
+
+impl Space for Pairs<'_> {
+    fn nearest(&self, row: usize, k: usize) -> Vec<Neighbour> {
+        let (mut found, mut worst) = (vec![(f64::INFINITY, usize::MAX); k], f64::INFINITY);
+        self.blocks(row, |start, block| {
+            for (other, distance) in (start..).zip(block) {
+                if *distance <= worst && other != row && (*distance, other) < found[k - 1] {
+                    let at = found.partition_point(|f| f.0 <= *distance);
+                    found[at..].rotate_right(1);
+                    found[at] = (*distance, other);
+                    worst = found[k - 1].0;
                 }
-                found[to] = new;
             }
+        });
+        found
+    }
+
+    fn count(&self, row: usize, radius: f64) -> usize {
+        let mut count = 0;
+        self.blocks(row, |_, block| count += block.iter().filter(|d| **d <= radius).count());
+        count
+    }
+}
+
+/// Distances from one row to those of a block that begins at `start`.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw+fma", "x86_64+avx2+fma"))]
+fn distances(columns: &[&[f64]], row: usize, start: usize, block: &mut [f64]) {
+    block.fill(0.0);
+    for column in columns {
+        let centre = column[row];
+        for (distance, value) in block.iter_mut().zip(&column[start..]) {
+            let gap = (value - centre).abs();
+            *distance = if gap > *distance { gap } else { *distance };
         }
     }
 }
@@ -263,15 +169,18 @@ mod tests {
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    /// Columns that are rounded so that distances tie, with copies of rows.
+    /// Columns that are rounded so that distances tie, with copies of rows, or hardly rounded, or constant but for one.
     fn tables() -> Vec<Vec<Vec<f64>>> {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let sizes = [(2, 1), (9, 2), (64, 1), (65, 3), (300, 1), (300, 2), (300, 7), (700, 2), (1500, 3)];
-        let table = |(n, d, digits): (usize, usize, f64)| -> Vec<Vec<f64>> {
-            (0..d).map(|_| (0..n).map(|_| (rng.random::<f64>() * digits).round()).collect()).collect()
-        };
-        let rough = sizes.iter().map(|(n, d)| (*n, *d, 8.0));
-        rough.chain(sizes.iter().map(|(n, d)| (*n, *d, 1e9))).map(table).collect()
+        let sizes = [(2, 1), (9, 2), (64, 1), (65, 3), (300, 1), (300, 2), (300, 7), (700, 2), (1500, 3), (600, 14)];
+        let mut tables = Vec::new();
+        for values in [1e9, 8.0, 1.0, 0.0] {
+            for (n, d) in sizes {
+                let mut column = |values: f64| (0..n).map(|_| (rng.random::<f64>() * values).round()).collect();
+                tables.push((0..d).map(|c| column(if c == 0 { values.max(1.0) } else { values })).collect());
+            }
+        }
+        tables
     }
 
     fn distance(columns: &[Vec<f64>], a: usize, b: usize) -> f64 {
@@ -281,31 +190,35 @@ mod tests {
     #[test]
     fn neighbours_and_counts_are_those_of_all_pairs() {
         for columns in tables() {
-            let n = columns[0].len();
-            let space = Space::new(columns.iter().map(Vec::as_slice));
+            let (n, d) = (columns[0].len(), columns.len());
             let k = 5.min(n - 1);
-            let found = space.nearest(k, |row, found| (row, found.to_vec()));
-            let radius: Vec<f64> = found.iter().map(|(_, found)| found[k - 1].0).collect();
-            let at = |f: fn(f64) -> f64| space.counts(&radius.iter().map(|r| f(*r)).collect::<Vec<_>>());
+            let found = nearest(&columns, k, |_, found| found.to_vec());
+            let radii: Vec<f64> = found.iter().map(|found| found[k - 1].0).collect();
+            let at = |f: fn(f64) -> f64| counts(&columns, &radii.iter().map(|r| f(*r)).collect::<Vec<_>>());
             let (closed, inside) = (at(closed), at(open));
             for i in 0..n {
-                let mut all: Vec<Neighbour> =
-                    (0..n).filter(|j| *j != i).map(|j| (distance(&columns, i, j), j as u32)).collect();
-                all.sort_by(|a, b| a.partial_cmp(b).unwrap());
-                assert_eq!(found[i], (i as u32, all[..k].to_vec()), "row {i} of {n}");
-                let r = radius[i];
-                assert_eq!(closed[i], 1 + all.iter().filter(|(d, _)| *d <= r).count());
-                assert_eq!(inside[i], 1 + all.iter().filter(|(d, _)| *d < r || *d == 0.0).count());
+                let mut all: Vec<f64> = (0..n).filter(|j| *j != i).map(|j| distance(&columns, i, j)).collect();
+                all.sort_by(f64::total_cmp);
+                assert_eq!(found[i].iter().map(|f| f.0).collect::<Vec<_>>(), all[..k], "row {i} of {n}, {d} columns");
+                let mut rows: Vec<usize> = found[i].iter().map(|f| f.1).collect();
+                assert!(found[i].iter().all(|f| f.0 == distance(&columns, i, f.1)));
+                rows.sort_unstable();
+                rows.dedup();
+                assert!(rows.len() == k && !rows.contains(&i));
+                let r = radii[i];
+                assert_eq!(closed[i], 1 + all.iter().filter(|d| **d <= r).count());
+                assert_eq!(inside[i], 1 + all.iter().filter(|d| **d < r || **d == 0.0).count());
             }
         }
     }
 
     #[test]
-    fn columns_that_spread_rows_come_first() {
-        let flat = [0.0, 0.0, 0.0, 1e9].repeat(20);
-        let even: Vec<f64> = (0..80).map(f64::from).collect();
-        let space = Space::new([flat.as_slice(), even.as_slice()]);
-        let first: Vec<f64> = space.columns[0][..80].to_vec();
-        assert_eq!(first.iter().sum::<f64>(), even.iter().sum::<f64>());
+    fn distances_may_overflow() {
+        for d in [1, 2, 12] {
+            let columns = vec![vec![-f64::MAX, f64::MAX, 0.0, 1.0]; d];
+            let found = nearest(&columns, 3, |_, found| found.iter().map(|f| f.0).collect::<Vec<_>>());
+            assert_eq!(found[0], [f64::MAX, f64::MAX, f64::INFINITY], "{d} columns");
+            assert_eq!(counts(&columns, &[f64::INFINITY; 4]), [4; 4], "{d} columns");
+        }
     }
 }

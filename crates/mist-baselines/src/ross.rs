@@ -1,7 +1,7 @@
 //! k nearest neighbours for a discrete and a continuous side, after Ross.
 
 use crate::ksg::Digamma;
-use crate::neighbours::{Space, open};
+use crate::neighbours::{counts, nearest, open};
 use crate::{BaselineError, MiEstimator, Side, data};
 use nalgebra::DMatrix;
 
@@ -83,13 +83,10 @@ impl MiEstimator for Ross {
         let (mut radii, mut sum) = (Vec::with_capacity(n), 0.0);
         for group in &groups {
             let k = self.k.min(group.len() - 1);
-            let of_label = pick(group);
-            let space = Space::new(of_label.iter().map(Vec::as_slice));
-            radii.extend(space.nearest(k, |_, found| open(found[k - 1].0)));
+            radii.extend(nearest(&pick(group), k, |_, found| open(found[k - 1].0)));
             sum += group.len() as f64 * (psi.at(k) - psi.at(group.len()));
         }
-        let kept = pick(&groups.concat());
-        let counts = Space::new(kept.iter().map(Vec::as_slice)).counts(&radii);
+        let counts = counts(&pick(&groups.concat()), &radii);
         sum -= counts.iter().map(|m| psi.at(*m)).sum::<f64>();
         Ok(psi.at(n) + sum / n as f64)
     }
