@@ -77,7 +77,7 @@ fn the_order_of_rows_and_of_sides_does_not_matter() {
         let (x, y) = (matrix(&case.x), matrix(&case.y));
         let reversed = |m: &DMatrix<f64>| DMatrix::from_fn(m.nrows(), m.ncols(), |i, j| m[(m.nrows() - 1 - i, j)]);
         for (key, expected) in &case.estimates {
-            // Bins may differ from side to side, and neighbours at equal distances are taken in the order of the rows.
+            // Bins may differ from side to side.
             if key.starts_with("histogram") {
                 continue;
             }
