@@ -9,8 +9,8 @@ use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
-  mist train --config checkpoints/mist-2026-11b.toml --out runs/a
-  mist train --config checkpoints/mist-2026-11b.toml --out runs/a --resume --max-minutes 30
+  mist train --config checkpoints/mist-2026-11c.toml --out runs/a
+  mist train --config checkpoints/mist-2026-11c.toml --out runs/a --resume --max-minutes 30
 
 The folder gets log.jsonl, state.safetensors (for --resume) and the checkpoint, NAME.safetensors with NAME.json.";
 
