@@ -3,7 +3,8 @@
 
 use divan::Bencher;
 use mist_baselines::{Ksg, MiEstimator};
-use mist_data_gen::families::{dispersion::Dispersion, elliptical::Elliptical};
+use mist_data_gen::Joint;
+use mist_data_gen::families::elliptical::{Elliptical, dispersion::Dispersion};
 use mist_data_gen::{Sample, Seeds, Split};
 use std::fmt;
 

@@ -10,7 +10,7 @@
 //! | `mixed-knn` | [`MixedKnn`]: nearest neighbours and atoms | discrete, continuous, and mixtures |
 //! | `ross` | [`Ross`]: nearest neighbours of one label | a discrete and a continuous side |
 //! | `kde` | [`Kde`]: kernel densities | a pair of columns |
-//! | `mine`, `infonce`, `nwj`, `smile` | [`Neural`](neural::Neural): a critic fitted to a bound | many rows, any dependence |
+//! | `mine`, `infonce`, `nwj`, `smile` | [`Neural`]: a critic fitted to a bound | many rows, any dependence |
 //!
 //! [`by_name`] gives each with its default parameters. Estimates are in nats and not clamped at 0; data that an estimator
 //! cannot use is an error with its reason, never a NaN. [`Bootstrap`] adds an interval to any of them. All run on rayon's

@@ -136,7 +136,7 @@ impl Space for Pairs<'_> {
         self.blocks(row, |start, block| {
             for (other, distance) in (start..).zip(block) {
                 if *distance <= worst && other != row && (*distance, other) < found[k - 1] {
-                    let at = found.partition_point(|f| f.0 <= *distance);
+                    let at = found.partition_point(|f| *f < (*distance, other));
                     found[at..].rotate_right(1);
                     found[at] = (*distance, other);
                     worst = found[k - 1].0;
@@ -177,7 +177,7 @@ mod tests {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let sizes = [(2, 1), (9, 2), (64, 1), (65, 3), (300, 1), (300, 2), (300, 7), (700, 2), (1500, 3), (600, 14)];
         let mut tables = Vec::new();
-        for values in [1e9, 8.0, 1.0, 0.0] {
+        for values in [1e9_f64, 8.0, 1.0, 0.0] {
             for (n, d) in sizes {
                 let mut column = |values: f64| (0..n).map(|_| (rng.random::<f64>() * values).round()).collect();
                 tables.push((0..d).map(|c| column(if c == 0 { values.max(1.0) } else { values })).collect());

@@ -1,7 +1,8 @@
 //! Normal data, where the MI is known.
 
 use mist_baselines::{Bootstrap, Bound, Cca, Ksg, MiEstimator, NAMES, Neural, by_name};
-use mist_data_gen::families::{dispersion::Dispersion, elliptical::Elliptical};
+use mist_data_gen::Joint;
+use mist_data_gen::families::elliptical::{Elliptical, dispersion::Dispersion};
 use mist_data_gen::{Sample, Seeds, Split};
 use rayon::ThreadPoolBuilder;
 

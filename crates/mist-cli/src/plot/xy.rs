@@ -22,9 +22,11 @@ pub struct Points {
     pub name: String,
     pub colour: RGBColor,
     pub mark: Mark,
-    /// (x, y, and the range of y around it).
-    pub points: Vec<(f64, f64, Option<(f64, f64)>)>,
+    pub points: Vec<Point>,
 }
+
+/// x, y, and the range of y around it.
+pub type Point = (f64, f64, Option<(f64, f64)>);
 
 /// How points are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

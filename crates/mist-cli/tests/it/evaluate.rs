@@ -14,14 +14,17 @@ fn evaluated(folder: &Folder, args: &str) -> Output {
     run
 }
 
-/// Rows of a run by column.
-fn rows(dir: &Path) -> Vec<BTreeMap<String, String>> {
+/// A row of `estimates.csv` by column.
+type Row = BTreeMap<String, String>;
+
+/// Rows of a run.
+fn rows(dir: &Path) -> Vec<Row> {
     let mut reader = csv::Reader::from_path(dir.join("estimates.csv")).unwrap();
     reader.deserialize().map(Result::unwrap).collect()
 }
 
-/// All that a run left behind, but for times.
-fn timeless(dir: &Path) -> (Vec<BTreeMap<String, String>>, String, BTreeMap<String, Vec<u8>>) {
+/// All that a run left behind, but for times: rows, report, pictures.
+fn timeless(dir: &Path) -> (Vec<Row>, String, BTreeMap<String, Vec<u8>>) {
     let mut rows = rows(dir);
     rows.iter_mut().for_each(|row| row.retain(|column, _| !column.ends_with("_seconds")));
     let report = std::fs::read_to_string(dir.join("REPORT.md")).unwrap();
