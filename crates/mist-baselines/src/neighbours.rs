@@ -7,7 +7,7 @@
 use kiddo::{Chebyshev, ImmutableKdTree};
 use multiversion::multiversion;
 use rayon::prelude::*;
-use std::num::NonZero;
+use std::{num::NonZero, ops::Range};
 
 /// Rows that are compared with one at a time, and that a thread takes at a time.
 const BLOCK: usize = 256;
@@ -31,18 +31,29 @@ pub(crate) fn nearest<T: Send>(
 }
 
 /// How many rows lie within `radii[row]` (or at it) of each row, itself included.
+///
+/// Of the rows in the order of the first column, those within the radius along it are a range, and only these are
+/// compared in the others: in five columns twice as fast as a tree.
 pub(crate) fn counts(columns: &[impl AsRef<[f64]>], radii: &[f64]) -> Vec<usize> {
-    if let [column] = columns {
-        let column = column.as_ref();
-        let mut sorted = column.to_vec();
-        sorted.sort_unstable_by(f64::total_cmp);
-        return each(radii.len(), |row| {
-            let (value, radius) = (column[row], radii[row]);
-            sorted.partition_point(|v| v - value <= radius) - sorted.partition_point(|v| value - v > radius)
-        });
-    }
-    let space = space(columns);
-    each(radii.len(), |row| space.count(row, radii[row]))
+    let columns: Vec<&[f64]> = columns.iter().map(AsRef::as_ref).collect();
+    let first = columns[0];
+    let mut order: Vec<usize> = (0..first.len()).collect();
+    order.sort_unstable_by(|a, b| first[*a].total_cmp(&first[*b]));
+    let sorted = |column: &[f64]| order.iter().map(|row| column[*row]).collect::<Vec<f64>>();
+    let along = sorted(first);
+    let rest: Vec<Vec<f64>> = columns[1..].iter().map(|column| sorted(column)).collect();
+    let rest: Vec<&[f64]> = rest.iter().map(Vec::as_slice).collect();
+    each(radii.len(), |row| {
+        let (value, radius) = (first[row], radii[row]);
+        let range = along.partition_point(|v| value - v > radius)..along.partition_point(|v| v - value <= radius);
+        if rest.is_empty() {
+            return range.len();
+        }
+        let centre: Vec<f64> = columns[1..].iter().map(|column| column[row]).collect();
+        let mut count = 0;
+        blocks(&rest, &centre, range, |_, block| count += block.iter().filter(|d| **d <= radius).count());
+        count
+    })
 }
 
 /// The radius of a closed ball that holds what the open ball of this one holds; a radius of 0 stays, and holds the copies
@@ -65,8 +76,6 @@ fn each<T: Send>(n: usize, value: impl Fn(usize) -> T + Send + Sync) -> Vec<T> {
 trait Space: Send + Sync {
     /// The `k` nearest neighbours of a row, nearest first, itself left out.
     fn nearest(&self, row: usize, k: usize) -> Vec<Neighbour>;
-    /// How many rows lie within `radius` of a row, itself included.
-    fn count(&self, row: usize, radius: f64) -> usize;
 }
 
 /// What answers queries fastest for this number of columns.
@@ -105,35 +114,16 @@ impl<const D: usize> Space for Tree<D> {
         // The row itself may be missing, where it has more than k copies.
         found.filter(|f| f.1 != row).take(k).collect()
     }
-
-    fn count(&self, row: usize, radius: f64) -> usize {
-        let mut count = 0;
-        let query = self.tree.query(&self.points[row]).within::<Chebyshev<f64>>(radius);
-        query.unsorted().without_items().without_distances().visit(|_| count += 1);
-        count
-    }
 }
 
 /// The columns, for comparisons of all pairs of rows.
 struct Pairs<'a>(Vec<&'a [f64]>);
 
-impl Pairs<'_> {
-    /// Calls `visit` with the distances from a row to all, a block at a time, and with the first row of the block.
-    fn blocks(&self, row: usize, mut visit: impl FnMut(usize, &[f64])) {
-        let n = self.0[0].len();
-        let mut block = [0.0; BLOCK];
-        for start in (0..n).step_by(BLOCK) {
-            let block = &mut block[..BLOCK.min(n - start)];
-            distances(&self.0, row, start, block);
-            visit(start, block);
-        }
-    }
-}
-
 impl Space for Pairs<'_> {
     fn nearest(&self, row: usize, k: usize) -> Vec<Neighbour> {
         let (mut found, mut worst) = (vec![(f64::INFINITY, usize::MAX); k], f64::INFINITY);
-        self.blocks(row, |start, block| {
+        let centre: Vec<f64> = self.0.iter().map(|column| column[row]).collect();
+        blocks(&self.0, &centre, 0..self.0[0].len(), |start, block| {
             for (other, distance) in (start..).zip(block) {
                 if *distance <= worst && other != row && (*distance, other) < found[k - 1] {
                     let at = found.partition_point(|f| *f < (*distance, other));
@@ -145,20 +135,24 @@ impl Space for Pairs<'_> {
         });
         found
     }
+}
 
-    fn count(&self, row: usize, radius: f64) -> usize {
-        let mut count = 0;
-        self.blocks(row, |_, block| count += block.iter().filter(|d| **d <= radius).count());
-        count
+/// Calls `visit` with the distances from a centre to a range of rows, a block at a time, and with the first row of the
+/// block.
+fn blocks(columns: &[&[f64]], centre: &[f64], rows: Range<usize>, mut visit: impl FnMut(usize, &[f64])) {
+    let mut block = [0.0; BLOCK];
+    for start in rows.clone().step_by(BLOCK) {
+        let block = &mut block[..BLOCK.min(rows.end - start)];
+        distances(columns, centre, start, block);
+        visit(start, block);
     }
 }
 
-/// Distances from one row to those of a block that begins at `start`.
+/// Distances from a centre to the rows of a block that begins at `start`.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw+fma", "x86_64+avx2+fma"))]
-fn distances(columns: &[&[f64]], row: usize, start: usize, block: &mut [f64]) {
+fn distances(columns: &[&[f64]], centre: &[f64], start: usize, block: &mut [f64]) {
     block.fill(0.0);
-    for column in columns {
-        let centre = column[row];
+    for (column, centre) in columns.iter().zip(centre) {
         for (distance, value) in block.iter_mut().zip(&column[start..]) {
             let gap = (value - centre).abs();
             *distance = if gap > *distance { gap } else { *distance };
