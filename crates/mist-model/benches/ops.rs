@@ -41,7 +41,7 @@ fn cells(bencher: Bencher) {
     both(bencher, || {
         let l = |i: usize| (weights[i].0.as_tensor(), weights[i].1.as_tensor());
         let layers = CellLayers { expand: l(0), context: l(1), mix1: l(2), mix2: l(3), project: l(4) };
-        cell_network(&x, &side, None, &layers, 6)
+        cell_network(&x, &side, None, false, &layers, 6)
     });
 }
 

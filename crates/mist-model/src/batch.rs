@@ -10,6 +10,10 @@ pub struct Batch {
     pub z: Tensor,
     /// Tie channel (B, N, D): 0 for an untied cell, up to 1 for a constant column; 0 in padding.
     pub ties: Tensor,
+    /// Neighbour terms (B, N, K), 0 in padding; `None` where the tasks have none.
+    pub neighbours: Option<Tensor>,
+    /// (B, D): the block of a column, 0 for a number and for padding; see [`Scores::block`].
+    pub block: Tensor,
     /// (B, N), 1 for a real row; `None` when no task has padding rows.
     pub row_mask: Option<Tensor>,
     /// (B, D): 1 for a column of X, −1 for one of Y, 0 for padding.
@@ -48,6 +52,10 @@ impl Batch {
         let mut ties = vec![0f32; b * rows * cols];
         let mut side = vec![0f32; b * cols];
         let mut mask = vec![0f32; b * rows];
+        let mut block = vec![0f32; b * cols];
+        // Terms of a row; all tasks have them, or none.
+        let terms = tasks[0].neighbours.as_ref().map_or(0, |v| v.len() / tasks[0].n);
+        let mut neighbours = vec![0f32; b * rows * terms];
         for (t, task) in tasks.iter().enumerate() {
             let d = task.dim_x + task.dim_y;
             if task.n > rows || d > cols {
@@ -57,6 +65,14 @@ impl Batch {
                 let at = (t * rows + r) * cols;
                 z[at..at + d].copy_from_slice(&task.z[r * d..(r + 1) * d]);
                 ties[at..at + d].copy_from_slice(&task.ties[r * d..(r + 1) * d]);
+            }
+            let own = task.neighbours.as_deref().unwrap_or_default();
+            if own.len() != task.n * terms {
+                candle_core::bail!("tasks of one batch must have the same neighbour terms");
+            }
+            neighbours[t * rows * terms..][..own.len()].copy_from_slice(own);
+            for (to, from) in block[t * cols..].iter_mut().zip(&task.block) {
+                *to = *from as f32;
             }
             side[t * cols..t * cols + task.dim_x].fill(1.0);
             side[t * cols + task.dim_x..t * cols + d].fill(-1.0);
@@ -69,6 +85,11 @@ impl Batch {
         Ok(Self {
             z: Tensor::from_vec(z, (b, rows, cols), device)?,
             ties: Tensor::from_vec(ties, (b, rows, cols), device)?,
+            neighbours: match terms {
+                0 => None,
+                _ => Some(Tensor::from_vec(neighbours, (b, rows, terms), device)?),
+            },
+            block: Tensor::from_vec(block, (b, cols), device)?,
             row_mask: if padded_rows { Some(Tensor::from_vec(mask, (b, rows), device)?) } else { None },
             side: Tensor::from_vec(side, (b, cols), device)?,
             padded_columns: tasks.iter().any(|t| t.dim_x + t.dim_y < cols),
@@ -98,6 +119,8 @@ impl Batch {
         Ok(Self {
             z: f(&self.z)?,
             ties: f(&self.ties)?,
+            neighbours: self.neighbours.as_ref().map(&f).transpose()?,
+            block: f(&self.block)?,
             row_mask: self.row_mask.as_ref().map(&f).transpose()?,
             side: f(&self.side)?,
             padded_columns: self.padded_columns,
@@ -110,6 +133,24 @@ impl Batch {
     /// Mean of the two dimensions (B).
     pub(crate) fn mean_dim(&self) -> Result<Tensor> {
         (&self.dim_x + &self.dim_y)? * 0.5
+    }
+
+    /// (B, D, 1), 1 for an indicator column.
+    pub(crate) fn indicators(&self) -> Result<Tensor> {
+        self.block.gt(0.0)?.to_dtype(self.block.dtype())?.unsqueeze(2)
+    }
+
+    /// (B, D, D, 1), 1 for two indicators of the same category.
+    pub(crate) fn same_block(&self) -> Result<Tensor> {
+        let (b, d) = self.block.dims2()?;
+        let of = |shape| self.block.reshape(shape)?.broadcast_as((b, d, d));
+        let same = of((b, d, 1))?.eq(&of((b, 1, d))?)?.to_dtype(self.block.dtype())?;
+        same.unsqueeze(3)?.broadcast_mul(&self.indicators()?.unsqueeze(1)?)
+    }
+
+    /// Real columns of each task (B); `None` when there are no padding columns.
+    pub(crate) fn columns(&self) -> Result<Option<Tensor>> {
+        if self.padded_columns { Ok(Some((&self.dim_x + &self.dim_y)?)) } else { Ok(None) }
     }
 
     /// (B, N, D, 1), 1 for a real cell; `None` when there is no padding.

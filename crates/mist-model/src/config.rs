@@ -28,8 +28,30 @@ pub struct AxialConfig {
     pub inducing: usize,
     /// Width of the read-out.
     pub readout_width: usize,
+    /// Local information; a checkpoint without this entry has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local: Option<LocalConfig>,
     /// Levels of the quantile head, increasing, inside (0, 1).
     pub taus: Vec<f64>,
+}
+
+/// Sizes of what works on single rows and their neighbourhood: neighbour terms as inputs, a critic, a head for the
+/// pointwise MI of each row, and a quantile head that is centred on its mean.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LocalConfig {
+    /// Orders k of the nearest neighbours whose terms enter.
+    pub neighbours: Vec<usize>,
+    /// Channels of the critic.
+    pub critic_channels: usize,
+    /// Width of the head for rows.
+    pub head_width: usize,
+}
+
+impl Default for LocalConfig {
+    fn default() -> Self {
+        Self { neighbours: vec![1, 3, 8, 24], critic_channels: 16, head_width: 64 }
+    }
 }
 
 impl Default for AxialConfig {
@@ -44,6 +66,7 @@ impl Default for AxialConfig {
             row_blocks: 2,
             inducing: 16,
             readout_width: 128,
+            local: None,
             taus: TAUS.to_vec(),
         }
     }
@@ -64,7 +87,16 @@ impl AxialConfig {
         let rows = n * (d * c * w + 2 * w * w) + self.row_blocks * attention;
         let r = self.readout_width;
         let readout = 3 * d * d * e + (8 * e + 2 * w + r + self.taus.len()) * r;
-        2.0 * (cells + moments + pairs + rows + readout) as f64
+        let local = self.local.as_ref().map_or(0, |l| {
+            let (q, k) = (l.critic_channels, crate::scores::TERMS * l.neighbours.len());
+            n * (k * w + d * (c + d) * q + q * w + (w + k + 1) * l.head_width) + d * d * e * q + (8 * e + 5) * w
+        });
+        2.0 * (cells + moments + pairs + rows + readout + local) as f64
+    }
+
+    /// Orders of the nearest neighbours that the network wants to see; none if it does without.
+    pub fn neighbours(&self) -> &[usize] {
+        self.local.as_ref().map_or(&[], |l| &l.neighbours)
     }
 
     /// Checks that a network of this size can be built.
@@ -82,6 +114,9 @@ impl AxialConfig {
             ("row_width", self.row_width),
             ("inducing", self.inducing),
             ("readout_width", self.readout_width),
+            ("local.critic_channels", self.local.as_ref().map_or(1, |l| l.critic_channels)),
+            ("local.head_width", self.local.as_ref().map_or(1, |l| l.head_width)),
+            ("local.neighbours", self.local.as_ref().map_or(1, |l| l.neighbours.iter().copied().min().unwrap_or(0))),
         ];
         if let Some((name, _)) = sizes.iter().find(|(_, v)| *v == 0) {
             return Err(format!("`{name}` must be at least 1, got 0"));
@@ -90,6 +125,9 @@ impl AxialConfig {
         let increasing = self.taus.windows(2).all(|w| w[0] < w[1]);
         if self.taus.len() < 3 || !inside || !increasing {
             return Err("`taus` must hold at least 3 increasing levels strictly between 0 and 1".into());
+        }
+        if self.local.is_some() && !self.taus.contains(&0.5) {
+            return Err("`taus` must hold the level 0.5, which `local` centres the others on".into());
         }
         Ok(())
     }

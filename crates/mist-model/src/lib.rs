@@ -12,10 +12,10 @@ mod quantile;
 pub mod scores;
 mod store;
 
-pub use axial::Axial;
+pub use axial::{Axial, Output};
 pub use batch::Batch;
 pub use checkpoint::{Checkpoint, CheckpointError, Description, Trained, hex_sha256, write_atomic, write_checkpoint};
-pub use config::{AxialConfig, TAUS};
+pub use config::{AxialConfig, LocalConfig, TAUS};
 pub use quantile::{QuantileFunction, monotone, pinball};
-pub use scores::{ScoreError, Scores};
+pub use scores::{Column, ScoreError, Scores};
 pub use store::Parameters;

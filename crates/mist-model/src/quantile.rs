@@ -5,6 +5,9 @@ use candle_core::{D, Result, Tensor};
 /// Shift of the increments before the softplus: a fresh head starts with narrow intervals.
 const SHIFT: f64 = 3.0;
 
+/// The same in units of the standard error: eighteen steps that span about two of it on each side.
+const CENTRED_SHIFT: f64 = 1.5;
+
 /// Turns raw outputs into increasing quantiles: the first one, plus the cumulative sum of softplus increments.
 ///
 /// # Shapes
@@ -15,10 +18,33 @@ const SHIFT: f64 = 3.0;
 pub fn monotone(raw: &Tensor) -> Result<Tensor> {
     let t = raw.dim(1)?;
     let first = raw.narrow(1, 0, 1)?;
-    let steps = (raw.narrow(1, 1, t - 1)? - SHIFT)?;
-    // softplus(x) = max(x, 0) + ln(1 + e^−|x|)
-    let steps = (steps.relu()? + (steps.abs()?.neg()?.exp()? + 1.0)?.log()?)?;
+    let steps = softplus(&(raw.narrow(1, 1, t - 1)? - SHIFT)?)?;
     Tensor::cat(&[&first, &first.broadcast_add(&steps.cumsum(1)?)?], 1)
+}
+
+/// Increasing quantiles around a centre: the one at index `median` lies at `centre` plus the first raw output times
+/// `scale`, and every step between two levels is a softplus times `scale`.
+///
+/// # Shapes
+/// `raw` (B, T), `centre` and `scale` (B, 1) → (B, T).
+///
+/// # Errors
+/// Shapes that do not fit.
+pub(crate) fn centred(raw: &Tensor, median: usize, centre: &Tensor, scale: &Tensor) -> Result<Tensor> {
+    let t = raw.dim(1)?;
+    let steps = softplus(&(raw.narrow(1, 1, t - 1)? - CENTRED_SHIFT)?)?.broadcast_mul(scale)?;
+    let sums = steps.cumsum(1)?;
+    let sums = Tensor::cat(&[sums.narrow(1, 0, 1)?.zeros_like()?, sums], 1)?;
+    let middle = (centre + (raw.narrow(1, 0, 1)? * scale)?)?;
+    sums.broadcast_sub(&sums.narrow(1, median, 1)?)?.broadcast_add(&middle)
+}
+
+/// ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|).
+///
+/// # Errors
+/// A device that failed.
+pub(crate) fn softplus(x: &Tensor) -> Result<Tensor> {
+    x.relu()? + (x.abs()?.neg()?.exp()? + 1.0)?.log()?
 }
 
 /// Mean pinball loss of the quantiles `q` of `ln(1 + mi)` over tasks and levels, plus `nats` times the same in nats.
@@ -137,6 +163,17 @@ mod tests {
             }
             assert!((got.to_scalar::<f64>()? - want).abs() < 1e-12);
         }
+        Ok(())
+    }
+
+    #[test]
+    fn centred_quantiles_increase_around_their_centre() -> Result<()> {
+        let dev = Device::Cpu;
+        let raw = Tensor::new(&[[0.5f32, -50.0, 80.0, 0.0], [0.0, 1.0, -1.0, -90.0]], &dev)?;
+        let (centre, scale) = (Tensor::new(&[[0.7f32], [0.2]], &dev)?, Tensor::new(&[[2f32], [0.1]], &dev)?);
+        let q = centred(&raw, 1, &centre, &scale)?.to_vec2::<f32>()?;
+        assert!(q.iter().all(|row| row.windows(2).all(|w| w[0] <= w[1]) && row.iter().all(|v| v.is_finite())));
+        assert!((q[0][1] - 1.7).abs() < 1e-6 && (q[1][1] - 0.2).abs() < 1e-6, "{q:?}");
         Ok(())
     }
 

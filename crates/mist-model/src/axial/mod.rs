@@ -4,6 +4,7 @@
 //! beside it, attention between rows; then a read-out that sums over both, and a monotone quantile head.
 
 mod cells;
+mod local;
 mod pairs;
 mod readout;
 mod rows;
@@ -57,6 +58,16 @@ fn weight(inputs: usize, outputs: usize, gain: f64, name: &str, vb: &VarBuilder)
     vb.get_with_hints((inputs, outputs), name, Init::Randn { mean: 0., stdev })
 }
 
+/// What the network says of a batch.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Quantiles of `ln(1 + MI in nats)` (B, T), increasing along the last axis.
+    pub quantiles: Tensor,
+    /// The pointwise MI of each row in nats (B, N), 0 in padding; `None` of a network without [local
+    /// information](crate::LocalConfig).
+    pub pointwise: Option<Tensor>,
+}
+
 /// The network. Cheap to clone: clones share their weights.
 #[derive(Clone, Debug)]
 pub struct Axial {
@@ -75,22 +86,28 @@ impl Axial {
         Ok(Self {
             cells: Cells::new(config, vb.pp("cells"))?,
             pairs: Pairs::new(config, vb.pp("pairs"))?,
-            rows: Rows::new(config, vb.pp("rows"))?,
+            rows: Rows::new(config, readout::pooled_width(config), vb.pp("rows"))?,
             readout: Readout::new(config, vb.pp("readout"))?,
         })
     }
 
-    /// Quantiles of `ln(1 + MI in nats)`, increasing along the last axis.
-    ///
     /// # Shapes
-    /// A batch of B tasks → (B, T), T levels.
+    /// A batch of B tasks of N rows → quantiles (B, T), T levels, and pointwise values (B, N).
     ///
     /// # Errors
-    /// Tensor errors: out of memory, a device that failed.
-    pub fn forward(&self, batch: &Batch) -> Result<Tensor> {
+    /// Tensor errors: out of memory, a device that failed; a batch without the neighbour terms that the network wants.
+    pub fn forward(&self, batch: &Batch) -> Result<Output> {
         let phi = self.cells.forward(batch)?;
         let pairs = self.pairs.forward(&phi, batch)?;
-        let rows = self.rows.forward(&phi, batch)?;
-        self.readout.forward(&pairs, &rows, batch)
+        let pooled = readout::pool(&pairs, batch)?;
+        let rows = self.rows.forward(&phi, &pairs, &pooled, batch)?;
+        let quantiles = self.readout.forward(&pooled, &rows, batch)?;
+        Ok(Output { quantiles, pointwise: rows.pointwise.map(|p| p.values) })
     }
+}
+
+/// Inverse hyperbolic sine, exact in sign and accurate for large negative arguments.
+fn asinh(x: &Tensor) -> Result<Tensor> {
+    let a = x.abs()?;
+    x.sign()? * (&a + (a.sqr()? + 1.0)?.sqrt()?)?.log()?
 }

@@ -9,6 +9,8 @@ use candle_nn::{Init, VarBuilder};
 #[derive(Clone, Debug)]
 pub(super) struct Pairs {
     embed: Linear,
+    /// Whether pairs are told that they are indicators of the same category.
+    sees_blocks: bool,
     blocks: Vec<Block>,
 }
 
@@ -30,7 +32,8 @@ impl Pairs {
     pub(super) fn new(c: &AxialConfig, vb: VarBuilder) -> Result<Self> {
         let e = c.pair_channels;
         Ok(Self {
-            embed: Linear::new(2 * c.channels + 4, e, 1.0, vb.pp("embed"))?,
+            embed: Linear::new(2 * c.channels + 4 + usize::from(c.local.is_some()), e, 1.0, vb.pp("embed"))?,
+            sees_blocks: c.local.is_some(),
             blocks: (0..c.pair_blocks).map(|l| Block::new(e, vb.pp("blocks").pp(l))).collect::<Result<_>>()?,
         })
     }
@@ -44,8 +47,12 @@ impl Pairs {
         let eye = Tensor::eye(d, phi.dtype(), phi.device())?.reshape((1, d, d, 1))?;
         let log_n = batch.n.log()?.affine(1.0 / 3.0, -1.5)?.reshape((b, 1, 1, 1))?;
         let log_d = (batch.mean_dim()?.log()? * 0.5)?.reshape((b, 1, 1, 1))?;
-        let inputs = [moments(phi, &batch.n)?, same, full(eye)?, full(log_n)?, full(log_d)?];
+        let mut inputs = vec![moments(phi, &batch.n)?, same, full(eye)?, full(log_n)?, full(log_d)?];
+        if self.sees_blocks {
+            inputs.push(batch.same_block()?);
+        }
         let mask = batch.pair_mask()?;
+        let columns = batch.columns()?;
         let root = (batch.mean_dim()? * 2.0)?.sqrt()?;
         let e = self.embed.forward(&Tensor::cat(&inputs, D::Minus1)?)?;
         let mut e = match &mask {
@@ -53,7 +60,7 @@ impl Pairs {
             None => e,
         };
         for block in &self.blocks {
-            e = pair_block(&e, &root, mask.as_ref(), &block.layers())?;
+            e = pair_block(&e, &root, mask.as_ref().zip(columns.as_ref()), &block.layers())?;
         }
         Ok(e)
     }

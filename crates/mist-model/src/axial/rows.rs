@@ -1,5 +1,6 @@
 //! Attention between rows: what no pair of columns shows (interactions, clusters, low-dimensional geometry).
 
+use super::local::{Local, Pointwise};
 use super::{Linear, RESIDUAL_GAIN};
 use crate::ops::{rms_norm, side_pool};
 use crate::{AxialConfig, Batch};
@@ -16,6 +17,16 @@ pub(super) struct Rows {
     join: Linear,
     inducing: Tensor,
     blocks: Vec<InducedAttention>,
+    local: Option<Local>,
+}
+
+/// What the rows say.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    /// Tokens (B, N, W), 0 in padding.
+    pub tokens: Tensor,
+    /// The pointwise MI, of a network with local information.
+    pub pointwise: Option<Pointwise>,
 }
 
 /// Induced set attention (Lee et al. 2019, equation 9) with learned inducing points shared by all blocks.
@@ -33,9 +44,13 @@ struct InducedAttention {
 }
 
 impl Rows {
-    pub(super) fn new(c: &AxialConfig, vb: VarBuilder) -> Result<Self> {
+    pub(super) fn new(c: &AxialConfig, pooled: usize, vb: VarBuilder) -> Result<Self> {
         let w = c.row_width;
         Ok(Self {
+            local: match &c.local {
+                Some(l) => Some(Local::new(c, l, pooled, vb.pp("local"))?),
+                None => None,
+            },
             lift: Linear::new(c.channels, w, 1.0, vb.pp("lift"))?,
             join: Linear::new(2 * w, w, 1.0, vb.pp("join"))?,
             inducing: vb.get_with_hints((c.inducing, w), "inducing", Init::Randn { mean: 0., stdev: 0.3 })?,
@@ -46,15 +61,25 @@ impl Rows {
     }
 
     /// # Shapes
-    /// `phi` (B, N, D, C) → (B, N, W), 0 in padding.
-    pub(super) fn forward(&self, phi: &Tensor, batch: &Batch) -> Result<Tensor> {
+    /// `phi` (B, N, D, C), pairs `e` (B, D, D, E), what is pooled of them (B, ·) → tokens (B, N, W).
+    pub(super) fn forward(&self, phi: &Tensor, e: &Tensor, pooled_pairs: &Tensor, batch: &Batch) -> Result<Told> {
         let b = phi.dim(0)?;
         let pooled = side_pool(&self.lift.gelu(phi)?, &batch.side)?;
         let scale = batch.mean_dim()?.sqrt()?.reshape((b, 1, 1))?;
         let (x, y) = (pooled.narrow(2, 0, 1)?.squeeze(2)?, pooled.narrow(2, 1, 1)?.squeeze(2)?);
         // Sum and absolute difference: all that is symmetric in the two sides.
         let both = Tensor::cat(&[(&x + &y)?, (x - y)?.abs()?], D::Minus1)?.broadcast_div(&scale)?;
-        let mut r = batch.mask_rows(self.join.forward(&both)?)?;
+        let mut r = self.join.forward(&both)?;
+        let mut local = None;
+        if let Some(l) = &self.local {
+            let Some(terms) = &batch.neighbours else {
+                candle_core::bail!("the network wants the neighbour terms of each row, and the batch has none");
+            };
+            let critic = l.critic(phi, e, batch)?;
+            r = (r + l.tokens(terms, &critic, pooled_pairs)?)?;
+            local = Some((l, terms, critic));
+        }
+        r = batch.mask_rows(r)?;
         let padding = match &batch.row_mask {
             Some(m) => Some(m.affine(NEVER, -NEVER)?.unsqueeze(2)?),
             None => None,
@@ -62,7 +87,11 @@ impl Rows {
         for block in &self.blocks {
             r = batch.mask_rows(block.forward(&r, &self.inducing, padding.as_ref())?)?;
         }
-        Ok(r)
+        let pointwise = match local {
+            Some((l, terms, critic)) => Some(l.head(&r, terms, &critic, batch)?),
+            None => None,
+        };
+        Ok(Told { tokens: r, pointwise })
     }
 }
 

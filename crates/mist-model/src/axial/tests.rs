@@ -1,14 +1,23 @@
 //! The network as a whole: gradients of every parameter, padding, and what comes out.
 
 use super::Axial;
-use crate::{AxialConfig, Batch, Parameters, Scores, pinball};
+use crate::{AxialConfig, Batch, Column, LocalConfig, Parameters, Scores, pinball};
 use candle_core::{DType, Device, Result, Tensor, Var};
 use candle_nn::VarBuilder;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use std::collections::{BTreeMap, HashMap};
 
-fn tiny() -> AxialConfig {
+/// Without and with local information.
+fn configs() -> [AxialConfig; 2] {
+    let plain = AxialConfig::default();
+    [plain.clone(), AxialConfig { local: Some(LocalConfig::default()), ..plain }]
+}
+
+const ORDERS: [usize; 4] = [1, 3, 8, 24];
+
+fn tiny(local: bool) -> AxialConfig {
     AxialConfig {
+        local: local.then(|| LocalConfig { neighbours: ORDERS.to_vec(), critic_channels: 5, head_width: 6 }),
         channels: 7,
         cell_width: 5,
         mix_width: 6,
@@ -29,21 +38,30 @@ fn task(n: usize, dim_x: usize, dim_y: usize, seed: u64) -> Scores {
         (0..d).map(|_| common.iter().map(|c| c + rng.random_range(-1.0..1.0)).collect()).collect()
     };
     let (x, mut y) = (columns(dim_x), columns(dim_y));
-    // One column with ties.
+    // One column with ties, and on wide sides a category of three values.
     y[0].iter_mut().for_each(|v| *v = (*v * 2.0).round());
-    Scores::new(&x.iter().map(Vec::as_slice).collect::<Vec<_>>(), &y.iter().map(Vec::as_slice).collect::<Vec<_>>())
-        .unwrap()
+    let codes: Vec<u32> = common.iter().map(|c| ((c + 1.0) * 1.5) as u32).collect();
+    let mut x: Vec<Column> = x.iter().map(|c| Column::Number(c)).collect();
+    let y: Vec<Column> = y.iter().map(|c| Column::Number(c)).collect();
+    if dim_x > 2 {
+        x[1] = Column::Category(&codes);
+    }
+    Scores::of(&x, &y).unwrap().with_neighbours(&ORDERS)
 }
 
 fn quantiles(net: &Axial, batch: &Batch) -> Vec<Vec<f32>> {
-    net.forward(batch).unwrap().to_dtype(DType::F32).unwrap().to_vec2().unwrap()
+    net.forward(batch).unwrap().quantiles.to_dtype(DType::F32).unwrap().to_vec2().unwrap()
 }
 
 #[test]
 fn every_parameter_gradient_by_differences() -> Result<()> {
+    gradients_by_differences(&tiny(false))?;
+    gradients_by_differences(&tiny(true))
+}
+
+fn gradients_by_differences(config: &AxialConfig) -> Result<()> {
     let dev = Device::Cpu;
-    let config = tiny();
-    let (_, parameters) = Parameters::init(3, &dev, |vb| Axial::new(&config, vb))?;
+    let (_, parameters) = Parameters::init(3, &dev, |vb| Axial::new(config, vb))?;
     // Away from 0, where the gradients of ties and biases would be untested.
     let mut rng = StdRng::seed_from_u64(1);
     let mut vars: BTreeMap<String, Var> = BTreeMap::new();
@@ -53,13 +71,19 @@ fn every_parameter_gradient_by_differences() -> Result<()> {
         vars.insert(name.to_string(), Var::from_tensor(&t)?);
     }
     // Two padded tasks of unequal sides, so that every mask is on the path.
-    let tasks = [task(11, 2, 1, 1), task(9, 1, 3, 2)];
-    let batch = Batch::padded(&[&tasks[0], &tasks[1]], 12, 5, &dev)?.to_dtype(DType::F64)?;
+    let tasks = [task(11, 3, 1, 1), task(9, 1, 3, 2)];
+    let batch = Batch::padded(&[&tasks[0], &tasks[1]], 12, 7, &dev)?.to_dtype(DType::F64)?;
     let mi = Tensor::new(&[0.4f64, 2.0], &dev)?;
     let loss = || {
         let map: HashMap<String, Tensor> = vars.iter().map(|(k, v)| (k.clone(), v.as_tensor().clone())).collect();
-        let net = Axial::new(&config, VarBuilder::from_tensors(map, DType::F64, &dev))?;
-        pinball(&net.forward(&batch)?, &mi, &config.taus, 0.1)
+        let net = Axial::new(config, VarBuilder::from_tensors(map, DType::F64, &dev))?;
+        let out = net.forward(&batch)?;
+        let loss = pinball(&out.quantiles, &mi, &config.taus, 0.1)?;
+        // The values of padding rows are constants, and those of real rows are on the path by more than their mean.
+        match out.pointwise {
+            Some(p) => loss + (p.sqr()?.mean_all()? * 0.1)?,
+            None => Ok(loss),
+        }
     };
     let grads = loss()?.backward()?;
     for (name, var) in &vars {
@@ -85,9 +109,14 @@ fn every_parameter_gradient_by_differences() -> Result<()> {
 
 #[test]
 fn padding_changes_no_answer() {
+    for config in configs() {
+        padding(&config);
+    }
+}
+
+fn padding(config: &AxialConfig) {
     let dev = Device::Cpu;
-    let config = AxialConfig::default();
-    let (net, _) = Parameters::init(1, &dev, |vb| Axial::new(&config, vb)).unwrap();
+    let (net, _) = Parameters::init(1, &dev, |vb| Axial::new(config, vb)).unwrap();
     let tasks = [task(40, 3, 2, 5), task(23, 1, 1, 6), task(31, 2, 6, 7)];
     let refs: Vec<&Scores> = tasks.iter().collect();
     let together = quantiles(&net, &Batch::new(&refs, &dev).unwrap());
@@ -103,23 +132,65 @@ fn padding_changes_no_answer() {
 }
 
 #[test]
+fn padding_columns_change_no_answer_and_no_gradient() -> Result<()> {
+    // Padding of columns alone takes the fused path.
+    let dev = Device::Cpu;
+    let config = tiny(true);
+    let (net, parameters) = Parameters::init(5, &dev, |vb| Axial::new(&config, vb))?;
+    let (a, b) = (task(30, 1, 1, 3), task(30, 3, 2, 4));
+    let run = |batch: &Batch| -> Result<(Tensor, Vec<f32>)> {
+        let q = net.forward(batch)?.quantiles;
+        let grads = q.narrow(0, 0, 1)?.sum_all()?.backward()?;
+        let all: Vec<Tensor> =
+            parameters.iter().map(|(_, v)| grads.get(v.as_tensor()).unwrap().flatten_all()).collect::<Result<_>>()?;
+        Ok((q, Tensor::cat(&all, 0)?.to_vec1()?))
+    };
+    let (alone, grads) = run(&Batch::new(&[&a], &dev)?)?;
+    let (beside, others) = run(&Batch::new(&[&a, &b], &dev)?)?;
+    let difference = (alone.get(0)? - beside.get(0)?)?.abs()?.max_all()?.to_scalar::<f32>()?;
+    assert!(difference < 2e-5, "{difference}");
+    let largest = grads.iter().fold(0f32, |m, g| m.max(g.abs()));
+    for (a, b) in grads.iter().zip(&others) {
+        assert!((a - b).abs() < 1e-4 * largest, "{a} against {b}");
+    }
+    Ok(())
+}
+
+#[test]
 fn swapping_sides_and_permuting_columns_and_rows_changes_no_answer() {
     let dev = Device::Cpu;
-    let (net, _) = Parameters::init(2, &dev, |vb| Axial::new(&AxialConfig::default(), vb)).unwrap();
-    let s = task(50, 3, 2, 8);
-    let d = 5;
-    let pick = |rows: &dyn Fn(usize) -> usize, cols: [usize; 5], dim_x: usize| {
-        let at = |v: &[f32]| -> Vec<f32> { (0..s.n).flat_map(|r| cols.map(|c| v[rows(r) * d + c])).collect() };
-        Scores { n: s.n, dim_x, dim_y: d - dim_x, z: at(&s.z), ties: at(&s.ties) }
-    };
-    let base = quantiles(&net, &Batch::new(&[&s], &dev).unwrap());
-    for (what, other) in [
-        ("sides", pick(&|r| r, [3, 4, 0, 1, 2], 2)),
-        ("columns", pick(&|r| r, [2, 0, 1, 4, 3], 3)),
-        ("rows", pick(&|r| (r * 7 + 3) % 50, [0, 1, 2, 3, 4], 3)),
-    ] {
-        for (a, b) in base[0].iter().zip(&quantiles(&net, &Batch::new(&[&other], &dev).unwrap())[0]) {
-            assert!((a - b).abs() < 2e-5 * (1.0 + a.abs()), "{what}: {a} against {b}");
+    for config in configs() {
+        let (net, _) = Parameters::init(2, &dev, |vb| Axial::new(&config, vb)).unwrap();
+        let answer = |s: &Scores| quantiles(&net, &Batch::new(&[s], &dev).unwrap()).remove(0);
+        let s = task(50, 4, 2, 8);
+        let (d, k) = (s.dim_x + s.dim_y, 12);
+        let pick = |rows: &dyn Fn(usize) -> usize, columns: &[usize], dim_x: usize| {
+            let at = |v: &[f32]| -> Vec<f32> {
+                (0..s.n).flat_map(|r| columns.iter().map(move |c| v[rows(r) * d + c])).collect()
+            };
+            let terms = s.neighbours.as_ref().unwrap();
+            Scores {
+                n: s.n,
+                dim_x,
+                dim_y: d - dim_x,
+                z: at(&s.z),
+                ties: at(&s.ties),
+                block: columns.iter().map(|c| s.block[*c]).collect(),
+                codes: s.codes.clone(),
+                neighbours: Some((0..s.n).flat_map(|r| terms[rows(r) * k..][..k].to_vec()).collect()),
+            }
+        };
+        assert_eq!(s.block, [0, 1, 1, 1, 0, 0, 0, 0]);
+        let base = answer(&s);
+        let same: Vec<usize> = (0..d).collect();
+        for (what, other) in [
+            ("sides", pick(&|r| r, &[6, 7, 0, 1, 2, 3, 4, 5], 2)),
+            ("columns", pick(&|r| r, &[2, 0, 1, 5, 4, 3, 7, 6], 6)),
+            ("rows", pick(&|r| (r * 7 + 3) % 50, &same, 6)),
+        ] {
+            for (a, b) in base.iter().zip(&answer(&other)) {
+                assert!((a - b).abs() < 2e-5 * (1.0 + a.abs()), "{what}: {a} against {b}");
+            }
         }
     }
 }
@@ -127,13 +198,15 @@ fn swapping_sides_and_permuting_columns_and_rows_changes_no_answer() {
 #[test]
 fn quantiles_are_finite_and_ordered_on_extreme_data() {
     let dev = Device::Cpu;
-    let (net, _) = Parameters::init(4, &dev, |vb| Axial::new(&AxialConfig::default(), vb)).unwrap();
+    let config = configs()[1].clone();
+    let (net, _) = Parameters::init(4, &dev, |vb| Axial::new(&config, vb)).unwrap();
     let line: Vec<f64> = (0..200).map(f64::from).collect();
     let flat = vec![1.0; 200];
     let two: Vec<f64> = line.iter().map(|v| v % 2.0).collect();
     for (x, y) in [(&line, &line), (&flat, &line), (&two, &two), (&flat, &flat), (&two, &line)] {
         let many: Vec<&[f64]> = vec![x; 20];
         for s in [Scores::new(&[x], &[y]).unwrap(), Scores::new(&many, &[y]).unwrap()] {
+            let s = s.with_neighbours(&ORDERS);
             let q = &quantiles(&net, &Batch::new(&[&s], &dev).unwrap())[0];
             assert!(q.iter().all(|v| v.is_finite()) && q.windows(2).all(|w| w[0] <= w[1]), "{q:?}");
         }

@@ -32,7 +32,8 @@ impl<'a> CellLayers<'a> {
 ///
 /// # Shapes
 /// `inputs` (B, N, D, F), `side` (B, D): 1 for a column of X, −1 for one of Y, 0 for padding; `mask` (B, N, D, 1),
-/// 1 for a real cell, `None` when all are → (B, N, D, C), 0 in padding.
+/// 1 for a real cell, `None` when all are → (B, N, D, C), 0 in padding. `padded_rows` says whether the mask has to do
+/// with more than columns.
 ///
 /// # Errors
 /// Shapes that do not fit.
@@ -40,11 +41,12 @@ pub fn cell_network(
     inputs: &Tensor,
     side: &Tensor,
     mask: Option<&Tensor>,
+    padded_rows: bool,
     layers: &CellLayers,
     skip: usize,
 ) -> Result<Tensor> {
     let channels = layers.project.1.dim(0)?;
-    if fused(inputs) && mask.is_none() {
+    if fused(inputs) && !padded_rows {
         let op = CellNetwork { sizes: Sizes::of(layers)?, skip };
         let flat: Vec<Tensor> =
             layers.all().iter().flat_map(|(w, b)| [w.flatten_all(), b.flatten_all()]).collect::<Result<_>>()?;
@@ -201,7 +203,11 @@ impl CustomOp3 for CellNetwork {
             for (x, out) in x.chunks(rows * d * s.f).zip(out.chunks_mut(rows * d * s.c)) {
                 tile.forward(s, x, side, &w, None);
                 affine(&tile.sum[..out.len() / s.c * s.u], w[4].0, w[4].1, out);
-                for (x, out) in x.chunks_exact(s.f).zip(out.chunks_exact_mut(s.c)) {
+                for ((x, out), side) in x.chunks_exact(s.f).zip(out.chunks_exact_mut(s.c)).zip(side.iter().cycle()) {
+                    if *side == 0.0 {
+                        out.fill(0.0);
+                        continue;
+                    }
                     for (x, out) in x[..self.skip].iter().zip(out) {
                         *out += x;
                     }
@@ -258,6 +264,8 @@ struct Backward<'a> {
     transposed: [Vec<f32>; 5],
     values: Tile,
     pre: [Vec<f32>; 4],
+    /// Of the features.
+    grad: Vec<f32>,
     /// Gradients, named like what they are of.
     grads: Tile,
 }
@@ -273,12 +281,23 @@ impl<'a> Backward<'a> {
             (0..n * k).map(|i| w[i % k * n + i / k]).collect()
         });
         let pre = [s.h, s.h, s.u, s.u].map(|width| vec![0f32; cells * width]);
-        Self { op, w, transposed, values: Tile::new(s, cells), pre, grads: Tile::new(s, cells) }
+        let grad = vec![0f32; cells * s.c];
+        Self { op, w, transposed, values: Tile::new(s, cells), pre, grad, grads: Tile::new(s, cells) }
     }
 
     fn tile(&mut self, x: &[f32], side: &[f32], grad: &[f32], dw: &mut [(&mut [f32], &mut [f32]); 5], dx: &mut [f32]) {
         let s = self.op.sizes;
         let m = x.len() / s.f;
+        // No gradient comes through padding, whose features are 0 whatever it holds.
+        self.grad[..grad.len()].copy_from_slice(grad);
+        if side.contains(&0.0) {
+            for (g, side) in self.grad[..grad.len()].chunks_exact_mut(s.c).zip(side.iter().cycle()) {
+                if *side == 0.0 {
+                    g.fill(0.0);
+                }
+            }
+        }
+        let grad = &self.grad[..grad.len()];
         let (mh, mu) = (m * s.h, m * s.u);
         self.values.forward(s, x, side, &self.w, Some(&mut self.pre));
         let (v, g, t) = (&self.values, &mut self.grads, &self.transposed);

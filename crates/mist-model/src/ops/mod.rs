@@ -13,6 +13,7 @@ mod matmul;
 mod moments;
 mod norm;
 mod pair_block;
+mod quadratic;
 mod side;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use gate::gate_concat;
 pub use moments::moments;
 pub use norm::{rms_norm, standardise};
 pub use pair_block::{PairLayers, pair_block};
+pub use quadratic::quadratic;
 pub use side::{side_pool, side_sum};
 pub use triangle::triangle;
 

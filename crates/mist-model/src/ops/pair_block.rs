@@ -63,20 +63,31 @@ impl<'a> PairLayers<'a> {
 /// The block. `root` keeps sums over columns of the order of one.
 ///
 /// # Shapes
-/// `e` (B, D, D, E), symmetric in the two column axes; `root` (B), which gets no gradient; `mask` (B, D, D, 1), 1 for
-/// a pair of real columns, `None` when all are → (B, D, D, E), symmetric, 0 in padding.
+/// `e` (B, D, D, E), symmetric in the two column axes; `root` (B), which gets no gradient; `padding`, `None` without any:
+/// (B, D, D, 1), 1 for a pair of real columns, and (B), how many of the columns are, which come first → (B, D, D, E),
+/// symmetric, 0 in padding.
 ///
 /// # Errors
 /// Shapes that do not fit.
-pub fn pair_block(e: &Tensor, root: &Tensor, mask: Option<&Tensor>, layers: &PairLayers) -> Result<Tensor> {
-    let b = e.dim(0)?;
-    if fused(e) && mask.is_none() {
+pub fn pair_block(
+    e: &Tensor,
+    root: &Tensor,
+    padding: Option<(&Tensor, &Tensor)>,
+    layers: &PairLayers,
+) -> Result<Tensor> {
+    let (b, d, ..) = e.dims4()?;
+    if fused(e) {
         let flat: Vec<Tensor> = layers.all().iter().map(|t| t.flatten_all()).collect::<Result<_>>()?;
         let op = PairBlock { hidden: layers.mlp1.1.dim(0)? };
-        return e.contiguous()?.apply_op3(&root.contiguous()?, &Tensor::cat(&flat, 0)?, op);
+        let columns = match padding {
+            Some((_, columns)) => columns.clone(),
+            None => (root.ones_like()? * d as f64)?,
+        };
+        let sizes = Tensor::stack(&[root, &columns], 1)?;
+        return e.contiguous()?.apply_op3(&sizes, &Tensor::cat(&flat, 0)?, op);
     }
-    let masked = |t: Tensor| match mask {
-        Some(m) => t.broadcast_mul(m),
+    let masked = |t: Tensor| match padding {
+        Some((m, _)) => t.broadcast_mul(m),
         None => Ok(t),
     };
     let linear = |x: &Tensor, (w, b): (&Tensor, &Tensor)| dense(x, w, b, Activation::Identity);
@@ -507,14 +518,27 @@ impl CustomOp3 for PairBlock {
         s3: &CpuStorage,
         l3: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let (x, root, flat) = (slice(s1, l1)?, slice(s2, l2)?, slice(s3, l3)?);
+        let (x, sizes, flat) = (slice(s1, l1)?, slice(s2, l2)?, slice(s3, l3)?);
         let (_, d, _, e) = l1.shape().dims4()?;
         let w = split(flat, (e, self.hidden));
         let mut values = Values::new(d, e, self.hidden);
         let mut out = vec![0f32; x.len()];
-        for ((x, root), out) in x.chunks_exact(d * d * e).zip(root).zip(out.chunks_exact_mut(d * d * e)) {
-            values.first_half(x, *root, &w);
-            values.second_half(&w, out);
+        let (mut inner, mut inner_out) = (Vec::new(), Vec::new());
+        for ((x, size), out) in x.chunks_exact(d * d * e).zip(sizes.chunks_exact(2)).zip(out.chunks_exact_mut(d * d * e)) {
+            let (root, columns) = (size[0], size[1] as usize);
+            if values.d != columns {
+                values = Values::new(columns, e, self.hidden);
+            }
+            if columns == d {
+                values.first_half(x, root, &w);
+                values.second_half(&w, out);
+            } else {
+                crop(x, &mut inner, (d, columns, e));
+                values.first_half(&inner, root, &w);
+                inner_out.resize(inner.len(), 0.0);
+                values.second_half(&w, &mut inner_out);
+                uncrop(&inner_out, out, (d, columns, e));
+            }
         }
         Ok((CpuStorage::F32(out), l1.shape().clone()))
     }
@@ -522,7 +546,7 @@ impl CustomOp3 for PairBlock {
     fn bwd(
         &self,
         x: &Tensor,
-        root: &Tensor,
+        sizes: &Tensor,
         flat: &Tensor,
         _res: &Tensor,
         grad: &Tensor,
@@ -531,16 +555,31 @@ impl CustomOp3 for PairBlock {
         let mut dx = vec![0f32; x.elem_count()];
         let mut dflat = vec![0f32; flat.elem_count()];
         with_values(x, |x| {
-            with_values(root, |root| {
+            with_values(sizes, |sizes| {
                 with_values(flat, |flat| {
                     with_values(grad, |grad| {
+                        let w = split(flat, (e, self.hidden));
                         let mut values = Values::new(d, e, self.hidden);
-                        let mut work = Backward::new(split(flat, (e, self.hidden)), &values);
+                        let mut work = Backward::new(w, &values);
                         let mut dw = split_mut(&mut dflat, (e, self.hidden));
                         let size = d * d * e;
-                        let tasks = x.chunks_exact(size).zip(root).zip(grad.chunks_exact(size));
-                        for (((x, root), grad), dx) in tasks.zip(dx.chunks_exact_mut(size)) {
-                            work.task(&mut values, x, *root, grad, &mut dw, dx);
+                        let (mut inner, mut inner_grad, mut inner_dx) = (Vec::new(), Vec::new(), Vec::new());
+                        let tasks = x.chunks_exact(size).zip(sizes.chunks_exact(2)).zip(grad.chunks_exact(size));
+                        for (((x, sizes), grad), dx) in tasks.zip(dx.chunks_exact_mut(size)) {
+                            let (root, columns) = (sizes[0], sizes[1] as usize);
+                            if values.d != columns {
+                                values = Values::new(columns, e, self.hidden);
+                                work = Backward::new(w, &values);
+                            }
+                            if columns == d {
+                                work.task(&mut values, x, root, grad, &mut dw, dx);
+                            } else {
+                                crop(x, &mut inner, (d, columns, e));
+                                crop(grad, &mut inner_grad, (d, columns, e));
+                                inner_dx.resize(inner.len(), 0.0);
+                                work.task(&mut values, &inner, root, &inner_grad, &mut dw, &mut inner_dx);
+                                uncrop(&inner_dx, dx, (d, columns, e));
+                            }
                         }
                     })
                 })
@@ -548,5 +587,20 @@ impl CustomOp3 for PairBlock {
         })????;
         let dev = x.device();
         Ok((Some(Tensor::from_vec(dx, x.shape(), dev)?), None, Some(Tensor::from_vec(dflat, flat.shape(), dev)?)))
+    }
+}
+
+/// The pairs of the first `columns` of `d` columns.
+fn crop(full: &[f32], inner: &mut Vec<f32>, (d, columns, e): (usize, usize, usize)) {
+    inner.clear();
+    for row in full.chunks_exact(d * e).take(columns) {
+        inner.extend_from_slice(&row[..columns * e]);
+    }
+}
+
+/// Writes them back to where they were.
+fn uncrop(inner: &[f32], full: &mut [f32], (d, columns, e): (usize, usize, usize)) {
+    for (row, inner) in full.chunks_exact_mut(d * e).zip(inner.chunks_exact(columns * e)) {
+        row[..columns * e].copy_from_slice(inner);
     }
 }

@@ -64,7 +64,7 @@ fn accumulate(row: &[f32], side: &[f32], acc: &mut [f32]) {
     }
 }
 
-/// Gives each column of `row` the value of its side.
+/// Gives each column of `row` the value of its side, and padding 0.
 #[inline(always)]
 fn scatter(acc: &[f32], side: &[f32], row: &mut [f32]) {
     let h = acc.len() / 2;
@@ -73,6 +73,8 @@ fn scatter(acc: &[f32], side: &[f32], row: &mut [f32]) {
             cell.copy_from_slice(&acc[..h]);
         } else if *s < 0.0 {
             cell.copy_from_slice(&acc[h..]);
+        } else {
+            cell.fill(0.0);
         }
     }
 }

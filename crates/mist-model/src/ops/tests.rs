@@ -136,7 +136,7 @@ fn whole_cell_network() {
             let side = side(&t[0])?;
             let mask = if padded { Some(side.abs()?.reshape((2, 1, 5, 1))?) } else { None };
             let side = if padded { side } else { side.affine(1.0, 1e-3)? };
-            cell_network(&t[0], &side, mask.as_ref(), &layers, 3)
+            cell_network(&t[0], &side, mask.as_ref(), false, &layers, 3)
         });
     }
 }
@@ -189,8 +189,17 @@ fn whole_pair_block() {
                 let real = Tensor::ones((2, d), t[0].dtype(), &Device::Cpu)?;
                 let last = real.slice_assign(&[1..2, d - 1..d], &Tensor::zeros((1, 1), t[0].dtype(), &Device::Cpu)?)?;
                 let mask = last.unsqueeze(2)?.broadcast_mul(&last.unsqueeze(1)?)?.unsqueeze(3)?;
-                pair_block(&symmetric.broadcast_mul(&mask)?, &root, Some(&mask), &layers)
+                let columns = last.sum(1)?;
+                pair_block(&symmetric.broadcast_mul(&mask)?, &root, Some((&mask, &columns)), &layers)
             });
         }
+    }
+}
+
+#[test]
+fn quadratic_forms() {
+    // One whole vector of channels, one and a rest, and a rest alone.
+    for q in [16, 19, 3] {
+        check("quadratic", &[&[2, 7, 4, q], &[2, 4, 4, q]], &|t| quadratic(&t[0], &t[1]));
     }
 }

@@ -3,13 +3,17 @@
 //! Each column is replaced by `z = Φ⁻¹((rank − ½)/n)` with mid-ranks for ties, so that a strictly increasing map of
 //! a column changes nothing. A sign flip changes nothing either, by construction: see [`orientation`].
 
+mod neighbours;
 mod orient;
 mod rank;
 
+pub use neighbours::{TERMS, neighbour_terms};
 pub use orient::orientation;
 pub use rank::{Ranks, ranks};
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::FpCategory;
+use std::ops::Range;
 
 /// Why data cannot be scored.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -52,29 +56,89 @@ pub enum ScoreError {
     },
 }
 
+/// One variable of a data set.
+#[derive(Clone, Copy, Debug)]
+pub enum Column<'a> {
+    /// Numbers, of which only the order counts.
+    Number(&'a [f64]),
+    /// Categories, of which only equality counts, as any codes.
+    Category(&'a [u32]),
+}
+
+/// Indicator columns that a category becomes, at most: its most frequent values one each, the others one together.
+pub const MAX_INDICATORS: usize = 16;
+
 /// Scores of one data set, ready for a [`Batch`](crate::Batch).
+///
+/// A number is one column. A category of two values is a column of two numbers; one of more values is a *block* of
+/// indicator columns, one for each value, so that the answer cannot depend on how the values are coded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scores {
     /// Rows.
     pub n: usize,
-    /// Columns of X.
+    /// Columns of X, each indicator counted.
     pub dim_x: usize,
-    /// Columns of Y.
+    /// Columns of Y, likewise.
     pub dim_y: usize,
     /// Normal scores, row-major, n × (dim_x + dim_y), X first.
     pub z: Vec<f32>,
     /// `ln(size of the tie group) / ln(n)` of each cell, same layout: 0 for an untied value, 1 for a constant column.
     pub ties: Vec<f32>,
+    /// The block of each column: 0 for a number, else the number of the variable that it is an indicator of, from 1.
+    pub block: Vec<u32>,
+    /// The codes of each block, n each, from block 1 on.
+    pub codes: Vec<Vec<u32>>,
+    /// [`neighbour_terms`] of each row, where they were asked for.
+    pub neighbours: Option<Vec<f32>>,
+}
+
+impl Column<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Column::Number(values) => values.len(),
+            Column::Category(codes) => codes.len(),
+        }
+    }
 }
 
 impl Scores {
-    /// Scores the columns of X and of Y.
+    /// Scores columns of numbers.
     ///
     /// # Errors
     /// Sides without columns, fewer than two rows, columns of different lengths, values that are not finite.
-    pub fn new(x: &[&[f64]], y: &[&[f64]]) -> Result<Self, ScoreError> {
+    pub fn new<'a>(x: &[&'a [f64]], y: &[&'a [f64]]) -> Result<Self, ScoreError> {
+        let numbers = |side: &[&'a [f64]]| -> Vec<Column<'a>> { side.iter().map(|c| Column::Number(c)).collect() };
+        Self::of(&numbers(x), &numbers(y))
+    }
+
+    /// Scores variables of either kind.
+    ///
+    /// # Errors
+    /// As [`Scores::new`].
+    pub fn of(x: &[Column], y: &[Column]) -> Result<Self, ScoreError> {
         let n = check(x, y)?;
-        let columns: Vec<Ranks> = x.iter().chain(y).map(|c| ranks(c)).collect();
+        let mut columns: Vec<Ranks> = Vec::new();
+        let (mut block, mut codes) = (Vec::new(), Vec::new());
+        let mut dims = [0; 2];
+        for (dim, side) in dims.iter_mut().zip([x, y]) {
+            for variable in side {
+                let before = columns.len();
+                match variable {
+                    Column::Number(values) => columns.push(ranks(values)),
+                    Column::Category(codes) => columns.extend(indicators(codes).iter().map(|c| ranks(c))),
+                }
+                let added = columns.len() - before;
+                *dim += added;
+                let mut number = 0;
+                if let Column::Category(own) = variable
+                    && own.iter().collect::<BTreeSet<_>>().len() > 2
+                {
+                    codes.push(own.to_vec());
+                    number = codes.len() as u32;
+                }
+                block.extend(std::iter::repeat_n(number, added));
+            }
+        }
         let signs = orientation(&columns);
         let table = rank::score_table(n);
         let d = columns.len();
@@ -93,7 +157,25 @@ impl Scores {
                 }
             }
         }
-        Ok(Self { n, dim_x: x.len(), dim_y: y.len(), z, ties })
+        Ok(Self { n, dim_x: dims[0], dim_y: dims[1], z, ties, block, codes, neighbours: None })
+    }
+
+    /// The same with the terms of the neighbours of these orders; without any where there are none.
+    #[must_use]
+    pub fn with_neighbours(mut self, orders: &[usize]) -> Self {
+        self.neighbours = (!orders.is_empty()).then(|| {
+            let d = self.dim_x + self.dim_y;
+            let side = |columns: Range<usize>| -> Vec<Vec<f32>> {
+                let numbers = columns.clone().filter(|j| self.block[*j] == 0);
+                let numbers = numbers.map(|j| self.z.iter().skip(j).step_by(d).copied().collect());
+                let mut blocks: Vec<u32> = self.block[columns].iter().copied().filter(|b| *b > 0).collect();
+                blocks.dedup();
+                let blocks = blocks.into_iter().map(|b| neighbours::category(&self.codes[b as usize - 1]));
+                numbers.chain(blocks).collect()
+            };
+            neighbour_terms(&side(0..self.dim_x), &side(self.dim_x..d), orders)
+        });
+        self
     }
 
     /// Cells: rows times columns.
@@ -102,7 +184,31 @@ impl Scores {
     }
 }
 
-fn check(x: &[&[f64]], y: &[&[f64]]) -> Result<usize, ScoreError> {
+/// The indicator columns of a category with these codes; of two values, one of them is enough.
+fn indicators(codes: &[u32]) -> Vec<Vec<f64>> {
+    let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
+    for code in codes {
+        *counts.entry(*code).or_default() += 1;
+    }
+    let mut frequent: Vec<(usize, u32)> = counts.iter().map(|(code, count)| (*count, *code)).collect();
+    frequent.sort_unstable_by(|a, b| b.cmp(a));
+    let column = |keep: &dyn Fn(u32) -> bool| codes.iter().map(|c| f64::from(u8::from(keep(*c)))).collect();
+    match frequent.len() {
+        0 => Vec::new(),
+        1 | 2 => vec![column(&|c| c == frequent[0].1)],
+        values if values <= MAX_INDICATORS => frequent.iter().map(|(_, code)| column(&|c| c == *code)).collect(),
+        _ => {
+            // Values of equal frequency at the cut belong to the rest together, or their order would decide.
+            let cut = frequent[MAX_INDICATORS - 1].0;
+            let own: Vec<u32> = frequent.iter().filter(|(count, _)| *count > cut).map(|(_, code)| *code).collect();
+            let mut columns: Vec<Vec<f64>> = own.iter().map(|code| column(&|c| c == *code)).collect();
+            columns.push(column(&|c| !own.contains(&c)));
+            columns
+        }
+    }
+}
+
+fn check(x: &[Column], y: &[Column]) -> Result<usize, ScoreError> {
     if let Some((side, _)) = [('x', x), ('y', y)].into_iter().find(|(_, s)| s.is_empty()) {
         return Err(ScoreError::NoColumns { side });
     }
@@ -112,6 +218,7 @@ fn check(x: &[&[f64]], y: &[&[f64]]) -> Result<usize, ScoreError> {
             if values.len() != n {
                 return Err(ScoreError::Length { side, column, got: values.len(), expected: n });
             }
+            let Column::Number(values) = values else { continue };
             if let Some(row) = values.iter().position(|v| !v.is_finite()) {
                 let what = if values[row].classify() == FpCategory::Nan { "NaN" } else { "an infinity" };
                 return Err(ScoreError::NotFinite { side, column, row, what });

@@ -1,0 +1,113 @@
+//! What works on single rows: neighbour terms and a critic into the row tokens, the pointwise MI out of them.
+
+use super::{Linear, RESIDUAL_GAIN};
+use crate::ops::quadratic;
+use crate::scores::TERMS;
+use crate::{AxialConfig, Batch, LocalConfig};
+use candle_core::{D, Result, Tensor};
+use candle_nn::VarBuilder;
+
+/// Variance of the pointwise MI below which its root counts as flat: a floor *inside* the root, since the gradient of a
+/// root at 0 is not a number.
+const VARIANCE_FLOOR: f64 = 1e-4;
+
+#[derive(Clone, Debug)]
+pub(super) struct Local {
+    neighbours: Linear,
+    context: Linear,
+    /// Features of a cell to the critic's channels, pairs to its matrices.
+    critic_cells: Linear,
+    critic_pairs: Linear,
+    critic_in: Linear,
+    critic_out: Linear,
+    head1: Linear,
+    head2: Linear,
+}
+
+/// What the rows say beside their tokens.
+#[derive(Clone, Debug)]
+pub(super) struct Pointwise {
+    /// The pointwise MI of each row in nats (B, N), 0 in padding.
+    pub values: Tensor,
+    /// For the read-out: means over rows (B, ·).
+    pub features: Tensor,
+    /// Mean over rows, not below 0 (B, 1).
+    pub mean: Tensor,
+    /// Variance over rows, over the number of rows (B, 1).
+    pub squared_error: Tensor,
+}
+
+impl Local {
+    /// Width of [`Pointwise::features`].
+    pub(super) fn features(c: &LocalConfig) -> usize {
+        c.neighbours.len() * (TERMS + 1) + 3
+    }
+
+    pub(super) fn new(c: &AxialConfig, l: &LocalConfig, pooled: usize, vb: VarBuilder) -> Result<Self> {
+        let (w, q, k) = (c.row_width, l.critic_channels, TERMS * l.neighbours.len());
+        Ok(Self {
+            neighbours: Linear::new(k, w, 0.5, vb.pp("neighbours"))?,
+            context: Linear::new(pooled, w, 1.0, vb.pp("context"))?,
+            critic_cells: Linear::new(c.channels, q, 1.0, vb.pp("critic_cells"))?,
+            critic_pairs: Linear::new(c.pair_channels, q, 0.5, vb.pp("critic_pairs"))?,
+            critic_in: Linear::new(q, w, 0.5, vb.pp("critic_in"))?,
+            critic_out: Linear::new(q, 1, RESIDUAL_GAIN, vb.pp("critic_out"))?,
+            head1: Linear::new(w + k, l.head_width, 1.0, vb.pp("head1"))?,
+            head2: Linear::new(l.head_width, 1, RESIDUAL_GAIN, vb.pp("head2"))?,
+        })
+    }
+
+    /// The critic: quadratic forms of each row's features, whose matrices the pairs write. For a normal distribution
+    /// one such form is the pointwise MI.
+    ///
+    /// # Shapes
+    /// `phi` (B, N, D, C), `e` (B, D, D, E) → (B, N, Q).
+    pub(super) fn critic(&self, phi: &Tensor, e: &Tensor, batch: &Batch) -> Result<Tensor> {
+        let mut matrices = self.critic_pairs.forward(e)?;
+        if let Some(mask) = batch.pair_mask()? {
+            matrices = matrices.broadcast_mul(&mask)?;
+        }
+        let forms = quadratic(&self.critic_cells.forward(phi)?, &matrices)?;
+        forms.broadcast_div(&batch.mean_dim()?.reshape(((), 1, 1))?)
+    }
+
+    /// What is added to the row tokens at first (B, N, W).
+    pub(super) fn tokens(&self, terms: &Tensor, critic: &Tensor, pooled: &Tensor) -> Result<Tensor> {
+        let own = (self.neighbours.forward(&squash(terms)?)? + self.critic_in.forward(&super::asinh(critic)?)?)?;
+        own.broadcast_add(&self.context.forward(pooled)?.unsqueeze(1)?)
+    }
+
+    /// The pointwise MI from the row tokens at last.
+    pub(super) fn head(&self, r: &Tensor, terms: &Tensor, critic: &Tensor, batch: &Batch) -> Result<Pointwise> {
+        let terms_in = squash(terms)?;
+        let hidden = self.head1.gelu(&Tensor::cat(&[r, &terms_in], D::Minus1)?)?;
+        let values = (self.head2.forward(&hidden)? + self.critic_out.forward(critic)?)?;
+        let values = batch.mask_rows(values)?;
+        let n = batch.n.unsqueeze(1)?;
+        let mean = values.sum(1)?.broadcast_div(&n)?;
+        let centred = batch.mask_rows(values.broadcast_sub(&mean.unsqueeze(1)?)?)?;
+        let variance = (centred.sqr()?.sum(1)?.broadcast_div(&n)? + VARIANCE_FLOOR)?;
+        let (b, rows, k) = terms.dims3()?;
+        let of_mean = |t: &Tensor| t.sum(1)?.broadcast_div(&n);
+        // The first of each order's terms: their mean is the estimate of Kraskov et al.
+        let first = of_mean(&terms.reshape((b, rows, k / TERMS, TERMS))?.narrow(3, 0, 1)?.squeeze(3)?)?;
+        let features = [
+            (first.relu()? + 1.0)?.log()?,
+            of_mean(&terms_in)?,
+            (mean.relu()? + 1.0)?.log()?,
+            super::asinh(&mean)?,
+            (variance.sqrt()? + 1.0)?.log()?,
+        ];
+        Ok(Pointwise {
+            values: values.squeeze(2)?,
+            features: Tensor::cat(&features, 1)?,
+            squared_error: variance.broadcast_div(&n)?,
+            mean: mean.relu()?,
+        })
+    }
+}
+
+/// The first term of each order reaches from −6 to 16; the others are of the order of one.
+fn squash(terms: &Tensor) -> Result<Tensor> {
+    super::asinh(terms)
+}
