@@ -88,6 +88,10 @@ impl Pair for Censored {
         let (x, y) = self.normal.draw(rng);
         (x.clamp(self.low, self.high), y)
     }
+
+    fn pointwise_mi(&self, x: f64, y: f64) -> f64 {
+        todo!()
+    }
 }
 
 /// The law of censored pairs, K ~ U{1..min dim}.

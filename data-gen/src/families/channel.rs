@@ -126,6 +126,10 @@ impl Pair for Channel {
         };
         (f64::from(bit), y)
     }
+
+    fn pointwise_mi(&self, x: f64, y: f64) -> f64 {
+        todo!()
+    }
 }
 
 /// −p ln p − (1 − p) ln(1 − p), 0 at both ends.

@@ -115,6 +115,10 @@ impl Pair for Counts {
         let y = if x > 0.0 { Poisson::new(x).expect("intensities are > 0 and finite").sample(rng) } else { 0.0 };
         (x, y)
     }
+
+    fn pointwise_mi(&self, x: f64, y: f64) -> f64 {
+        todo!()
+    }
 }
 
 /// The law of counts, K ~ U{1..min dim}; k and θ log-uniform.

@@ -104,6 +104,10 @@ impl Joint for Degenerate {
         let Sample { x, y } = self.core.sample(n, rng);
         Sample { x: fill(&x, &self.x), y: fill(&y, &self.y) }
     }
+
+    fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
+        todo!()
+    }
 }
 
 fn fill(core: &DMatrix<f64>, fillers: &[Filler]) -> DMatrix<f64> {

@@ -173,6 +173,10 @@ impl Joint for Labels {
         }
         Sample { x, y }
     }
+
+    fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
+        todo!()
+    }
 }
 
 /// The law of labels. The weights are a draw from the symmetric Dirichlet law with a parameter a, ln a ~ U(ln 1, ln 30);

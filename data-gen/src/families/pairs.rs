@@ -12,6 +12,9 @@ pub trait Pair {
 
     /// One row.
     fn draw<R: Rng + ?Sized>(&self, rng: &mut R) -> (f64, f64);
+
+    /// The pointwise mutual information in nats of a row (x, y) that [`Pair::draw`] gave.
+    fn pointwise_mi(&self, x: f64, y: f64) -> f64;
 }
 
 /// (`X_i`, `Y_i`), i ≤ K, each distributed as the same [`Pair`], independent of each other; further columns have the
@@ -81,5 +84,14 @@ impl<P: Pair> Joint for Pairs<P> {
             column.iter_mut().for_each(|v| *v = self.pair.draw(rng).1);
         }
         Sample { x, y }
+    }
+    fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
+        let mut sums = vec![0.0; sample.x.nrows()];
+        for i in 0..self.pairs {
+            for (row, sum) in sums.iter_mut().enumerate() {
+                *sum += self.pair.pointwise_mi(sample.x[(row, i)], sample.y[(row, i)]);
+            }
+        }
+        sums
     }
 }

@@ -152,6 +152,10 @@ impl Pair for Quantised {
         let (x, y) = self.normal.draw(rng);
         (self.x.apply(x), self.y.as_ref().map_or(y, |quantiser| quantiser.apply(y)))
     }
+
+    fn pointwise_mi(&self, x: f64, y: f64) -> f64 {
+        todo!()
+    }
 }
 
 /// How a column is quantised.

@@ -79,6 +79,10 @@ impl Pair for Table {
         let cell = self.index.sample(rng);
         ((cell % self.cells.nrows()) as f64, (cell / self.cells.nrows()) as f64)
     }
+
+    fn pointwise_mi(&self, x: f64, y: f64) -> f64 {
+        todo!()
+    }
 }
 
 /// Σ p_ij ln(p_ij/(p_i p_j)) of cells that sum to 1.

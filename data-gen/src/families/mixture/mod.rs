@@ -193,4 +193,8 @@ impl Joint for Mixture {
         }
         Sample { x, y }
     }
+
+    fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
+        todo!()
+    }
 }
