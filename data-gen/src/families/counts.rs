@@ -1,5 +1,6 @@
 //! Counts of events whose rate is random.
 
+use libm::lgamma;
 use rand::Rng;
 use rand_distr::{Distribution, Gamma, Poisson};
 use statrs::function::gamma::{digamma, ln_gamma};
@@ -116,8 +117,14 @@ impl Pair for Counts {
         (x, y)
     }
 
-    fn pointwise_mi(&self, x: f64, y: f64) -> f64 {
-        todo!()
+    /// ln P(y|x) − ln P(y), in which y! cancels: y ln(x (1 + θ)/θ) − x − ln Γ(k + y) + ln Γ(k) + k ln(1 + θ).
+    fn pointwise_mi(&self) -> impl FnMut(f64, f64) -> f64 {
+        let Self { shape, scale, .. } = *self;
+        let ln_factor = scale.recip().ln_1p();
+        let constant = lgamma(shape) + shape * scale.ln_1p();
+        // An intensity of 0 has no logarithm, and a count of 0 needs none.
+        let term = move |x: f64, y: f64| if y > 0.0 { y * (x.ln() + ln_factor) } else { 0.0 };
+        move |x, y| term(x, y) - x - lgamma(shape + y) + constant
     }
 }
 

@@ -80,8 +80,13 @@ impl Pair for Table {
         ((cell % self.cells.nrows()) as f64, (cell / self.cells.nrows()) as f64)
     }
 
-    fn pointwise_mi(&self, x: f64, y: f64) -> f64 {
-        todo!()
+    fn pointwise_mi(&self) -> impl FnMut(f64, f64) -> f64 {
+        let (of_x, of_y) = (self.cells.column_sum(), self.cells.row_sum());
+        // Cells of probability 0 hold what is not a number, and are never drawn.
+        let ratios = DMatrix::from_fn(self.cells.nrows(), self.cells.ncols(), |i, j| {
+            (self.cells[(i, j)] / of_x[i] / of_y[j]).ln()
+        });
+        move |x, y| ratios[(x as usize, y as usize)]
     }
 }
 
