@@ -9,6 +9,7 @@ use crate::{error::ParameterError, families::Joint, task::Sample};
 
 mod law;
 mod monte_carlo;
+mod pointwise;
 
 /// A column within a component: N(mean, sd²).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -195,6 +196,6 @@ impl Joint for Mixture {
     }
 
     fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
-        todo!()
+        pointwise::pointwise_mi(&self.components, sample)
     }
 }
