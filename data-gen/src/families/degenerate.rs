@@ -106,7 +106,9 @@ impl Joint for Degenerate {
     }
 
     fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
-        todo!()
+        let (dim_x, dim_y) = self.core.dims();
+        let core = |side: &DMatrix<f64>, dim| side.columns(0, dim).into_owned();
+        self.core.pointwise_mi(&Sample { x: core(&sample.x, dim_x), y: core(&sample.y, dim_y) })
     }
 }
 
