@@ -57,13 +57,26 @@ impl DrawnTask {
     /// Draws the rows.
     #[must_use]
     pub fn sample(mut self) -> Draw {
+        let sample = self.task.sample(self.n, &mut self.rng);
+        self.into_draw(sample, None)
+    }
+
+    /// Draws the rows, and says the pointwise MI of each.
+    #[must_use]
+    pub fn sample_pointwise(mut self) -> Draw {
+        let (sample, pointwise) = self.task.sample_pointwise(self.n, &mut self.rng);
+        self.into_draw(sample, Some(pointwise))
+    }
+
+    fn into_draw(self, sample: Sample, pointwise_mi: Option<Vec<f64>>) -> Draw {
         Draw {
             index: self.index,
             family: self.task.family().to_owned(),
             n: self.n,
             mi_nats: self.task.mi_nats(),
             mi_standard_error: self.task.mi_standard_error(),
-            sample: self.task.sample(self.n, &mut self.rng),
+            sample,
+            pointwise_mi,
         }
     }
 }
@@ -83,6 +96,8 @@ pub struct Draw {
     pub mi_standard_error: f64,
     /// The rows.
     pub sample: Sample,
+    /// The pointwise MI of each row in nats, where it was asked for.
+    pub pointwise_mi: Option<Vec<f64>>,
 }
 
 impl MetaDistribution {

@@ -179,6 +179,16 @@ impl Task {
         self.transform(self.base.sample(n, rng))
     }
 
+    /// n rows of (X, Y), the same as those of [`Task::sample`], and the pointwise MI of each in nats.
+    ///
+    /// Each step after the base is a bijection of one side, or exchanges the sides, so the values are those of the
+    /// base's rows.
+    pub fn sample_pointwise<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> (Sample, Vec<f64>) {
+        let base = self.base.sample(n, rng);
+        let pointwise = self.base.pointwise_mi(&base);
+        (self.transform(base), pointwise)
+    }
+
     /// What is applied to a sample of the base: mixing, map, warp, layout, swap.
     #[must_use]
     pub fn transform(&self, base: Sample) -> Sample {

@@ -194,6 +194,7 @@ pub fn decode(bytes: &[u8], families: &[String], storage: Storage) -> Result<Vec
             mi_nats: facts.mi_nats,
             mi_standard_error: facts.mi_standard_error,
             sample: Sample { x: side(0, facts.dim_x), y: side(facts.dim_x, facts.dim_y) },
+            pointwise_mi: None,
         });
         at = offsets[i + 1];
         rest = after;

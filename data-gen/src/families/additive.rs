@@ -97,6 +97,10 @@ impl Joint for Additive {
         });
         Sample { x, y }
     }
+
+    fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
+        todo!()
+    }
 }
 
 /// The law of additive uniform noise.

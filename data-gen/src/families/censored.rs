@@ -88,6 +88,21 @@ impl Pair for Censored {
         let (x, y) = self.normal.draw(rng);
         (x.clamp(self.low, self.high), y)
     }
+
+    fn pointwise_mi(&self) -> impl FnMut(f64, f64) -> f64 {
+        let Self { normal, low, high, .. } = *self;
+        let (ln_below, ln_above) = (normal_cdf(low).ln(), normal_cdf(-high).ln());
+        let inside = normal.pointwise_mi();
+        move |x, y| {
+            if x == low {
+                normal_cdf(normal.scaled(low, y)).ln() - ln_below
+            } else if x == high {
+                normal_cdf(-normal.scaled(high, y)).ln() - ln_above
+            } else {
+                inside(x, y)
+            }
+        }
+    }
 }
 
 /// The law of censored pairs, K ~ U{1..min dim}.

@@ -126,6 +126,19 @@ impl Pair for Channel {
         };
         (f64::from(bit), y)
     }
+
+    fn pointwise_mi(&self) -> impl FnMut(f64, f64) -> f64 {
+        let Self { kind, p, e } = *self;
+        // P(Y = y | X = x); what cannot happen is never drawn.
+        let given: [[f64; 3]; 2] = match kind {
+            ChannelKind::Bsc => [[1.0 - e, e, 0.0], [e, 1.0 - e, 0.0]],
+            ChannelKind::Bec => [[1.0 - e, 0.0, e], [0.0, 1.0 - e, e]],
+            ChannelKind::Z => [[1.0, 0.0, 0.0], [e, 1.0 - e, 0.0]],
+        };
+        let of_y: [f64; 3] = std::array::from_fn(|y| (1.0 - p) * given[0][y] + p * given[1][y]);
+        let ratios = given.map(|row| std::array::from_fn::<f64, 3, _>(|y| (row[y] / of_y[y]).ln()));
+        move |x, y| ratios[x as usize][y as usize]
+    }
 }
 
 /// −p ln p − (1 − p) ln(1 − p), 0 at both ends.

@@ -331,6 +331,10 @@ impl Joint for Copulas {
         }
         Sample { x, y }
     }
+
+    fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
+        todo!()
+    }
 }
 
 /// The law of Archimedean pairs, K ~ U{1..min dim}.

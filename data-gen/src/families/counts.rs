@@ -1,5 +1,6 @@
 //! Counts of events whose rate is random.
 
+use libm::lgamma;
 use rand::Rng;
 use rand_distr::{Distribution, Gamma, Poisson};
 use statrs::function::gamma::{digamma, ln_gamma};
@@ -114,6 +115,16 @@ impl Pair for Counts {
         // An intensity may underflow to 0, where there is nothing to count.
         let y = if x > 0.0 { Poisson::new(x).expect("intensities are > 0 and finite").sample(rng) } else { 0.0 };
         (x, y)
+    }
+
+    /// ln P(y|x) − ln P(y), in which y! cancels: y ln(x (1 + θ)/θ) − x − ln Γ(k + y) + ln Γ(k) + k ln(1 + θ).
+    fn pointwise_mi(&self) -> impl FnMut(f64, f64) -> f64 {
+        let Self { shape, scale, .. } = *self;
+        let ln_factor = scale.recip().ln_1p();
+        let constant = lgamma(shape) + shape * scale.ln_1p();
+        // An intensity of 0 has no logarithm, and a count of 0 needs none.
+        let term = move |x: f64, y: f64| if y > 0.0 { y * (x.ln() + ln_factor) } else { 0.0 };
+        move |x, y| term(x, y) - x - lgamma(shape + y) + constant
     }
 }
 

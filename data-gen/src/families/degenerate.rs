@@ -104,6 +104,12 @@ impl Joint for Degenerate {
         let Sample { x, y } = self.core.sample(n, rng);
         Sample { x: fill(&x, &self.x), y: fill(&y, &self.y) }
     }
+
+    fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
+        let (dim_x, dim_y) = self.core.dims();
+        let core = |side: &DMatrix<f64>, dim| side.columns(0, dim).into_owned();
+        self.core.pointwise_mi(&Sample { x: core(&sample.x, dim_x), y: core(&sample.y, dim_y) })
+    }
 }
 
 fn fill(core: &DMatrix<f64>, fillers: &[Filler]) -> DMatrix<f64> {

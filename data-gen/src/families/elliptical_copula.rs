@@ -85,6 +85,10 @@ impl Joint for EllipticalCopula {
         self.apply(&mut y, &self.marginals.1, rng);
         Sample { x, y }
     }
+
+    fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
+        todo!()
+    }
 }
 
 /// v ↦ Φ⁻¹(T_ν(v)) between equally spaced values of asinh(v), linear there; beyond the last the slope goes on.

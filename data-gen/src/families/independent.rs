@@ -125,6 +125,10 @@ impl Joint for Independent {
         let y = self.y.sample(n, rng);
         Sample { x, y }
     }
+
+    fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
+        vec![0.0; sample.x.nrows()]
+    }
 }
 
 impl Law for IndependentLaw {

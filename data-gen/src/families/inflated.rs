@@ -104,6 +104,21 @@ impl Pair for Inflated {
         let show_y = u < self.shown_both || (!show_x && u < self.shown_x + self.shown_y - self.shown_both);
         (if show_x { x } else { 0.0 }, if show_y { y } else { 0.0 })
     }
+
+    fn pointwise_mi(&self) -> impl FnMut(f64, f64) -> f64 {
+        let (of_x, of_y) = ([1.0 - self.shown_x, self.shown_x], [1.0 - self.shown_y, self.shown_y]);
+        let masks = self.masks();
+        let of_masks: [[f64; 2]; 2] = std::array::from_fn(|i| {
+            // Rounding may leave nothing of what is drawn once in 1e16 rows.
+            let floor = f64::MIN_POSITIVE;
+            std::array::from_fn(|j| masks[i][j].max(floor).ln() - of_x[i].max(floor).ln() - of_y[j].max(floor).ln())
+        });
+        let normal = self.normal.pointwise_mi();
+        move |x, y| {
+            let (i, j) = (usize::from(x != 0.0), usize::from(y != 0.0));
+            of_masks[i][j] + if i + j == 2 { normal(x, y) } else { 0.0 }
+        }
+    }
 }
 
 /// The law of zero-inflated pairs, K ~ U{1..min dim}.

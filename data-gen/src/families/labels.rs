@@ -149,6 +149,29 @@ fn information<R: Rng + ?Sized>(classes: &[Class], rng: &mut R) -> (f64, f64) {
     (information.max(0.0), variance.sqrt())
 }
 
+/// ln p(y|c) up to what all classes share.
+struct LnDensity {
+    /// −Σ ln sd.
+    constant: f64,
+    /// Mean and 1/sd of every column.
+    columns: Vec<(f64, f64)>,
+}
+
+impl LnDensity {
+    fn new(class: &Class) -> Self {
+        let columns = class.columns.iter();
+        Self {
+            constant: -columns.clone().map(|(_, sd)| sd.ln()).sum::<f64>(),
+            columns: columns.map(|(mean, sd)| (*mean, 1.0 / sd)).collect(),
+        }
+    }
+
+    fn at(&self, y: &[f64]) -> f64 {
+        let squares = y.iter().zip(&self.columns).map(|(v, (mean, inverse))| ((v - mean) * inverse).powi(2));
+        self.constant - 0.5 * squares.sum::<f64>()
+    }
+}
+
 impl Joint for Labels {
     fn dims(&self) -> (usize, usize) {
         self.dims
@@ -172,6 +195,22 @@ impl Joint for Labels {
             }
         }
         Sample { x, y }
+    }
+
+    /// ln p(y|c) − ln Σ w p(y|c′), the sum over all classes c′.
+    fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
+        let densities: Vec<LnDensity> = self.classes.iter().map(LnDensity::new).collect();
+        let mut ln_given = vec![0.0; densities.len()];
+        let mut of_row = vec![0.0; self.classes[0].columns.len()];
+        let mut value = |row: usize| {
+            of_row.iter_mut().enumerate().for_each(|(j, v)| *v = sample.y[(row, j)]);
+            ln_given.iter_mut().zip(&densities).for_each(|(ln, density)| *ln = density.at(&of_row));
+            let own = ln_given[sample.x[(row, 0)] as usize];
+            // Another class is e^t times as likely as the own one in fewer than e^−t of all rows: nothing overflows.
+            let relative = |(ln, class): (&f64, &Class)| class.weight * (ln - own).exp();
+            -ln_given.iter().zip(&self.classes).map(relative).sum::<f64>().ln()
+        };
+        (0..sample.x.nrows()).map(&mut value).collect()
     }
 }
 

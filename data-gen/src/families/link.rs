@@ -297,6 +297,10 @@ impl Joint for Link {
         self.sample_into(x.as_mut_slice(), y.as_mut_slice(), rng);
         Sample { x, y }
     }
+
+    fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
+        todo!()
+    }
 }
 
 /// The law of a function with noise; X and noise are normal or uniform, equally likely.

@@ -103,6 +103,10 @@ impl Joint for Links {
         }
         Sample { x, y }
     }
+
+    fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
+        todo!()
+    }
 }
 
 /// The kinds of [`Noise`], for configurations.

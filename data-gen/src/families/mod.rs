@@ -74,6 +74,11 @@ pub trait Joint {
 
     /// n rows.
     fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Sample;
+
+    /// The pointwise mutual information ln p(x, y) − ln p(x) − ln p(y) of every row of a sample that this distribution
+    /// drew, in nats; the densities are taken with respect to the product of the measures that the sides have, so that
+    /// it is a log-ratio of probabilities where both are discrete. Its expectation is [`Joint::mi_nats`].
+    fn pointwise_mi(&self, sample: &Sample) -> Vec<f64>;
 }
 
 /// What the parameters of a family are drawn from: the keys of a `[[family]]` that are its own.
@@ -167,6 +172,10 @@ macro_rules! bases {
 
             fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Sample {
                 match self { $(Self::$name(base) => base.sample(n, rng),)* }
+            }
+
+            fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
+                match self { $(Self::$name(base) => base.pointwise_mi(sample),)* }
             }
         }
     };

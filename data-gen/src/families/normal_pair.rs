@@ -49,6 +49,21 @@ impl NormalPair {
         -0.5 * (-self.rho * self.rho).ln_1p()
     }
 
+    /// (x − ρy)/√(1 − ρ²), which is standard normal for given y; and as well with x and y exchanged.
+    pub(super) fn scaled(&self, x: f64, y: f64) -> f64 {
+        (x - self.rho * y) / self.rest
+    }
+
+    /// A function that gives ln p(x, y) − ln p(x) − ln p(y).
+    pub(super) fn pointwise_mi(self) -> impl Fn(f64, f64) -> f64 {
+        let mi_nats = self.mi_nats();
+        move |x, y| {
+            // As ln p(x|y) − ln p(x), which loses less than the quadratic form where ρ is near 1.
+            let z = self.scaled(x, y);
+            mi_nats + 0.5 * (x * x - z * z)
+        }
+    }
+
     /// One row.
     pub(super) fn draw<R: Rng + ?Sized>(&self, rng: &mut R) -> (f64, f64) {
         let x: f64 = rng.sample(StandardNormal);
@@ -118,6 +133,31 @@ impl NormalPair {
         cells / sum
     }
 
+    /// ln P(`from` < X ≤ `to`, `bottom` < Y ≤ `top`) with the relative accuracy that its logarithm needs, about 1e-9 of
+    /// what is drawn once in 1e7 rows: by the rule of [`NormalPair::rectangles`] on panels half as wide, but fine ones
+    /// only where P(`bottom` < Y ≤ `top` | x) changes.
+    pub(super) fn ln_rectangle(&self, (from, to): (f64, f64), (bottom, top): (f64, f64)) -> f64 {
+        // The mass beyond is 1e-23.
+        const END: f64 = 10.0;
+        let width = self.rest / self.rho;
+        let fine = width.min(1.0);
+        let to = to.min(END);
+        let mut at = from.max(-END);
+        let mut sum = 0.0;
+        while at < to {
+            // How far x is from where the probability of Y rises or falls, by 9 standard deviations around its edges.
+            let gap = (at - bottom / self.rho).abs().min((at - top / self.rho).abs()) - 9.0 * width;
+            // In this order, as `gap` is not a number where ρ = 0.
+            let half = (0.125 * gap.max(fine).min(1.0)).min(0.5 * (to - at));
+            for (node, weight) in GAUSS {
+                let x = at + half * (1.0 + node);
+                sum += half * weight * density(x) * mass(self.scaled(bottom, x), self.scaled(top, x));
+            }
+            at += 2.0 * half;
+        }
+        sum.ln()
+    }
+
     /// Calls `f` with every cell that N(`mean`, 1 − ρ²) reaches, and the mass in it.
     fn each_cell(&self, mean: f64, edges: &[f64], mut f: impl FnMut(usize, f64)) {
         let reach = REACH * self.rest;
@@ -138,13 +178,23 @@ pub(super) fn density(x: f64) -> f64 {
     (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt()
 }
 
-/// ln of the standard normal mass of each cell, accurate in both tails.
-fn ln_masses(edges: &[f64]) -> Vec<f64> {
-    let ends =
-        std::iter::once(&f64::NEG_INFINITY).chain(edges).zip(edges.iter().chain(std::iter::once(&f64::INFINITY)));
-    ends.map(|(&from, &to)| {
-        let mass = if from > 0.0 { normal_cdf(-from) - normal_cdf(-to) } else { normal_cdf(to) - normal_cdf(from) };
-        mass.ln()
-    })
-    .collect()
+/// P(`from` < N(0, 1) ≤ `to`), accurate in both tails.
+fn mass(from: f64, to: f64) -> f64 {
+    if from > 0.0 { normal_cdf(-from) - normal_cdf(-to) } else { normal_cdf(to) - normal_cdf(from) }
+}
+
+/// The logarithm of [`mass`].
+pub(super) fn ln_mass(from: f64, to: f64) -> f64 {
+    mass(from, to).ln()
+}
+
+/// [`ln_mass`] of each cell.
+pub(super) fn ln_masses(edges: &[f64]) -> Vec<f64> {
+    with_infinities(edges).windows(2).map(|ends| ln_mass(ends[0], ends[1])).collect()
+}
+
+/// −∞, the edges, ∞: the ends of the cells.
+pub(super) fn with_infinities(edges: &[f64]) -> Vec<f64> {
+    let (first, last) = (std::iter::once(f64::NEG_INFINITY), std::iter::once(f64::INFINITY));
+    first.chain(edges.iter().copied()).chain(last).collect()
 }

@@ -12,6 +12,10 @@ pub trait Pair {
 
     /// One row.
     fn draw<R: Rng + ?Sized>(&self, rng: &mut R) -> (f64, f64);
+
+    /// A function that gives the pointwise mutual information in nats of a row (x, y) that [`Pair::draw`] gave. What
+    /// depends on the parameters alone is computed here, once for all rows.
+    fn pointwise_mi(&self) -> impl FnMut(f64, f64) -> f64;
 }
 
 /// (`X_i`, `Y_i`), i ≤ K, each distributed as the same [`Pair`], independent of each other; further columns have the
@@ -81,5 +85,16 @@ impl<P: Pair> Joint for Pairs<P> {
             column.iter_mut().for_each(|v| *v = self.pair.draw(rng).1);
         }
         Sample { x, y }
+    }
+
+    fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
+        let mut of_pair = self.pair.pointwise_mi();
+        let mut sums = vec![0.0; sample.x.nrows()];
+        for (x, y) in sample.x.column_iter().zip(sample.y.column_iter()).take(self.pairs) {
+            for (sum, (&x, &y)) in sums.iter_mut().zip(x.iter().zip(y.iter())) {
+                *sum += of_pair(x, y);
+            }
+        }
+        sums
     }
 }

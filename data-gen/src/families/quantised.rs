@@ -10,7 +10,7 @@ use crate::{
     error::ParameterError,
     families::{
         Base, Law, log_uniform,
-        normal_pair::{NormalPair, REACH},
+        normal_pair::{NormalPair, REACH, ln_mass, ln_masses, with_infinities},
         pairs::{Pair, Pairs, draw_count},
         table::cells_mi_nats,
     },
@@ -75,6 +75,11 @@ impl Quantiser {
     #[must_use]
     pub fn value(&self, i: usize) -> f64 {
         self.first + self.step * i as f64
+    }
+
+    /// Which cell has this value.
+    fn cell(&self, value: f64) -> usize {
+        ((value - self.first) / self.step).round() as usize
     }
 
     fn apply(&self, x: f64) -> f64 {
@@ -151,6 +156,25 @@ impl Pair for Quantised {
     fn draw<R: Rng + ?Sized>(&self, rng: &mut R) -> (f64, f64) {
         let (x, y) = self.normal.draw(rng);
         (self.x.apply(x), self.y.as_ref().map_or(y, |quantiser| quantiser.apply(y)))
+    }
+
+    fn pointwise_mi(&self) -> impl FnMut(f64, f64) -> f64 {
+        let of_x = ln_masses(&self.x.edges);
+        let ends = with_infinities(&self.x.edges);
+        let of_y = self.y.as_ref().map(|y| (y, ln_masses(&y.edges), with_infinities(&y.edges)));
+        // Of the cells of a table, as far as they are met.
+        let mut known = vec![None; of_x.len() * of_y.as_ref().map_or(0, |(_, of_y, _)| of_y.len())];
+        move |x, y| {
+            let i = self.x.cell(x);
+            let (from, to) = (ends[i], ends[i + 1]);
+            let Some((quantiser, of_y, ends_y)) = &of_y else {
+                return ln_mass(self.normal.scaled(from, y), self.normal.scaled(to, y)) - of_x[i];
+            };
+            let j = quantiser.cell(y);
+            *known[i * of_y.len() + j].get_or_insert_with(|| {
+                self.normal.ln_rectangle((from, to), (ends_y[j], ends_y[j + 1])) - of_x[i] - of_y[j]
+            })
+        }
     }
 }
 

@@ -68,6 +68,10 @@ impl Joint for SwissRoll {
         });
         Sample { x, y }
     }
+
+    fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
+        todo!()
+    }
 }
 
 /// The law of a swiss roll.

@@ -79,6 +79,15 @@ impl Pair for Table {
         let cell = self.index.sample(rng);
         ((cell % self.cells.nrows()) as f64, (cell / self.cells.nrows()) as f64)
     }
+
+    fn pointwise_mi(&self) -> impl FnMut(f64, f64) -> f64 {
+        let (of_x, of_y) = (self.cells.column_sum(), self.cells.row_sum());
+        // Cells of probability 0 hold what is not a number, and are never drawn.
+        let ratios = DMatrix::from_fn(self.cells.nrows(), self.cells.ncols(), |i, j| {
+            (self.cells[(i, j)] / of_x[i] / of_y[j]).ln()
+        });
+        move |x, y| ratios[(x as usize, y as usize)]
+    }
 }
 
 /// Σ p_ij ln(p_ij/(p_i p_j)) of cells that sum to 1.

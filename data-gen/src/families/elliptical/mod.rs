@@ -98,6 +98,10 @@ impl Joint for Elliptical {
         }
         Sample { x: DMatrix::from_vec(n, dim_x, x), y: DMatrix::from_vec(n, dim_y, y) }
     }
+
+    fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
+        todo!()
+    }
 }
 
 /// `columns` columns of n standard normals, column-major.

@@ -193,6 +193,10 @@ impl Joint for Interaction {
         }
         Sample { x, y }
     }
+
+    fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
+        todo!()
+    }
 }
 
 impl Coupling {

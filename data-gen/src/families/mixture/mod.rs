@@ -9,6 +9,7 @@ use crate::{error::ParameterError, families::Joint, task::Sample};
 
 mod law;
 mod monte_carlo;
+mod pointwise;
 
 /// A column within a component: N(mean, sd²).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -192,5 +193,9 @@ impl Joint for Mixture {
             }
         }
         Sample { x, y }
+    }
+
+    fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
+        pointwise::pointwise_mi(&self.components, sample)
     }
 }
