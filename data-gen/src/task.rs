@@ -138,6 +138,13 @@ impl Task {
         self.base.mi_standard_error()
     }
 
+    /// Whether the columns of X, and those of Y, are codes of categories.
+    #[must_use]
+    pub fn categories(&self) -> (bool, bool) {
+        let (x, y) = self.base.categories();
+        if self.swapped { (y, x) } else { (x, y) }
+    }
+
     /// The base distribution.
     #[must_use]
     pub fn base(&self) -> &Base {

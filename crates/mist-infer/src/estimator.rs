@@ -136,7 +136,7 @@ impl Estimator {
     }
 
     fn forward(&self, tasks: &[&Scores]) -> Result<Vec<QuantileFunction>, EstimateError> {
-        let output = self.network.forward(&Batch::new(tasks, &self.device)?)?;
+        let output = self.network.forward(&Batch::new(tasks, &self.device)?)?.quantiles;
         let rows = output.to_dtype(DType::F64)?.to_vec2::<f64>()?;
         if rows.iter().flatten().any(|v| !v.is_finite()) {
             return Err(candle_core::Error::msg("an output is not a finite number").into());
@@ -180,7 +180,8 @@ fn prepare(x: &Columns, y: &Columns, description: &Description) -> Result<Prepar
         None
     } else {
         warnings.extend(domain::gate(n, &sx, &sy, &description.trained));
-        Some(Scores::new(&sx.kept, &sy.kept).expect("the data has been checked"))
+        let scores = Scores::new(&sx.kept, &sy.kept).expect("the data has been checked");
+        Some(scores.with_neighbours(description.network.neighbours()))
     };
     Ok(Prepared { n, dim_x: x.dim(), dim_y: y.dim(), scores, warnings })
 }

@@ -1,8 +1,8 @@
 //! Whether a device computes what the CPU does: one forward pass, one gradient, and the loss of a short training.
 
-use crate::{AdamW, BatchSource, StepGradient, TrainConfig, TrainError};
+use crate::{BatchSource, Optimizer, StepGradient, TaskBatch, TrainConfig, TrainError};
 use candle_core::{Device, Tensor};
-use mist_model::{Axial, Batch, Parameters};
+use mist_model::{Axial, Parameters};
 use serde::Serialize;
 
 /// Largest differences between a device and the CPU.
@@ -36,7 +36,7 @@ pub fn agreement(config: &TrainConfig, device: &Device, steps: u64) -> Result<Ag
     if steps == 0 {
         return Err(TrainError::Config("a comparison needs at least one step".into()));
     }
-    let source = BatchSource::new(config.meta()?, config.seed, config.batch.clone());
+    let source = BatchSource::new(config.meta()?, config);
     let (here, there) = (Run::new(config, &Device::Cpu)?, Run::new(config, device)?);
     let batch = source.draw(0, &Device::Cpu)?;
     let (a, b) = (here.first(config, &batch)?, there.first(config, &batch)?);
@@ -71,17 +71,17 @@ impl Run {
     }
 
     /// Quantiles and gradient of a batch under the initial weights.
-    fn first(&self, config: &TrainConfig, batch: &(Batch, Tensor)) -> Result<(Vec<f64>, Vec<f64>), TrainError> {
-        let batch = (batch.0.to_device(&self.device)?, batch.1.to_device(&self.device)?);
+    fn first(&self, config: &TrainConfig, batch: &TaskBatch) -> Result<(Vec<f64>, Vec<f64>), TrainError> {
+        let batch = batch.to_device(&self.device)?;
         let list = |t: &Tensor| -> Result<Vec<f64>, TrainError> {
             Ok(t.flatten_all()?.to_vec1::<f32>()?.into_iter().map(f64::from).collect())
         };
         let gradient = StepGradient::of(&self.network, &self.parameters, config, &batch)?.gradient;
-        Ok((list(&self.network.forward(&batch.0)?)?, list(&gradient)?))
+        Ok((list(&self.network.forward(&batch.batch)?.quantiles)?, list(&gradient)?))
     }
 
     fn train(&self, config: &TrainConfig, source: &BatchSource, steps: u64) -> Result<Vec<f64>, TrainError> {
-        let mut optimizer = AdamW::new(&self.parameters)?;
+        let mut optimizer = Optimizer::new(&self.parameters)?;
         (0..steps)
             .map(|step| {
                 let batch = source.draw(step, &self.device)?;

@@ -1,10 +1,10 @@
 //! Speed of a training step: forward, backward and optimizer, on batches of one shape drawn beforehand.
 
 use crate::gradient::Workers;
-use crate::{AdamW, BatchConfig, BatchSource, StepGradient, TrainConfig, TrainError};
-use candle_core::{Device, Tensor};
+use crate::{BatchConfig, BatchSource, Optimizer, StepGradient, TaskBatch, TrainConfig, TrainError};
+use candle_core::Device;
 use mist_data_gen::MetaDistribution;
-use mist_model::{Axial, Batch, Parameters};
+use mist_model::{Axial, Parameters};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
@@ -60,9 +60,9 @@ pub fn measure(
     let workers = Workers::new(threads)?;
     let parts = if device.is_cpu() { threads.max(1) } else { 1 };
     let shape = Shape { tasks: shape.tasks.next_multiple_of(parts), ..shape };
-    let batches = draw(shape, shape.tasks / parts, parts, device)?;
+    let batches = draw(config, shape, shape.tasks / parts, parts, device)?;
     let (network, parameters) = Parameters::init(config.seed, device, |vb| Axial::new(&config.network, vb))?;
-    let mut optimizer = AdamW::new(&parameters)?;
+    let mut optimizer = Optimizer::new(&parameters)?;
     let order: Vec<usize> = (0..parts).collect();
     let mut step = || -> Result<(), TrainError> {
         let one = |i: usize| StepGradient::of(&network, &parameters, config, &batches[i]);
@@ -92,7 +92,13 @@ pub fn measure(
 }
 
 /// Normal tasks of one shape.
-fn draw(shape: Shape, tasks: usize, parts: usize, device: &Device) -> Result<Vec<(Batch, Tensor)>, TrainError> {
+fn draw(
+    config: &TrainConfig,
+    shape: Shape,
+    tasks: usize,
+    parts: usize,
+    device: &Device,
+) -> Result<Vec<TaskBatch>, TrainError> {
     let Shape { n, dims, .. } = shape;
     let law = format!(
         "name = \"bench\"\n\
@@ -101,6 +107,6 @@ fn draw(shape: Shape, tasks: usize, parts: usize, device: &Device) -> Result<Vec
          [[family]]\nweight = 1.0\nkind = \"normal\"\ndispersion = \"sparse\"\n"
     );
     let batch = BatchConfig { min_tasks: tasks, max_tasks: tasks, ..BatchConfig::default() };
-    let source = BatchSource::new(MetaDistribution::from_toml(&law)?, 0, batch);
+    let source = BatchSource::new(MetaDistribution::from_toml(&law)?, config).with_batches(batch);
     (0..parts as u64).map(|k| source.draw(k, device)).collect()
 }

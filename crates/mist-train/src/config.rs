@@ -1,6 +1,6 @@
 //! What a training run does, read from TOML.
 
-use crate::TrainError;
+use crate::{LossConfig, TrainError};
 use mist_data_gen::{MetaDistribution, held_out};
 use mist_model::AxialConfig;
 use serde::{Deserialize, Serialize};
@@ -24,9 +24,9 @@ pub struct TrainConfig {
     /// the same seed draws the same tasks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub init: Option<PathBuf>,
-    /// Weight of the pinball loss in nats, beside that on the scale ln(1 + MI).
+    /// Weights of the parts of the loss.
     #[serde(default)]
-    pub loss_nats: f64,
+    pub loss: LossConfig,
     /// Batches.
     #[serde(default)]
     pub batch: BatchConfig,
@@ -49,6 +49,10 @@ pub struct BatchConfig {
     pub per_step: usize,
     /// Work in one batch, in cells of a wide table; small tasks come many to a batch, large ones few.
     pub cells: usize,
+    /// Work on one row beside its cells, in cells.
+    pub row_work: f64,
+    /// Probability that the columns of a task that are codes of categories enter as categories, not as numbers.
+    pub categories: f64,
     /// Fewest tasks in a batch.
     pub min_tasks: usize,
     /// Most tasks in a batch.
@@ -57,8 +61,20 @@ pub struct BatchConfig {
 
 impl Default for BatchConfig {
     fn default() -> Self {
-        Self { per_step: 4, cells: 32_000, min_tasks: 2, max_tasks: 32 }
+        Self { per_step: 4, cells: 32_000, row_work: 0.0, categories: 0.0, min_tasks: 2, max_tasks: 32 }
     }
+}
+
+/// How the weights of a layer are moved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MatrixRule {
+    /// As everything else.
+    #[default]
+    AdamW,
+    /// Along the orthogonal factor of the momentum (Jordan 2024), as far as AdamW would move them: 0.2 a weight in
+    /// root mean square (Liu et al. 2025, "Muon is scalable for LLM training", equation 4).
+    Muon,
 }
 
 /// AdamW (Loshchilov and Hutter 2019) with linear warm-up and cosine decay.
@@ -79,6 +95,10 @@ pub struct OptimizerConfig {
     pub beta2: f64,
     /// Largest norm of a gradient.
     pub clip: f64,
+    /// How the weights of layers are moved; biases, gains, inducing points and the last layer always go by AdamW.
+    pub matrices: MatrixRule,
+    /// Decay of the momentum of [`MatrixRule::Muon`].
+    pub momentum: f64,
     /// Decay of the exponential moving average of the weights that is released.
     pub ema: f64,
 }
@@ -94,6 +114,8 @@ impl Default for OptimizerConfig {
             beta2: 0.99,
             clip: 1.0,
             ema: 0.998,
+            matrices: MatrixRule::AdamW,
+            momentum: 0.95,
         }
     }
 }
@@ -169,16 +191,24 @@ impl TrainConfig {
         if let Some((key, _)) = counts.iter().find(|(_, v)| *v == 0) {
             return bad(format!("`{key}` must be at least 1, got 0"));
         }
+        if !(0.0..=1.0).contains(&b.categories) {
+            return bad(format!("`batch.categories` must lie in [0, 1], got {}", b.categories));
+        }
+        if !(0.0..=1e3).contains(&b.row_work) {
+            return bad(format!("`batch.row_work` must lie in [0, 1000], got {}", b.row_work));
+        }
         if b.max_tasks < b.min_tasks || b.max_tasks > 1 << 16 {
             return bad(format!("`batch.max_tasks` must lie in {}..=65536, got {}", b.min_tasks, b.max_tasks));
         }
-        for (key, v) in [("beta1", o.beta1), ("beta2", o.beta2), ("ema", o.ema)] {
+        for (key, v) in [("beta1", o.beta1), ("beta2", o.beta2), ("momentum", o.momentum), ("ema", o.ema)] {
             if !(0.0..1.0).contains(&v) {
                 return bad(format!("`optimizer.{key}` must lie in [0, 1), got {v}"));
             }
         }
-        if !(self.loss_nats >= 0.0 && self.loss_nats.is_finite()) {
-            return bad(format!("`loss_nats` must be a finite number ≥ 0, got {}", self.loss_nats));
+        for (key, v) in [("nats", self.loss.nats), ("rows", self.loss.rows)] {
+            if !(v >= 0.0 && v.is_finite()) {
+                return bad(format!("`loss.{key}` must be a finite number ≥ 0, got {v}"));
+            }
         }
         for (key, v) in [("learning_rate", o.learning_rate), ("clip", o.clip)] {
             if !(v > 0.0 && v.is_finite()) {
@@ -210,11 +240,11 @@ impl BatchConfig {
 
     /// Work in one task, in units of a cell of a wide table.
     ///
-    /// It is that of its n·D cells (their moments cost D more each) and of its D² pairs (a triangle update costs D
-    /// more each); the weights are ratios of multiplications in the default network.
+    /// It is that of its n rows, of its n·D cells (their moments cost D more each) and of its D² pairs (a triangle update
+    /// costs D more each); the weights are ratios of multiplications in the released network.
     pub fn work(&self, n: usize, dim_x: usize, dim_y: usize) -> f64 {
         let (n, d) = (n as f64, (dim_x + dim_y) as f64);
-        n * d * (1.0 + d / 290.0) + d * d * (4.7 + d / 55.0)
+        n * (self.row_work + d * (1.0 + d / 290.0)) + d * d * (4.7 + d / 55.0)
     }
 }
 
@@ -239,7 +269,7 @@ mod tests {
         for (extra, key) in [
             ("colour = 3\n", "colour"),
             ("[batch]\nper_step = 0\n", "batch.per_step"),
-            ("loss_nats = -1.0\n", "loss_nats"),
+            ("[loss]\nnats = -1.0\n", "loss.nats"),
             ("[optimizer]\nema = 1.0\n", "optimizer.ema"),
             ("[network]\nchannels = 2\n", "channels"),
         ] {

@@ -3,7 +3,7 @@
 use crate::{TrainError, score};
 use candle_core::Device;
 use mist_data_gen::{MetaDistribution, Seeds, Split};
-use mist_model::{Axial, Batch, QuantileFunction, Scores};
+use mist_model::{Axial, AxialConfig, Batch, QuantileFunction, Scores};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -34,7 +34,7 @@ pub fn predict(
     scores: &Scores,
     device: &Device,
 ) -> Result<QuantileFunction, TrainError> {
-    let q = network.forward(&Batch::new(&[scores], device)?)?;
+    let q = network.forward(&Batch::new(&[scores], device)?)?.quantiles;
     let q: Vec<f64> = q.squeeze(0)?.to_vec1::<f32>()?.into_iter().map(f64::from).collect();
     Ok(QuantileFunction::new(taus, &q))
 }
@@ -45,7 +45,7 @@ pub fn predict(
 /// A device that failed.
 pub fn evaluate(
     network: &Axial,
-    taus: &[f64],
+    config: &AxialConfig,
     meta: &MetaDistribution,
     (seed, split): (u64, Split),
     range: Range<u64>,
@@ -55,8 +55,8 @@ pub fn evaluate(
     let seeds = Seeds { root: seed };
     let one = |index: u64| {
         let draw = meta.draw(&seeds, split, index);
-        let scores = score(&draw.sample);
-        let quantiles = predict(network, taus, &scores, device)?;
+        let scores = score(&draw.sample).with_neighbours(config.neighbours());
+        let quantiles = predict(network, &config.taus, &scores, device)?;
         done();
         let Scores { n, dim_x, dim_y, .. } = scores;
         Ok(Prediction { family: draw.family, n, dim_x, dim_y, mi_nats: draw.mi_nats, quantiles })

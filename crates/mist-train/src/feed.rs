@@ -1,14 +1,13 @@
 //! Batches made ahead of time by a pool of threads, for a device that must not wait for them.
 
-use crate::{BatchSource, TrainError};
-use candle_core::{Device, Tensor};
-use mist_model::Batch;
+use crate::{BatchSource, TaskBatch, TrainError};
+use candle_core::Device;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-type Made = Result<(Batch, Tensor), TrainError>;
+type Made = Result<TaskBatch, TrainError>;
 
 /// Hands out batches in order, and keeps at most `depth` of them in memory.
 pub(crate) struct Feed {
@@ -114,21 +113,23 @@ impl Drop for Feed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::BatchConfig;
-    use mist_data_gen::MetaDistribution;
+    use crate::TrainConfig;
+    use candle_core::Tensor;
 
     #[test]
     fn hands_out_every_batch_in_order_and_stays_within_its_depth() {
-        let config = BatchConfig { cells: 500, max_tasks: 3, min_tasks: 1, per_step: 1 };
-        let source = BatchSource::new(MetaDistribution::named("m_train").unwrap(), 9, config);
+        let text = "name = \"a\"\nmeta = \"m_train\"\nseed = 9\nsteps = 1\n\
+            [batch]\ncells = 500\nmax_tasks = 3\nmin_tasks = 1\nper_step = 1\n";
+        let config = TrainConfig::from_toml(text).unwrap();
+        let source = BatchSource::new(config.meta().unwrap(), &config);
         for (threads, depth) in [(1, 1), (3, 4), (4, 2)] {
             let mut feed = Feed::new(&source, threads, depth, 5);
             for k in 5..17 {
-                let (batch, mi) = feed.take().unwrap();
-                let (want, want_mi) = source.draw(k, &Device::Cpu).unwrap();
+                let batch = feed.take().unwrap();
+                let want = source.draw(k, &Device::Cpu).unwrap();
                 let flat = |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-                assert_eq!(flat(&batch.z), flat(&want.z));
-                assert_eq!(flat(&mi), flat(&want_mi));
+                assert_eq!(flat(&batch.batch.z), flat(&want.batch.z));
+                assert_eq!(flat(&batch.mi_nats), flat(&want.mi_nats));
                 let queue = feed.shared.lock();
                 assert!(queue.next <= queue.wanted + depth as u64);
             }

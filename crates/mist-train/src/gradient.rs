@@ -1,9 +1,9 @@
 //! Gradients of one step: on the CPU by several threads, on an accelerator from batches made ahead of time.
 
 use crate::feed::Feed;
-use crate::{BatchSource, TrainConfig, TrainError};
+use crate::{BatchSource, TaskBatch, TrainConfig, TrainError};
 use candle_core::{Device, Tensor};
-use mist_model::{Axial, Batch, Parameters, pinball};
+use mist_model::{Axial, Parameters};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -30,9 +30,9 @@ impl StepGradient {
         network: &Axial,
         parameters: &Parameters,
         config: &TrainConfig,
-        (batch, mi): &(Batch, Tensor),
+        batch: &TaskBatch,
     ) -> Result<Self, TrainError> {
-        let loss = pinball(&network.forward(batch)?, mi, &config.network.taus, config.loss_nats)?;
+        let loss = config.loss.of(&network.forward(&batch.batch)?, batch, &config.network.taus)?;
         let grads = loss.backward()?;
         let mut gradient = Vec::with_capacity(parameters.count());
         for (name, var) in parameters.iter() {
@@ -43,7 +43,7 @@ impl StepGradient {
             };
             gradient.push(g.flatten_all()?);
         }
-        Ok(Self { gradient: Tensor::cat(&gradient, 0)?, loss: loss.detach(), tasks: mi.dim(0)? as u64 })
+        Ok(Self { gradient: Tensor::cat(&gradient, 0)?, loss: loss.detach(), tasks: batch.tasks() as u64 })
     }
 
     /// Mean over batches, added in their order.
@@ -126,8 +126,7 @@ impl Engine {
             }
             Kind::Accelerator { feed, device } => {
                 let one = |_| {
-                    let (batch, mi) = feed.take()?;
-                    let batch = (batch.to_device(device)?, mi.to_device(device)?);
+                    let batch = feed.take()?.to_device(device)?;
                     StepGradient::of(network, parameters, config, &batch)
                 };
                 (0..count).map(one).collect::<Result<_, _>>()?

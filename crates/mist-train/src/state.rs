@@ -1,7 +1,7 @@
 //! All that a stopped run needs to go on to the same numbers.
 
 use crate::optimizer::NAMES;
-use crate::{AdamW, TrainError};
+use crate::{Optimizer, TrainError};
 use mist_model::{Parameters, write_atomic};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use std::path::Path;
 #[derive(Clone, Debug)]
 pub struct State {
     /// Weights, moments and average.
-    pub optimizer: AdamW,
+    pub optimizer: Optimizer,
     /// Tasks seen.
     pub tasks: u64,
     /// Seconds spent training.
@@ -24,7 +24,7 @@ impl State {
     /// # Errors
     /// A device that failed.
     pub fn new(parameters: &Parameters) -> Result<Self, TrainError> {
-        Ok(Self { optimizer: AdamW::new(parameters)?, tasks: 0, seconds: 0.0 })
+        Ok(Self { optimizer: Optimizer::new(parameters)?, tasks: 0, seconds: 0.0 })
     }
 
     /// Writes the state, whole or not at all. `config_sha256` ties it to its configuration.

@@ -85,7 +85,7 @@ pub fn train(config: &TrainConfig, options: &Options) -> Result<Summary, TrainEr
     state.optimizer.write_weights(&parameters)?;
 
     let run = Run { config, options, meta: &meta, network: &network, parameters: &parameters, before };
-    let source = BatchSource::new(meta.clone(), config.seed, config.batch.clone());
+    let source = BatchSource::new(meta.clone(), config);
     let first = state.optimizer.steps * config.batch.per_step as u64;
     let mut engine = Engine::new(source, options.threads, device, first)?;
     let mut progress =
@@ -171,10 +171,10 @@ impl Run<'_> {
     /// Figures of the averaged weights on the fixed validation set.
     fn validate(&self, state: &State) -> Result<Metrics, TrainError> {
         state.optimizer.write_average(self.parameters)?;
-        let taus = &self.config.network.taus;
+        let network = &self.config.network;
         let tasks = 0..self.config.validation.tasks;
         let seed = (self.config.seed, Split::Validation);
-        let run = || evaluate(self.network, taus, self.meta, seed, tasks, &self.options.device, &|| ());
+        let run = || evaluate(self.network, network, self.meta, seed, tasks, &self.options.device, &|| ());
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.options.threads.max(1)).build();
         let pool = pool.map_err(|e| TrainError::Config(format!("cannot start threads: {e}")))?;
         let predictions = pool.install(run)?;

@@ -173,6 +173,10 @@ impl LnDensity {
 }
 
 impl Joint for Labels {
+    fn categories(&self) -> (bool, bool) {
+        (true, false)
+    }
+
     fn dims(&self) -> (usize, usize) {
         self.dims
     }

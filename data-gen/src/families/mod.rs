@@ -72,6 +72,11 @@ pub trait Joint {
         0.0
     }
 
+    /// Whether the columns of X, and those of Y, are categories: codes of which only equality counts.
+    fn categories(&self) -> (bool, bool) {
+        (false, false)
+    }
+
     /// n rows.
     fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Sample;
 
@@ -168,6 +173,10 @@ macro_rules! bases {
 
             fn mi_standard_error(&self) -> f64 {
                 match self { $(Self::$name(base) => base.mi_standard_error(),)* }
+            }
+
+            fn categories(&self) -> (bool, bool) {
+                match self { $(Self::$name(base) => base.categories(),)* }
             }
 
             fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Sample {

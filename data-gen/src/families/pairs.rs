@@ -7,6 +7,9 @@ use crate::{error::ParameterError, families::Joint, task::Sample};
 
 /// A joint distribution of two numbers with known MI.
 pub trait Pair {
+    /// Whether both numbers are codes of categories.
+    const CATEGORIES: bool = false;
+
     /// The mutual information in nats.
     fn mi_nats(&self) -> f64;
 
@@ -65,6 +68,10 @@ pub(super) fn draw_count<R: Rng + ?Sized>(dims: (usize, usize), rng: &mut R) -> 
 impl<P: Pair> Joint for Pairs<P> {
     fn dims(&self) -> (usize, usize) {
         self.dims
+    }
+
+    fn categories(&self) -> (bool, bool) {
+        (P::CATEGORIES, P::CATEGORIES)
     }
 
     fn mi_nats(&self) -> f64 {

@@ -71,6 +71,8 @@ impl Table {
 }
 
 impl Pair for Table {
+    const CATEGORIES: bool = true;
+
     fn mi_nats(&self) -> f64 {
         self.mi_nats
     }

@@ -1,0 +1,107 @@
+//! What training makes small: pinball loss of the quantiles, Huber loss of the pointwise MI of every row.
+
+use crate::TrainError;
+use candle_core::{Device, Result, Tensor};
+use mist_model::{Batch, Output, pinball};
+use serde::{Deserialize, Serialize};
+
+/// A batch with what is known of it.
+#[derive(Clone, Debug)]
+pub struct TaskBatch {
+    /// What the network sees.
+    pub batch: Batch,
+    /// MI of each task in nats (B).
+    pub mi_nats: Tensor,
+    /// Pointwise MI of each row in nats (B, N), 0 in padding.
+    pub pointwise: Tensor,
+}
+
+impl TaskBatch {
+    /// Number of tasks.
+    pub fn tasks(&self) -> usize {
+        self.mi_nats.elem_count()
+    }
+
+    /// The same on another device.
+    ///
+    /// # Errors
+    /// A device that failed.
+    pub fn to_device(&self, device: &Device) -> std::result::Result<Self, TrainError> {
+        Ok(Self {
+            batch: self.batch.to_device(device)?,
+            mi_nats: self.mi_nats.to_device(device)?,
+            pointwise: self.pointwise.to_device(device)?,
+        })
+    }
+}
+
+/// Weights of the parts of the loss; that of the pinball loss on the scale ln(1 + MI) is 1.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LossConfig {
+    /// The pinball loss in nats.
+    pub nats: f64,
+    /// The Huber loss of the rows' pointwise MI, of a network that predicts it.
+    pub rows: f64,
+}
+
+impl Default for LossConfig {
+    fn default() -> Self {
+        Self { nats: 0.0, rows: 0.2 }
+    }
+}
+
+impl LossConfig {
+    /// The loss of a batch, a scalar.
+    ///
+    /// # Errors
+    /// Shapes that do not fit.
+    pub fn of(&self, output: &Output, batch: &TaskBatch, taus: &[f64]) -> Result<Tensor> {
+        let loss = pinball(&output.quantiles, &batch.mi_nats, taus, self.nats)?;
+        match &output.pointwise {
+            Some(rows) if self.rows > 0.0 => loss + (huber_of_rows(rows, batch)? * self.rows)?,
+            _ => Ok(loss),
+        }
+    }
+}
+
+/// Huber loss (with its corner at one nat) of the pointwise MI, averaged over the rows of a task, divided by 1 + MI,
+/// averaged over tasks.
+///
+/// # Shapes
+/// `rows` (B, N) → scalar.
+fn huber_of_rows(rows: &Tensor, batch: &TaskBatch) -> Result<Tensor> {
+    let error = (rows - &batch.pointwise)?.abs()?;
+    // With m = min(e, 1): ½e² below the corner and e − ½ above it are both m (e − ½m).
+    let m = (&error - (&error - 1.0)?.relu()?)?;
+    let loss = (&m * (&error - (&m * 0.5)?)?)?;
+    (loss.sum(1)? / (&batch.batch.n * (&batch.mi_nats + 1.0)?)?)?.mean_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mist_model::Scores;
+
+    #[test]
+    fn huber_matches_its_definition() -> Result<()> {
+        let column = [1.0, 3.0, 2.0];
+        let scores = Scores::new(&[&column], &[&column]).unwrap();
+        let dev = Device::Cpu;
+        let (rows, labels, mi) = ([[0.2f32, 3.0, -1.0], [0.0, 0.0, 0.5]], [[0.0f32, 1.0, -1.5], [2.0, 0.1, 0.5]], [0.5f32, 2.0]);
+        let batch = TaskBatch {
+            batch: Batch::new(&[&scores, &scores], &dev)?,
+            mi_nats: Tensor::new(&mi, &dev)?,
+            pointwise: Tensor::new(&labels, &dev)?,
+        };
+        let huber = |e: f32| if e < 1.0 { 0.5 * e * e } else { e - 0.5 };
+        let mut want = 0.0;
+        for t in 0..2 {
+            let sum: f32 = rows[t].iter().zip(labels[t]).map(|(a, b)| huber((a - b).abs())).sum();
+            want += sum / 3.0 / (1.0 + mi[t]) / 2.0;
+        }
+        let got: f32 = huber_of_rows(&Tensor::new(&rows, &dev)?, &batch)?.to_scalar()?;
+        assert!((got - want).abs() < 1e-6, "{got} {want}");
+        Ok(())
+    }
+}
