@@ -254,6 +254,41 @@ impl Curve {
         }
     }
 
+    /// The derivative at x, where there is one.
+    pub(crate) fn slope(&self, x: f64) -> f64 {
+        match *self {
+            Self::Linear => 1.0,
+            Self::Cubic => 3.0 * x * x,
+            Self::Tanh { slope } => slope * (slope * x).cosh().powi(-2),
+            Self::Quadratic { center } => 2.0 * (x - center),
+            Self::Periodic { omega, phase } => omega * (omega * x + phase).cos(),
+            Self::Zigzag { omega, phase } => {
+                let turns = (omega * x + phase) / std::f64::consts::TAU - 0.25;
+                -4.0 * omega / std::f64::consts::TAU * (turns - turns.round()).signum()
+            }
+            Self::Sawtooth { omega, .. } => 2.0 * omega / std::f64::consts::TAU,
+            Self::Threshold { .. } | Self::Steps { .. } => 0.0,
+            Self::Polynomial { coefficients } => {
+                // T_k′ = k U_(k−1), U by Clenshaw's recurrence.
+                let u = x / (2.0 + x * x).sqrt();
+                let (mut next, mut after) = (0.0, 0.0);
+                for (k, a) in coefficients.into_iter().enumerate().rev() {
+                    (next, after) = ((k + 1) as f64 * a + 2.0 * u * next - after, next);
+                }
+                next * 2.0 * (2.0 + x * x).powf(-1.5)
+            }
+        }
+    }
+
+    /// About how many times as fast as x the curve bends: a polynomial fits it on intervals of one over this.
+    pub(crate) fn steepness(&self) -> f64 {
+        match *self {
+            Self::Tanh { slope } => slope,
+            Self::Periodic { omega, .. } => omega,
+            _ => 1.0,
+        }
+    }
+
     /// Whether the curve is discontinuous.
     pub(crate) fn jumps(&self) -> bool {
         matches!(self, Self::Threshold { .. } | Self::Steps { .. } | Self::Sawtooth { .. })

@@ -1,5 +1,7 @@
 //! One-dimensional pairs joined by a function: Y = f(X) + noise.
 
+pub(super) mod density;
+
 use nalgebra::DMatrix;
 use rand::Rng;
 use rand_distr::{Distribution, Exp1, StandardNormal, StudentT};
@@ -93,6 +95,15 @@ impl Spread {
             Self::Constant => 1.0,
             Self::Exponential { rate } => (rate * x).exp(),
             Self::Growing { slope } => 1.0 + slope * x.abs(),
+        }
+    }
+
+    /// The derivative at x ≠ 0.
+    fn slope(self, x: f64) -> f64 {
+        match self {
+            Self::Constant => 0.0,
+            Self::Exponential { rate } => rate * (rate * x).exp(),
+            Self::Growing { slope } => slope.copysign(x),
         }
     }
 
@@ -219,6 +230,11 @@ impl Link {
         self.scale * self.curve.at(x)
     }
 
+    /// The derivative of [`Link::signal`] where it has one.
+    fn slope(&self, x: f64) -> f64 {
+        self.scale * self.curve.slope(x)
+    }
+
     /// The MI in nats with a lattice and panels `refine` times as fine as those of
     /// [`Link::mi_nats`], to see how far that has converged.
     ///
@@ -299,7 +315,7 @@ impl Joint for Link {
     }
 
     fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
-        todo!()
+        density::pointwise_mi(self, sample.x.as_slice(), sample.y.as_slice())
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     error::ParameterError,
     families::{
         Base, Joint, Law,
-        link::{CurveKind, Link, Noise, Source, Spread},
+        link::{CurveKind, Link, Noise, Source, Spread, density},
         log_uniform,
         marginal::Marginal,
         uniform,
@@ -104,8 +104,22 @@ impl Joint for Links {
         Sample { x, y }
     }
 
+    /// The pairs of a set share one density of Y.
     fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
-        todo!()
+        let n = sample.x.nrows();
+        let mut values = vec![0.0; n];
+        for (set, link) in self.sets.iter().enumerate() {
+            let (mut x, mut y) = (Vec::new(), Vec::new());
+            for (i, _) in self.set_of_pair.iter().enumerate().filter(|(_, of)| **of == set) {
+                x.extend_from_slice(&sample.x.as_slice()[i * n..(i + 1) * n]);
+                y.extend_from_slice(&sample.y.as_slice()[i * n..(i + 1) * n]);
+            }
+            let of_pairs = density::pointwise_mi(link, &x, &y);
+            for column in of_pairs.chunks_exact(n.max(1)) {
+                values.iter_mut().zip(column).for_each(|(v, of_pair)| *v += of_pair);
+            }
+        }
+        values
     }
 }
 

@@ -148,6 +148,17 @@ impl Dispersion {
         self.pairs
     }
 
+    /// The variances that the parts have in a column before it is scaled: the squares of the weights.
+    pub(super) fn variances(&self) -> Variances {
+        Variances {
+            own: self.noise * self.noise,
+            global: self.global * self.global,
+            side: self.side * self.side,
+            pair: self.pair * self.pair,
+            unpaired: self.unpaired * self.unpaired,
+        }
+    }
+
     /// The weights that a sampler needs, scaled to unit variance.
     fn loadings(&self) -> Loadings {
         let shared = self.global * self.global + self.side * self.side;
@@ -251,6 +262,21 @@ impl Dispersion {
             }
         }
     }
+}
+
+/// The variances of the parts of a column before it is scaled.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Variances {
+    /// σ².
+    pub(super) own: f64,
+    /// α².
+    pub(super) global: f64,
+    /// β².
+    pub(super) side: f64,
+    /// λ².
+    pub(super) pair: f64,
+    /// η².
+    pub(super) unpaired: f64,
 }
 
 /// Weights of independent standard normals in a coordinate of unit variance.

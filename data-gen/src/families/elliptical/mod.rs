@@ -2,6 +2,7 @@
 
 pub mod dispersion;
 mod law;
+mod pointwise;
 pub mod scatter;
 
 pub use law::{NormalLaw, ScatterKind, ScatterLaw, StudentLaw};
@@ -100,7 +101,7 @@ impl Joint for Elliptical {
     }
 
     fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
-        todo!()
+        pointwise::pointwise_mi(self, &sample.x, &sample.y)
     }
 }
 

@@ -130,7 +130,12 @@ impl Canonical {
         matrix
     }
 
-    fn normal_mi_nats(&self) -> f64 {
+    /// The canonical correlations.
+    pub(super) fn rho(&self) -> &[f64] {
+        &self.rho
+    }
+
+    pub(super) fn normal_mi_nats(&self) -> f64 {
         -0.5 * self.rho.iter().map(|rho| (-rho * rho).ln_1p()).sum::<f64>()
     }
 
@@ -156,6 +161,16 @@ pub struct Correlation {
 }
 
 impl Correlation {
+    /// The Cholesky factor, lower triangular.
+    pub(super) fn factor(&self) -> &DMatrix<f64> {
+        &self.factor
+    }
+
+    /// The MI in nats of the normal.
+    pub(super) fn mi_nats(&self) -> f64 {
+        self.mi_nats
+    }
+
     /// Of (X, Y) with `dim_x` columns in X; the diagonal of `covariance` is scaled to 1.
     ///
     /// # Errors

@@ -1,20 +1,53 @@
-//! The pointwise MI of pairs Y = f(X) + σ(X) noise: p(y) by a plain midpoint rule over X.
+//! The pointwise MI of pairs Y = f(X) + σ(X) noise: p(y) by Boole's rule over X.
 
 use mist_data_gen::{
     Sample,
     families::{
-        link::{Link, Noise, Source, Spread},
+        link::{Curve, Link, Noise, Source, Spread},
         links::Links,
     },
 };
 use statrs::function::gamma::ln_gamma;
 
+/// The ends of the support, and between them where the signal or σ jumps or has a kink.
+fn kinks(link: &Link, reach: f64) -> Vec<f64> {
+    let mut kinks = vec![-reach, reach];
+    // The x at which (ω x + φ)/2π − shift is a multiple of `every`.
+    let mut waves = |omega: f64, phase: f64, shift: f64, every: f64| {
+        let most = (omega * reach / std::f64::consts::TAU / every) as i32 + 3;
+        let middle = (phase / std::f64::consts::TAU / every).round() as i32;
+        kinks.extend((middle - most..=middle + most).map(|k| {
+            ((f64::from(k) * every + shift) * std::f64::consts::TAU - phase) / omega
+        }));
+    };
+    match link.curve() {
+        Curve::Zigzag { omega, phase } => waves(omega, phase, 0.25, 0.5),
+        Curve::Sawtooth { omega, phase } => waves(omega, phase, 0.0, 1.0),
+        Curve::Threshold { at } => kinks.push(at),
+        Curve::Steps { levels, at, .. } => kinks.extend_from_slice(&at[..levels - 1]),
+        _ => {}
+    }
+    if matches!(link.spread(), Spread::Growing { .. }) {
+        kinks.push(0.0);
+    }
+    kinks.retain(|x| x.abs() <= reach);
+    kinks.sort_by(f64::total_cmp);
+    kinks
+}
+
+/// Five points of X, equally spaced, with what Boole's rule needs there.
+struct Cell {
+    from: f64,
+    to: f64,
+    /// Signal, σ and mass.
+    points: [(f64, f64, f64); 5],
+}
+
 /// p(y | x) and p(y) of one pair.
 pub struct Densities<'a> {
     link: &'a Link,
     ln_student: f64,
-    /// Signal, σ and mass of every cell of X.
-    table: Vec<(f64, f64, f64)>,
+    cells: Vec<Cell>,
 }
 
 impl<'a> Densities<'a> {
@@ -24,26 +57,52 @@ impl<'a> Densities<'a> {
             Source::Normal => 8.0,
             Source::Uniform => 3.0_f64.sqrt(),
         };
-        let points = (4_000.0 + 400.0 / link.noise_sd()) as usize;
-        let step = 2.0 * reach / points as f64;
         let ln_student = match link.noise() {
             Noise::Student { nu } => {
                 ln_gamma(0.5 * (nu + 1.0)) - ln_gamma(0.5 * nu) - 0.5 * (nu * std::f64::consts::PI).ln()
             }
             _ => 0.0,
         };
-        let mut densities = Self { link, ln_student, table: Vec::new() };
-        densities.table = (0..points)
-            .map(|i| {
-                let x = -reach + step * (i as f64 + 0.5);
-                let density = match link.source() {
-                    Source::Normal => (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt(),
-                    Source::Uniform => 0.5 / reach,
-                };
-                (link.signal(x), densities.sigma(x), density * step)
-            })
-            .collect();
+        let mut densities = Self { link, ln_student, cells: Vec::new() };
+        let widest = 8.0 * reach / (4_000.0 + 400.0 / link.noise_sd());
+        for ends in kinks(link, reach).windows(2) {
+            let count = ((ends[1] - ends[0]) / widest).ceil();
+            let at = |k: f64| ends[0] + (ends[1] - ends[0]) * k / count;
+            for k in 0..count as usize {
+                densities.add_cells(at(k as f64), at(k as f64 + 1.0));
+            }
+        }
         densities
+    }
+
+    fn of_x(&self, x: f64) -> f64 {
+        match self.link.source() {
+            Source::Normal => (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt(),
+            Source::Uniform => 0.5 / 3.0_f64.sqrt(),
+        }
+    }
+
+    /// Cells on which the signal moves by at most a part of the noise, if not far out in the tails.
+    fn add_cells(&mut self, from: f64, to: f64) {
+        let cell = self.cell(from, to);
+        let [(first, sigma, _), .., (last, other_sigma, _)] = cell.points;
+        let widest = if from.abs().min(to.abs()) < 6.5 { 0.5 } else { 4.0 };
+        if (last - first).abs() > widest * sigma.min(other_sigma) {
+            let middle = 0.5 * (from + to);
+            self.add_cells(from, middle);
+            self.add_cells(middle, to);
+        } else {
+            self.cells.push(cell);
+        }
+    }
+
+    fn cell(&self, from: f64, to: f64) -> Cell {
+        let points = [(0.0, 7.0), (0.25, 32.0), (0.5, 12.0), (0.75, 32.0), (1.0, 7.0)].map(|(share, weight)| {
+            // Inside, as the signal may jump at the ends.
+            let x = from + (to - from) * f64::clamp(share, 1e-9, 1.0 - 1e-9);
+            (self.link.signal(x), self.sigma(x), self.of_x(x) * weight / 90.0 * (to - from))
+        });
+        Cell { from, to, points }
     }
 
     fn sigma(&self, x: f64) -> f64 {
@@ -74,10 +133,49 @@ impl<'a> Densities<'a> {
 
     /// p(y).
     pub fn of_y(&self, y: f64) -> f64 {
-        self.table.iter().map(|&(signal, sigma, mass)| mass * self.noise(y - signal, sigma)).sum()
+        self.cells.iter().map(|cell| self.of_cell(cell, y)).sum()
     }
 
-    /// The MI by a midpoint rule over X of h(Y) − h(Y | X), the outer integral over Y on a grid that is dense in the
+    /// What a cell adds to p(y). Where the noise's density has an edge or a kink the cell is divided there; two of them
+    /// between two points, where the signal turns within 1e-7 of y, are missed.
+    fn of_cell(&self, cell: &Cell, y: f64) -> f64 {
+        let smooth = |cell: &Cell| -> f64 {
+            cell.points.iter().map(|&(signal, sigma, mass)| mass * self.noise(y - signal, sigma)).sum()
+        };
+        let side = |x: f64| match self.link.noise() {
+            Noise::Laplace => self.link.signal(x) < y,
+            Noise::Uniform => (self.link.signal(x) - y).abs() <= 3.0_f64.sqrt() * self.sigma(x),
+            _ => true,
+        };
+        let side_at = |&(signal, sigma, _): &(f64, f64, f64)| match self.link.noise() {
+            Noise::Laplace => signal < y,
+            Noise::Uniform => (signal - y).abs() <= 3.0_f64.sqrt() * sigma,
+            _ => true,
+        };
+        let sides = cell.points.each_ref().map(side_at);
+        if sides.iter().all(|s| *s == sides[0]) {
+            return smooth(cell);
+        }
+        let at = |k: usize| {
+            let share = f64::clamp(0.25 * k as f64, 1e-9, 1.0 - 1e-9);
+            cell.from + (cell.to - cell.from) * share
+        };
+        let mut ends = vec![at(0)];
+        for k in 0..4 {
+            if sides[k] != sides[k + 1] {
+                let (mut low, mut high) = (at(k), at(k + 1));
+                for _ in 0..60 {
+                    let middle = 0.5 * (low + high);
+                    if side(middle) == sides[k] { low = middle } else { high = middle }
+                }
+                ends.push(0.5 * (low + high));
+            }
+        }
+        ends.push(at(4));
+        ends.windows(2).map(|ends| smooth(&self.cell(ends[0], ends[1]))).sum()
+    }
+
+    /// The MI by the rule over X of h(Y) − h(Y | X), the outer integral over Y on a grid that is dense in the
     /// middle: y = sinh t.
     pub fn mi_nats(&self, points: usize) -> f64 {
         let reach = 12.0;
@@ -91,7 +189,7 @@ impl<'a> Densities<'a> {
         let plogp = |p: f64| if p > 0.0 { -p * p.ln() } else { 0.0 };
         let of_y: f64 = ys(0.0, 1.0).map(|(y, weight)| weight * plogp(self.of_y(y))).sum();
         let of_unit_noise: f64 = ys(0.0, 1.0).map(|(e, weight)| weight * plogp(self.noise(e, 1.0))).sum();
-        let ln_sigma: f64 = self.table.iter().map(|(_, sigma, mass)| mass * sigma.ln()).sum();
+        let ln_sigma: f64 = self.cells.iter().flat_map(|cell| &cell.points).map(|(_, sigma, mass)| mass * sigma.ln()).sum();
         of_y - of_unit_noise - ln_sigma
     }
 }
