@@ -110,7 +110,7 @@ fn swapping_sides_and_permuting_columns_and_rows_changes_no_answer() {
     let d = 5;
     let pick = |rows: &dyn Fn(usize) -> usize, cols: [usize; 5], dim_x: usize| {
         let at = |v: &[f32]| -> Vec<f32> { (0..s.n).flat_map(|r| cols.map(|c| v[rows(r) * d + c])).collect() };
-        Scores { n: s.n, dim_x, dim_y: d - dim_x, z: at(&s.z), ties: at(&s.ties) }
+        Scores { n: s.n, dim_x, dim_y: d - dim_x, z: at(&s.z), ties: at(&s.ties), free: Vec::new() }
     };
     let base = quantiles(&net, &Batch::new(&[&s], &dev).unwrap());
     for (what, other) in [
