@@ -177,6 +177,7 @@ fn swapping_sides_and_permuting_columns_and_rows_changes_no_answer() {
                 ties: at(&s.ties),
                 block: columns.iter().map(|c| s.block[*c]).collect(),
                 codes: s.codes.clone(),
+                free: s.free.clone(),
                 neighbours: Some((0..s.n).flat_map(|r| terms[rows(r) * k..][..k].to_vec()).collect()),
             }
         };

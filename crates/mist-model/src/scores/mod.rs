@@ -8,7 +8,7 @@ mod orient;
 mod rank;
 
 pub use neighbours::{TERMS, neighbour_terms};
-pub use orient::orientation;
+pub use orient::{Orientation, orientation};
 pub use rank::{Ranks, ranks};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -88,6 +88,10 @@ pub struct Scores {
     pub block: Vec<u32>,
     /// The codes of each block, n each, from block 1 on.
     pub codes: Vec<Vec<u32>>,
+    /// Sets of columns whose signs the data leaves open, as in small balanced designs; empty for most data. Each set
+    /// may be flipped as a whole, and an answer that depends on the data alone is an average over
+    /// [`Scores::alternatives`].
+    pub free: Vec<Vec<usize>>,
     /// [`neighbour_terms`] of each row, where they were asked for.
     pub neighbours: Option<Vec<f32>>,
 }
@@ -139,7 +143,9 @@ impl Scores {
                 block.extend(std::iter::repeat_n(number, added));
             }
         }
-        let signs = orientation(&columns);
+        // An indicator has its sign by nature.
+        let fixed: Vec<bool> = block.iter().map(|b| *b > 0).collect();
+        let Orientation { signs, free } = orientation(&columns, &fixed);
         let table = rank::score_table(n);
         let d = columns.len();
         let ln_n = (n as f32).ln();
@@ -157,7 +163,7 @@ impl Scores {
                 }
             }
         }
-        Ok(Self { n, dim_x: dims[0], dim_y: dims[1], z, ties, block, codes, neighbours: None })
+        Ok(Self { n, dim_x: dims[0], dim_y: dims[1], z, ties, block, codes, free, neighbours: None })
     }
 
     /// The same with the terms of the neighbours of these orders; without any where there are none.
@@ -176,6 +182,23 @@ impl Scores {
             neighbour_terms(&side(0..self.dim_x), &side(self.dim_x..d), orders)
         });
         self
+    }
+
+    /// The scores with some columns turned around. Ties are what they were.
+    pub fn flipped(&self, columns: &[usize]) -> Self {
+        let d = self.dim_x + self.dim_y;
+        let mut out = self.clone();
+        for row in out.z.chunks_exact_mut(d) {
+            // Not a negation: a score of 0 keeps its bits.
+            columns.iter().for_each(|j| row[*j] = 0.0 - row[*j]);
+        }
+        out
+    }
+
+    /// The scores under all orientations that the data allows, or under the first `limit` of them. Itself first; alone
+    /// if nothing is free.
+    pub fn alternatives(&self, limit: usize) -> impl Iterator<Item = Self> {
+        orient::combinations(&self.free, limit).map(|columns| self.flipped(&columns))
     }
 
     /// Cells: rows times columns.
@@ -276,6 +299,29 @@ mod tests {
         assert!(s.z.iter().skip(1).step_by(2).all(|v| *v == 0.0));
         assert!(s.ties.iter().skip(1).step_by(2).all(|v| *v == 1.0));
         assert!(s.ties.iter().step_by(2).all(|v| *v == 0.0));
+    }
+
+    #[test]
+    fn alternatives_are_those_of_any_order_of_columns() {
+        // Three columns with equal correlations whose product is negative: whatever the signs, one link is negative.
+        let columns: [&[f64]; 3] =
+            [&[1.0, 0.0, 1.0, 0.0, 0.0, 1.0], &[1.0, 0.0, 0.0, 1.0, 1.0, 0.0], &[1.0, 0.0, 1.0, 1.0, 0.0, 0.0]];
+        let rows = |s: &Scores, places: [usize; 3]| {
+            let mut rows: Vec<[u32; 3]> = s.z.chunks(3).map(|r| places.map(|p| r[p].to_bits())).collect();
+            rows.sort_unstable();
+            rows
+        };
+        let all = |x: &[&[f64]], y: &[&[f64]], places| {
+            let mut all: Vec<_> = Scores::new(x, y).unwrap().alternatives(32).map(|s| rows(&s, places)).collect();
+            all.sort_unstable();
+            all
+        };
+        let [a, b, c] = columns;
+        let base = all(&[a, b], &[c], [0, 1, 2]);
+        assert_eq!(base.len(), 4);
+        assert_eq!(all(&[b, a], &[c], [1, 0, 2]), base);
+        assert_eq!(all(&[c], &[a, b], [1, 2, 0]), base);
+        assert_eq!(all(&[c], &[b, a], [2, 1, 0]), base);
     }
 
     #[test]
