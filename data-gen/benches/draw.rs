@@ -34,6 +34,20 @@ fn mixture(bencher: Bencher, name: &str) {
     });
 }
 
+/// The same with the pointwise MI of every row, which training asks for.
+#[divan::bench(args = ["m_train", "mist_2", "mist_3"], sample_count = 20, sample_size = 1)]
+fn mixture_pointwise(bencher: Bencher, name: &str) {
+    const DRAWS: u64 = 250;
+    let meta = MetaDistribution::named(name).unwrap();
+    let next = AtomicU64::new(0);
+    bencher.counter(ItemsCount::new(DRAWS)).bench(|| {
+        let first = next.fetch_add(DRAWS, Ordering::Relaxed);
+        for index in first..first + DRAWS {
+            divan::black_box(meta.draw_task(&SEEDS, Split::Scratch, index).sample_pointwise());
+        }
+    });
+}
+
 /// One family at one size, named after both.
 struct Case {
     meta: MetaDistribution,

@@ -70,6 +70,20 @@ impl EllipticalCopula {
     }
 }
 
+impl EllipticalCopula {
+    /// The columns of the elliptical that [`EllipticalCopula::apply`] turned into these.
+    fn undo(&self, side: &DMatrix<f64>, marginals: &[Marginal]) -> DMatrix<f64> {
+        let mut side = side.clone();
+        for (mut column, marginal) in side.column_iter_mut().zip(marginals) {
+            marginal.undo(column.as_mut_slice());
+            if let Some(scores) = &self.scores {
+                column.iter_mut().for_each(|score| *score = scores.inverse(*score));
+            }
+        }
+        side
+    }
+}
+
 impl Joint for EllipticalCopula {
     fn dims(&self) -> (usize, usize) {
         self.elliptical.dims()
@@ -87,7 +101,9 @@ impl Joint for EllipticalCopula {
     }
 
     fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
-        todo!()
+        let x = self.undo(&sample.x, &self.marginals.0);
+        let y = self.undo(&sample.y, &self.marginals.1);
+        self.elliptical.pointwise_mi(&Sample { x, y })
     }
 }
 
@@ -124,6 +140,15 @@ impl ScoreTable {
         let cell = (place as usize).min(self.scores.len() - 2);
         let (low, high) = (self.scores[cell], self.scores[cell + 1]);
         ((high - low).mul_add(place - cell as f64, low)).copysign(v)
+    }
+
+    /// The v with this score: exactly that of the table, as it is what was drawn.
+    fn inverse(&self, score: f64) -> f64 {
+        let size = score.abs();
+        let cell = self.scores.partition_point(|s| *s <= size).saturating_sub(1).min(self.scores.len() - 2);
+        let (low, high) = (self.scores[cell], self.scores[cell + 1]);
+        let place = cell as f64 + (size - low) / (high - low);
+        (Self::STEP * place).sinh().copysign(score)
     }
 }
 

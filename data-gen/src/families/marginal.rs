@@ -3,7 +3,7 @@
 use rand::Rng;
 use rand_distr::{ChiSquared, Distribution};
 
-use crate::maps::normal_cdf;
+use crate::maps::{normal_cdf, normal_quantile};
 
 /// The distribution of one column.
 ///
@@ -90,6 +90,40 @@ impl Marginal {
                 let chi_squared = ChiSquared::new(nu).expect("nu > 0 is in the documented domain");
                 each(&mut |w| w * (nu / chi_squared.sample(rng)).sqrt());
             }
+        }
+    }
+    /// Turns values of this marginal back into the standard normals that they were made of, in place.
+    ///
+    /// # Panics
+    /// If this is [`Marginal::Student`], which is not a function of the normal.
+    pub(crate) fn undo(self, values: &mut [f64]) {
+        use std::f64::consts::{FRAC_1_PI, LN_2};
+
+        /// The score with this probability below; rounding may have taken that to 0.
+        fn lower(below: f64) -> f64 {
+            normal_quantile(if below > 0.0 { below } else { 0.25 * f64::EPSILON })
+        }
+        /// The score with these probabilities below and above, from the smaller one.
+        fn between(below: f64, above: f64) -> f64 {
+            if below < above { lower(below) } else { -lower(above) }
+        }
+        let mut each = |f: &dyn Fn(f64) -> f64| {
+            for v in values.iter_mut() {
+                *v = f(*v);
+            }
+        };
+        match self {
+            Self::Normal => {}
+            Self::Uniform => each(&|v| between(v, 1.0 - v)),
+            Self::Exponential => each(&|v| if v < LN_2 { lower(-(-v).exp_m1()) } else { -lower((-v).exp()) }),
+            Self::Laplace => each(&|v| lower(0.5 * (-v.abs()).exp()).abs().copysign(v)),
+            Self::LogNormal { sigma } => each(&|v| v.ln() / sigma),
+            Self::Pareto { alpha } => each(&|v| {
+                let rate = alpha * v.ln();
+                if rate < LN_2 { lower(-(-rate).exp_m1()) } else { -lower((-rate).exp()) }
+            }),
+            Self::Cauchy => each(&|v| lower(FRAC_1_PI * (1.0 / v.abs()).atan()).abs().copysign(v)),
+            Self::Student { .. } => panic!("a Student's column is not a function of a normal"),
         }
     }
 }

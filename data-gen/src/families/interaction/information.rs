@@ -44,7 +44,7 @@ fn coin(e: f64) -> f64 {
 
 /// Step of the trapezoid rules below in the variable t of v = σ sinh t: fine near zero, where things vary over σ, and
 /// wide beyond. All integrands are even and analytic in t, so the rule converges exponentially.
-const STEP: f64 = 0.125;
+pub(super) const STEP: f64 = 0.125;
 
 /// Nodes and weights of ∫ f(v) dv over [0, reach], with v = sigma sinh t.
 fn half_line(sigma: f64, reach: f64, step: f64) -> impl Iterator<Item = (f64, f64)> {
@@ -56,16 +56,21 @@ fn half_line(sigma: f64, reach: f64, step: f64) -> impl Iterator<Item = (f64, f6
     })
 }
 
-/// h(X_1 X_2 + σ E) − h(σ E): given X_1 = a, Y is N(0, a² + σ²).
-fn product(sigma: f64, step: f64) -> f64 {
-    // (1/(2 (a² + σ²)), mass over √(a² + σ²)) of every a; beyond 8 there are 1e-15.
-    let scales: Vec<(f64, f64)> = half_line(sigma.min(1.0), 8.0, step)
+/// (1/(2 (a² + σ²)), mass over √(2π (a² + σ²))) of every a = |X_1| of the rule: X_1 X_2 + σ E as a mixture of normals.
+pub(super) fn product_scales(sigma: f64, step: f64) -> Vec<(f64, f64)> {
+    // Beyond 8 there are 1e-15.
+    half_line(sigma.min(1.0), 8.0, step)
         .map(|(a, weight)| {
             let variance = a * a + sigma * sigma;
             let mass = 2.0 * weight * (-0.5 * a * a).exp() / (2.0 * PI).sqrt();
             (0.5 / variance, mass / (2.0 * PI * variance).sqrt())
         })
-        .collect();
+        .collect()
+}
+
+/// h(X_1 X_2 + σ E) − h(σ E): given X_1 = a, Y is N(0, a² + σ²).
+fn product(sigma: f64, step: f64) -> f64 {
+    let scales = product_scales(sigma, step);
     // Tails fall like exp(−|y|) or like the noise's.
     let entropy: f64 = half_line(sigma.min(1.0), 40.0 + 9.0 * sigma, step)
         .map(|(y, weight)| {

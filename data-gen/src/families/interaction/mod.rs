@@ -9,6 +9,7 @@ use crate::{error::ParameterError, families::Joint, task::Sample};
 
 mod information;
 mod law;
+mod pointwise;
 mod von_mises;
 
 /// How columns of X go together with columns of Y. Z, N, E stand for independent standard normals.
@@ -195,7 +196,7 @@ impl Joint for Interaction {
     }
 
     fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
-        todo!()
+        self.coupling.pointwise_mi(self.couplings, &sample.x, &sample.y)
     }
 }
 

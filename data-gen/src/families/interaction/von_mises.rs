@@ -9,8 +9,19 @@ use rand::Rng;
 /// I₀ and I₁ are means of e^(κ cos d) and cos d e^(κ cos d) over the circle; the trapezoid rule with N points is exact up
 /// to terms of I_N(κ)/I₀(κ) ≈ exp(−N²/2κ), below 1e-14 for κ ≤ 1000.
 pub(super) fn mi_nats(kappa: f64) -> f64 {
+    let (whole, less) = moments(kappa);
+    // Rounding near κ = 0.
+    (-kappa * less / whole - whole.ln()).max(0.0)
+}
+
+/// ln I₀(κ).
+pub(super) fn ln_i0(kappa: f64) -> f64 {
+    kappa + moments(kappa).0.ln()
+}
+
+/// I₀ and I₀ − I₁ with e^κ taken out; what that takes out of κ A cancels what it takes out of ln I₀.
+fn moments(kappa: f64) -> (f64, f64) {
     const POINTS: u32 = 256;
-    // With e^κ taken out; what it takes out of κ A cancels what it takes out of ln I₀.
     let (mut whole, mut less) = (0.0, 0.0);
     for k in 0..POINTS {
         let versine = 1.0 - (2.0 * PI * f64::from(k) / f64::from(POINTS)).cos();
@@ -18,8 +29,7 @@ pub(super) fn mi_nats(kappa: f64) -> f64 {
         whole += density;
         less += versine * density;
     }
-    // Rounding near κ = 0.
-    (-kappa * less / whole - (whole / f64::from(POINTS)).ln()).max(0.0)
+    (whole / f64::from(POINTS), less / f64::from(POINTS))
 }
 
 /// One angle in [−π, π], by rejection from a wrapped Cauchy (Best and Fisher 1979).
