@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The embedded configurations.
-const NAMED: [(&str, &str); 10] = [
+const NAMED: [(&str, &str); 11] = [
     ("m_train", include_str!("../configs/m_train.toml")),
     ("m_test_imd", include_str!("../configs/m_test_imd.toml")),
     ("m_test_oomd", include_str!("../configs/m_test_oomd.toml")),
@@ -23,6 +23,7 @@ const NAMED: [(&str, &str); 10] = [
     ("mist_1", include_str!("../configs/mist_1.toml")),
     ("mist_2", include_str!("../configs/mist_2.toml")),
     ("mist_3", include_str!("../configs/mist_3.toml")),
+    ("mist_4", include_str!("../configs/mist_4.toml")),
     ("held_out", include_str!("../configs/held_out.toml")),
     ("discrete", include_str!("../configs/discrete.toml")),
 ];
