@@ -16,9 +16,10 @@ fn kinks(link: &Link, reach: f64) -> Vec<f64> {
     let mut waves = |omega: f64, phase: f64, shift: f64, every: f64| {
         let most = (omega * reach / std::f64::consts::TAU / every) as i32 + 3;
         let middle = (phase / std::f64::consts::TAU / every).round() as i32;
-        kinks.extend((middle - most..=middle + most).map(|k| {
-            ((f64::from(k) * every + shift) * std::f64::consts::TAU - phase) / omega
-        }));
+        kinks.extend(
+            (middle - most..=middle + most)
+                .map(|k| ((f64::from(k) * every + shift) * std::f64::consts::TAU - phase) / omega),
+        );
     };
     match link.curve() {
         Curve::Zigzag { omega, phase } => waves(omega, phase, 0.25, 0.5),
@@ -142,6 +143,9 @@ impl<'a> Densities<'a> {
         let smooth = |cell: &Cell| -> f64 {
             cell.points.iter().map(|&(signal, sigma, mass)| mass * self.noise(y - signal, sigma)).sum()
         };
+        if matches!(self.link.noise(), Noise::Normal | Noise::Student { .. }) {
+            return smooth(cell);
+        }
         let side = |x: f64| match self.link.noise() {
             Noise::Laplace => self.link.signal(x) < y,
             Noise::Uniform => (self.link.signal(x) - y).abs() <= 3.0_f64.sqrt() * self.sigma(x),
@@ -189,7 +193,8 @@ impl<'a> Densities<'a> {
         let plogp = |p: f64| if p > 0.0 { -p * p.ln() } else { 0.0 };
         let of_y: f64 = ys(0.0, 1.0).map(|(y, weight)| weight * plogp(self.of_y(y))).sum();
         let of_unit_noise: f64 = ys(0.0, 1.0).map(|(e, weight)| weight * plogp(self.noise(e, 1.0))).sum();
-        let ln_sigma: f64 = self.cells.iter().flat_map(|cell| &cell.points).map(|(_, sigma, mass)| mass * sigma.ln()).sum();
+        let ln_sigma: f64 =
+            self.cells.iter().flat_map(|cell| &cell.points).map(|(_, sigma, mass)| mass * sigma.ln()).sum();
         of_y - of_unit_noise - ln_sigma
     }
 }
