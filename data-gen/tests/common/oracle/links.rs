@@ -52,8 +52,17 @@ pub struct Densities<'a> {
 }
 
 impl<'a> Densities<'a> {
-    /// The number of points is set by the noise.
+    /// For means over Y, to which single values matter less: the number of points is set by the noise alone.
     pub fn new(link: &'a Link) -> Self {
+        Self::with_step(link, f64::INFINITY)
+    }
+
+    /// For values of ten digits: the signal moves by at most half a standard deviation of the noise on a cell.
+    pub fn fine(link: &'a Link) -> Self {
+        Self::with_step(link, 0.5)
+    }
+
+    fn with_step(link: &'a Link, step: f64) -> Self {
         let reach = match link.source() {
             Source::Normal => 8.0,
             Source::Uniform => 3.0_f64.sqrt(),
@@ -70,7 +79,7 @@ impl<'a> Densities<'a> {
             let count = ((ends[1] - ends[0]) / widest).ceil();
             let at = |k: f64| ends[0] + (ends[1] - ends[0]) * k / count;
             for k in 0..count as usize {
-                densities.add_cells(at(k as f64), at(k as f64 + 1.0));
+                densities.add_cells(at(k as f64), at(k as f64 + 1.0), step);
             }
         }
         densities
@@ -84,14 +93,14 @@ impl<'a> Densities<'a> {
     }
 
     /// Cells on which the signal moves by at most a part of the noise, if not far out in the tails.
-    fn add_cells(&mut self, from: f64, to: f64) {
+    fn add_cells(&mut self, from: f64, to: f64, step: f64) {
         let cell = self.cell(from, to);
         let [(first, sigma, _), .., (last, other_sigma, _)] = cell.points;
-        let widest = if from.abs().min(to.abs()) < 6.5 { 0.5 } else { 4.0 };
+        let widest = if from.abs().min(to.abs()) < 6.5 { step } else { 8.0 * step };
         if (last - first).abs() > widest * sigma.min(other_sigma) {
             let middle = 0.5 * (from + to);
-            self.add_cells(from, middle);
-            self.add_cells(middle, to);
+            self.add_cells(from, middle, step);
+            self.add_cells(middle, to, step);
         } else {
             self.cells.push(cell);
         }
@@ -201,7 +210,7 @@ impl<'a> Densities<'a> {
 
 /// The pointwise MI of every row of one pair.
 pub fn link(base: &Link, x: &[f64], y: &[f64]) -> Vec<f64> {
-    let densities = Densities::new(base);
+    let densities = Densities::fine(base);
     x.iter().zip(y).map(|(&x, &y)| densities.of_y_given(x, y).ln() - densities.of_y(y).ln()).collect()
 }
 
