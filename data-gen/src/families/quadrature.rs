@@ -10,6 +10,7 @@ use crate::maps::normal_cdf;
 
 pub(crate) mod bells;
 pub(crate) mod cells;
+pub(crate) mod elementary;
 pub(crate) mod interpolated;
 
 /// Half the support of a standard normal: the mass beyond is 5.7e-7, and what it adds to an entropy is

@@ -72,7 +72,8 @@ impl Joint for SwissRoll {
     fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
         // U of the distance from the middle of the roll; an end that rounding may reach would have no score.
         let score = |p: f64| normal_quantile(p.clamp(0.25 * f64::EPSILON, 1.0 - 0.5 * f64::EPSILON));
-        let rows = sample.x.column(0).into_iter().zip(sample.x.column(1).into_iter());
+        let (first, second) = (sample.x.column(0), sample.x.column(1));
+        let rows = first.iter().zip(second.iter());
         let of_x = rows.map(|(a, b)| score(0.5 * (21.0 * a.hypot(*b) / (1.5 * std::f64::consts::PI) - 1.0)));
         let x = DMatrix::from_iterator(sample.x.nrows(), 1, of_x);
         let y = sample.y.map(score);

@@ -39,8 +39,7 @@ pub(super) fn pointwise_mi(elliptical: &Elliptical, x: &DMatrix<f64>, y: &DMatri
     };
     let half = |columns: usize| 0.5 * (nu + columns as f64);
     let (of_dim_x, of_dim_y, of_both) = (half(x.ncols()), half(y.ncols()), half(x.ncols() + y.ncols()));
-    let constant =
-        normal_mi_nats + ln_gamma(0.5 * nu) + ln_gamma(of_both) - ln_gamma(of_dim_x) - ln_gamma(of_dim_y);
+    let constant = normal_mi_nats + ln_gamma(0.5 * nu) + ln_gamma(of_both) - ln_gamma(of_dim_x) - ln_gamma(of_dim_y);
     let rows = of_x.into_iter().zip(of_y).zip(excess);
     rows.map(|((x, y), excess)| {
         // Rounding may take the sum below its parts, where one side tells all of the other.
@@ -127,10 +126,9 @@ impl Dispersion {
 
         if parts.global > 0.0 || parts.side > 0.0 {
             let (mut sum_x, mut sum_y, mut rest_x, mut rest_y) = (zeros(), zeros(), zeros(), zeros());
-            for (sum, rest, coupled, further) in [
-                (&mut sum_x, &mut rest_x, coupled.0, further.0),
-                (&mut sum_y, &mut rest_y, coupled.1, further.1),
-            ] {
+            for (sum, rest, coupled, further) in
+                [(&mut sum_x, &mut rest_x, coupled.0, further.0), (&mut sum_y, &mut rest_y, coupled.1, further.1)]
+            {
                 add(sum, coupled, |v| v);
                 add(rest, further, |v| v);
                 sum.iter_mut().for_each(|v| *v *= paired_scale.sqrt());

@@ -5,13 +5,16 @@
 use statrs::function::gamma::ln_gamma;
 
 use super::{Curve, Link, Noise, Source, Spread};
-use crate::{families::quadrature::interpolated::at_points, maps::normal_cdf};
+use crate::{
+    families::quadrature::{
+        elementary::{exp_of_negative, ln_1p_of_square},
+        interpolated::at_points,
+    },
+    maps::normal_cdf,
+};
 
 /// Half the support of a standard normal: X as far out is not drawn.
 const NORMAL_REACH: f64 = 8.2;
-
-/// The same where Y is as likely from everywhere: the mass beyond is 2e-11.
-const NORMAL_REACH_OF_WAVES: f64 = 6.7;
 
 /// Normal noise further out is left out, in standard deviations: 3e-18 of the peak.
 const NORMAL_NOISE_REACH: f64 = 9.0;
@@ -86,35 +89,78 @@ fn ln_shape(noise: Noise, z: f64) -> f64 {
     }
 }
 
-fn reach(link: &Link) -> f64 {
-    match (link.source(), link.curve(), link.spread()) {
-        (Source::Uniform, _, _) => root3(),
-        (_, Curve::Periodic { .. } | Curve::Zigzag { .. } | Curve::Sawtooth { .. }, Spread::Constant) => {
-            NORMAL_REACH_OF_WAVES
+/// Where X lies, with its density. Of a wave under noise of constant width it is X modulo the period that counts.
+struct Support<'a> {
+    link: &'a Link,
+    from: f64,
+    to: f64,
+    /// What is added to a place to get the values of X that it stands for.
+    shifts: Vec<f64>,
+}
+
+impl<'a> Support<'a> {
+    fn new(link: &'a Link) -> Self {
+        let reach = match link.source() {
+            Source::Uniform => root3(),
+            Source::Normal => NORMAL_REACH,
+        };
+        if let (
+            Curve::Periodic { omega, .. } | Curve::Zigzag { omega, .. } | Curve::Sawtooth { omega, .. },
+            Spread::Constant,
+        ) = (link.curve(), link.spread())
+        {
+            let period = std::f64::consts::TAU / omega;
+            if period < reach {
+                let most = (reach / period).ceil() as i32 + 1;
+                let shifts = (-most..=most).map(|k| f64::from(k) * period).collect();
+                return Self { link, from: 0.0, to: period, shifts };
+            }
         }
-        _ => NORMAL_REACH,
+        Self { link, from: -reach, to: reach, shifts: vec![0.0] }
     }
-}
 
-fn source_density(source: Source, x: f64) -> f64 {
-    match source {
-        Source::Normal => (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt(),
-        Source::Uniform => 0.5 / root3(),
+    fn density(&self, x: f64) -> f64 {
+        let each = self.shifts.iter().map(|shift| match self.link.source() {
+            Source::Normal => exp_of_negative(-0.5 * (x + shift) * (x + shift)),
+            Source::Uniform => f64::from((x + shift).abs() <= root3()),
+        });
+        let unit = match self.link.source() {
+            Source::Normal => 1.0 / (2.0 * std::f64::consts::PI).sqrt(),
+            Source::Uniform => 0.5 / root3(),
+        };
+        unit * each.sum::<f64>()
     }
-}
 
-/// The support of X cut where f or σ is not smooth: the ends, and between them increasing breaks.
-fn smooth_pieces(link: &Link) -> Vec<f64> {
-    let reach = reach(link);
-    let mut ends = vec![-reach];
-    ends.extend(link.curve().breaks(reach));
-    if matches!(link.spread(), Spread::Growing { .. }) {
-        ends.push(0.0);
+    /// P(from < X ≤ to).
+    fn mass(&self, from: f64, to: f64) -> f64 {
+        let each = self.shifts.iter().map(|shift| {
+            let (from, to) = (from + shift, to + shift);
+            match self.link.source() {
+                Source::Normal if from > NORMAL_REACH || to < -NORMAL_REACH => 0.0,
+                // From the nearer tail.
+                Source::Normal if from > 0.0 => normal_cdf(-from) - normal_cdf(-to),
+                Source::Normal => normal_cdf(to) - normal_cdf(from),
+                Source::Uniform => 0.5 / root3() * (to.min(root3()) - from.max(-root3())).max(0.0),
+            }
+        });
+        each.sum()
     }
-    ends.push(reach);
-    ends.sort_by(f64::total_cmp);
-    ends.dedup();
-    ends
+
+    /// The ends, and between them where f, σ or the density is not smooth, increasing.
+    fn smooth_pieces(&self) -> Vec<f64> {
+        let mut ends = self.link.curve().breaks(self.to.max(-self.from));
+        if matches!(self.link.spread(), Spread::Growing { .. }) {
+            ends.push(0.0);
+        }
+        if self.link.source() == Source::Uniform {
+            ends.extend(self.shifts.iter().flat_map(|shift| [root3() - shift, -root3() - shift]));
+        }
+        ends.retain(|x| self.from < *x && *x < self.to);
+        ends.extend([self.from, self.to]);
+        ends.sort_by(f64::total_cmp);
+        ends.dedup();
+        ends
+    }
 }
 
 /// A part of X's support with the nodes of a Gauss–Legendre rule.
@@ -135,7 +181,8 @@ struct Panel {
 }
 
 impl Panel {
-    fn new(link: &Link, left: f64, right: f64) -> Self {
+    fn new(support: &Support<'_>, left: f64, right: f64) -> Self {
+        let link = support.link;
         let (centre, half) = (0.5 * (left + right), 0.5 * (right - left));
         let rate = |x: f64| 1.0 / (link.noise_sd() * link.spread().at(x));
         let mut panel = Self {
@@ -152,7 +199,7 @@ impl Panel {
             for (place, x) in [(2 * i, centre - half * node), (2 * i + 1, centre + half * node)] {
                 panel.signals[place] = link.signal(x);
                 panel.rates[place] = rate(x);
-                panel.masses[place] = half * weight * source_density(link.source(), x) * panel.rates[place];
+                panel.masses[place] = half * weight * support.density(x) * panel.rates[place];
             }
         }
         panel
@@ -180,50 +227,9 @@ impl Panel {
     }
 }
 
-/// e^v for v ≤ 0, to a few units in the last place: in a form that the compiler makes vector instructions of, which is
-/// what most of the time goes to.
-#[inline]
-fn exp_of_negative(v: f64) -> f64 {
-    /// Adding it rounds to a whole number, in the last bits.
-    const ROUND: f64 = 6_755_399_441_055_744.0;
-    const LN_2_HIGH: f64 = 6.931_471_803_691_238e-1;
-    const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
-    let v = v.max(-700.0);
-    let rounded = v * std::f64::consts::LOG2_E + ROUND;
-    let k = rounded - ROUND;
-    let r = v - k * LN_2_HIGH - k * LN_2_LOW;
-    // The series to r¹³/13!, with |r| ≤ ½ ln 2.
-    let mut p = 1.0 / 6_227_020_800.0;
-    for c in [479_001_600.0, 39_916_800.0, 3_628_800.0, 362_880.0, 40_320.0, 5_040.0, 720.0, 120.0, 24.0, 6.0, 2.0] {
-        p = p * r + 1.0 / c;
-    }
-    p = (p * r + 1.0) * r + 1.0;
-    let power = rounded.to_bits().wrapping_add(1023) << 52;
-    p * f64::from_bits(power)
-}
-
-/// ln(1 + v) for v ≥ 0, likewise, but where v is so small that 1 + v loses it: there the density is flat.
-#[inline]
-fn ln_1p_of_square(v: f64) -> f64 {
-    let whole = 1.0 + v;
-    // Into [√½, √2).
-    let shifted = whole.to_bits().wrapping_sub(0x3fe6_a09e_667f_3bcd);
-    // An exponent that is not negative, as a number.
-    let k = f64::from_bits((shifted >> 52) | 0x4330_0000_0000_0000) - 4_503_599_627_370_496.0;
-    let m = f64::from_bits(whole.to_bits().wrapping_sub(shifted & 0xfff0_0000_0000_0000));
-    // 2 artanh((m − 1)/(m + 1))
-    let t = (m - 1.0) / (m + 1.0);
-    let square = t * t;
-    let mut p = 1.0 / 21.0;
-    for c in [19.0, 17.0, 15.0, 13.0, 11.0, 9.0, 7.0, 5.0, 3.0, 1.0] {
-        p = p * square + 1.0 / c;
-    }
-    k * std::f64::consts::LN_2 + 2.0 * t * p
-}
-
 /// Panels, each with its halves as soon as they are needed: narrow where f is near some y, wide where it is far.
 struct Tree<'a> {
-    link: &'a Link,
+    support: Support<'a>,
     panels: Vec<Panel>,
     /// The first panels are those that cover the support; f is monotone on each.
     roots: usize,
@@ -236,16 +242,17 @@ struct Tree<'a> {
 
 impl<'a> Tree<'a> {
     fn new(link: &'a Link) -> Self {
-        let pieces = monotone_pieces(link, 0.0);
-        let panels: Vec<Panel> = pieces.iter().map(|piece| Panel::new(link, piece.from, piece.to)).collect();
+        let support = Support::new(link);
+        let pieces = monotone_pieces(&support, 0.0);
+        let panels: Vec<Panel> = pieces.iter().map(|piece| Panel::new(&support, piece.from, piece.to)).collect();
         let roots = panels.len();
         let widest = 1.0 / link.curve().steepness().max(1.0);
-        Self { link, panels, roots, widest, stack: Vec::new(), breaks: breaks(&pieces) }
+        Self { support, panels, roots, widest, stack: Vec::new(), breaks: breaks(&pieces) }
     }
 
     /// p(y) over the noise's density at 0, for any but uniform noise.
     fn density(&mut self, y: f64) -> f64 {
-        let noise = self.link.noise();
+        let noise = self.support.link.noise();
         let mut sum = 0.0;
         self.stack.extend(0..self.roots);
         while let Some(at) = self.stack.pop() {
@@ -273,9 +280,9 @@ impl<'a> Tree<'a> {
             if smooth && width <= self.widest || width < 1e-10 {
                 if noise == Noise::Laplace && low < 0.0 && high > 0.0 {
                     let rises = panel.ends.1 > panel.ends.0;
-                    let middle = crossing(self.link, 0.0, (panel.left, panel.right), rises, y);
+                    let middle = crossing(self.support.link, 0.0, (panel.left, panel.right), rises, y);
                     for (left, right) in [(panel.left, middle), (middle, panel.right)] {
-                        sum += Panel::new(self.link, left, right).sum(noise, y);
+                        sum += Panel::new(&self.support, left, right).sum(noise, y);
                     }
                 } else {
                     sum += panel.sum(noise, y);
@@ -288,8 +295,8 @@ impl<'a> Tree<'a> {
                 let middle = 0.5 * (left + right);
                 halves = self.panels.len();
                 self.panels[at].halves = halves;
-                self.panels.push(Panel::new(self.link, left, middle));
-                self.panels.push(Panel::new(self.link, middle, right));
+                self.panels.push(Panel::new(&self.support, left, middle));
+                self.panels.push(Panel::new(&self.support, middle, right));
             }
             self.stack.extend([halves, halves + 1]);
         }
@@ -307,13 +314,14 @@ struct Monotone {
     at: (f64, f64),
 }
 
-fn monotone_pieces(link: &Link, shift: f64) -> Vec<Monotone> {
+fn monotone_pieces(support: &Support<'_>, shift: f64) -> Vec<Monotone> {
     /// Widest interval on which the slope is asked for only at both ends.
     const WIDTH: f64 = 1.0 / 16.0;
+    let link = support.link;
     let slope = |x: f64| link.slope(x) + shift * link.noise_sd() * link.spread().slope(x);
     let value = |x: f64| link.signal(x) + shift * link.noise_sd() * link.spread().at(x);
     let mut pieces = Vec::new();
-    for ends in smooth_pieces(link).windows(2) {
+    for ends in support.smooth_pieces().windows(2) {
         let inside = 1e-13 * (1.0 + ends[0].abs().max(ends[1].abs()));
         let (first, last) = (ends[0] + inside, ends[1] - inside);
         if first >= last {
@@ -354,7 +362,11 @@ fn crossing(link: &Link, shift: f64, (mut low, mut high): (f64, f64), rises: boo
         if off == 0.0 {
             break;
         }
-        if (off < 0.0) == rises { low = x } else { high = x }
+        if (off < 0.0) == rises {
+            low = x
+        } else {
+            high = x
+        }
         let step = off / (link.slope(x) + shift * link.spread().slope(x));
         let newton = x - step;
         if low < newton && newton < high {
@@ -384,20 +396,21 @@ fn breaks(pieces: &[Monotone]) -> Vec<f64> {
 
 /// Uniform noise: p(y) = ∫ p(x)/(2√3 σ(x)) over the x with |y − f(x)| ≤ √3 σ(x), whose ends are found for every y.
 struct Boxes<'a> {
-    link: &'a Link,
+    support: Support<'a>,
     ends: Vec<f64>,
     pieces: Vec<Monotone>,
 }
 
 impl<'a> Boxes<'a> {
     fn new(link: &'a Link) -> Self {
-        let mut pieces = monotone_pieces(link, root3());
-        pieces.extend(monotone_pieces(link, -root3()));
-        Self { link, ends: smooth_pieces(link), pieces }
+        let support = Support::new(link);
+        let mut pieces = monotone_pieces(&support, root3());
+        pieces.extend(monotone_pieces(&support, -root3()));
+        Self { ends: support.smooth_pieces(), support, pieces }
     }
 
     fn density(&self, y: f64) -> f64 {
-        let link = self.link;
+        let link = self.support.link;
         let mut cuts = self.ends.clone();
         for piece in &self.pieces {
             let (from, to) = piece.at;
@@ -413,38 +426,18 @@ impl<'a> Boxes<'a> {
 
     /// ∫ p(x)/(2√3 σ(x)) dx.
     fn mass(&self, from: f64, to: f64) -> f64 {
-        let link = self.link;
+        let link = self.support.link;
         let height = 0.5 / (root3() * link.noise_sd());
-        match (link.spread(), link.source()) {
-            // From the nearer tail.
-            (Spread::Constant, Source::Normal) if from > 0.0 => height * (normal_cdf(-from) - normal_cdf(-to)),
-            (Spread::Constant, Source::Normal) => height * (normal_cdf(to) - normal_cdf(from)),
-            (Spread::Constant, Source::Uniform) => height * source_density(Source::Uniform, 0.0) * (to - from),
-            (spread, source) => {
-                let count = ((to - from) / 0.5).ceil().max(1.0) as usize;
-                let half = 0.5 * (to - from) / count as f64;
-                let at = |x: f64| source_density(source, x) / spread.at(x);
-                let panel = |k: usize| -> f64 {
-                    let centre = from + half * (2 * k + 1) as f64;
-                    GAUSS.iter().map(|(node, w)| w * (at(centre - half * node) + at(centre + half * node))).sum()
-                };
-                height * half * (0..count).map(panel).sum::<f64>()
-            }
+        if link.spread() == Spread::Constant {
+            return height * self.support.mass(from, to);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn elementary_functions() {
-        for k in 0..200_000 {
-            let v = 1e-4 * f64::from(k).powf(1.3);
-            let (of_exp, of_ln) = (exp_of_negative(-v), ln_1p_of_square(v));
-            assert!((of_exp / (-v).max(-700.0).exp() - 1.0).abs() < 1e-15 * 8.0, "{v}: {of_exp}");
-            assert!((of_ln - v.ln_1p()).abs() <= 1e-15 * (1.0 + v.ln_1p()), "{v}: {of_ln}");
-        }
+        let count = ((to - from) / 0.5).ceil().max(1.0) as usize;
+        let half = 0.5 * (to - from) / count as f64;
+        let at = |x: f64| self.support.density(x) / link.spread().at(x);
+        let panel = |k: usize| -> f64 {
+            let centre = from + half * (2 * k + 1) as f64;
+            GAUSS.iter().map(|(node, w)| w * (at(centre - half * node) + at(centre + half * node))).sum()
+        };
+        height * half * (0..count).map(panel).sum::<f64>()
     }
 }

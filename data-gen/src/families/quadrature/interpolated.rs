@@ -74,8 +74,7 @@ fn fill(points: &mut [(f64, usize)], low: f64, high: f64, f: &mut impl FnMut(f64
         };
         let allowed = TOLERANCE * (1.0 + coefficients[0].abs());
         let (one, _) = points[points.len() / 2];
-        if coefficients[NODES - 3..].iter().all(|c| c.abs() < allowed) && (interpolated(one) - f(one)).abs() < allowed
-        {
+        if coefficients[NODES - 3..].iter().all(|c| c.abs() < allowed) && (interpolated(one) - f(one)).abs() < allowed {
             points.iter().for_each(|&(v, row)| values[row] = interpolated(v));
             return;
         }

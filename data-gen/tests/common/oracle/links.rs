@@ -16,9 +16,10 @@ fn kinks(link: &Link, reach: f64) -> Vec<f64> {
     let mut waves = |omega: f64, phase: f64, shift: f64, every: f64| {
         let most = (omega * reach / std::f64::consts::TAU / every) as i32 + 3;
         let middle = (phase / std::f64::consts::TAU / every).round() as i32;
-        kinks.extend((middle - most..=middle + most).map(|k| {
-            ((f64::from(k) * every + shift) * std::f64::consts::TAU - phase) / omega
-        }));
+        kinks.extend(
+            (middle - most..=middle + most)
+                .map(|k| ((f64::from(k) * every + shift) * std::f64::consts::TAU - phase) / omega),
+        );
     };
     match link.curve() {
         Curve::Zigzag { omega, phase } => waves(omega, phase, 0.25, 0.5),
@@ -51,8 +52,17 @@ pub struct Densities<'a> {
 }
 
 impl<'a> Densities<'a> {
-    /// The number of points is set by the noise.
+    /// For means over Y, to which single values matter less: the number of points is set by the noise alone.
     pub fn new(link: &'a Link) -> Self {
+        Self::with_step(link, f64::INFINITY)
+    }
+
+    /// For values of ten digits: the signal moves by at most half a standard deviation of the noise on a cell.
+    pub fn fine(link: &'a Link) -> Self {
+        Self::with_step(link, 0.5)
+    }
+
+    fn with_step(link: &'a Link, step: f64) -> Self {
         let reach = match link.source() {
             Source::Normal => 8.0,
             Source::Uniform => 3.0_f64.sqrt(),
@@ -69,7 +79,7 @@ impl<'a> Densities<'a> {
             let count = ((ends[1] - ends[0]) / widest).ceil();
             let at = |k: f64| ends[0] + (ends[1] - ends[0]) * k / count;
             for k in 0..count as usize {
-                densities.add_cells(at(k as f64), at(k as f64 + 1.0));
+                densities.add_cells(at(k as f64), at(k as f64 + 1.0), step);
             }
         }
         densities
@@ -83,14 +93,14 @@ impl<'a> Densities<'a> {
     }
 
     /// Cells on which the signal moves by at most a part of the noise, if not far out in the tails.
-    fn add_cells(&mut self, from: f64, to: f64) {
+    fn add_cells(&mut self, from: f64, to: f64, step: f64) {
         let cell = self.cell(from, to);
         let [(first, sigma, _), .., (last, other_sigma, _)] = cell.points;
-        let widest = if from.abs().min(to.abs()) < 6.5 { 0.5 } else { 4.0 };
+        let widest = if from.abs().min(to.abs()) < 6.5 { step } else { 8.0 * step };
         if (last - first).abs() > widest * sigma.min(other_sigma) {
             let middle = 0.5 * (from + to);
-            self.add_cells(from, middle);
-            self.add_cells(middle, to);
+            self.add_cells(from, middle, step);
+            self.add_cells(middle, to, step);
         } else {
             self.cells.push(cell);
         }
@@ -142,6 +152,9 @@ impl<'a> Densities<'a> {
         let smooth = |cell: &Cell| -> f64 {
             cell.points.iter().map(|&(signal, sigma, mass)| mass * self.noise(y - signal, sigma)).sum()
         };
+        if matches!(self.link.noise(), Noise::Normal | Noise::Student { .. }) {
+            return smooth(cell);
+        }
         let side = |x: f64| match self.link.noise() {
             Noise::Laplace => self.link.signal(x) < y,
             Noise::Uniform => (self.link.signal(x) - y).abs() <= 3.0_f64.sqrt() * self.sigma(x),
@@ -189,14 +202,15 @@ impl<'a> Densities<'a> {
         let plogp = |p: f64| if p > 0.0 { -p * p.ln() } else { 0.0 };
         let of_y: f64 = ys(0.0, 1.0).map(|(y, weight)| weight * plogp(self.of_y(y))).sum();
         let of_unit_noise: f64 = ys(0.0, 1.0).map(|(e, weight)| weight * plogp(self.noise(e, 1.0))).sum();
-        let ln_sigma: f64 = self.cells.iter().flat_map(|cell| &cell.points).map(|(_, sigma, mass)| mass * sigma.ln()).sum();
+        let ln_sigma: f64 =
+            self.cells.iter().flat_map(|cell| &cell.points).map(|(_, sigma, mass)| mass * sigma.ln()).sum();
         of_y - of_unit_noise - ln_sigma
     }
 }
 
 /// The pointwise MI of every row of one pair.
 pub fn link(base: &Link, x: &[f64], y: &[f64]) -> Vec<f64> {
-    let densities = Densities::new(base);
+    let densities = Densities::fine(base);
     x.iter().zip(y).map(|(&x, &y)| densities.of_y_given(x, y).ln() - densities.of_y(y).ln()).collect()
 }
 
