@@ -97,7 +97,7 @@ pub struct Draw {
     pub mi_standard_error: f64,
     /// The rows.
     pub sample: Sample,
-    /// The pointwise MI of each row in nats, where it was asked for.
+    /// The pointwise MI of each row in nats, where it was asked for. A data set on disk has it in single precision.
     pub pointwise_mi: Option<Vec<f64>>,
 }
 

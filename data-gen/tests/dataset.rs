@@ -13,7 +13,8 @@ use mist_data_gen::{
     dataset::{MANIFEST_FILE, Manifest, Part, Progress, Reader, Storage, WriteOptions, shard, write},
 };
 
-const OPTIONS: WriteOptions = WriteOptions { count: 23, shard_size: 5, storage: Storage::F64, part: None, threads: 2 };
+const OPTIONS: WriteOptions =
+    WriteOptions { count: 23, shard_size: 5, storage: Storage::F64, pointwise: false, part: None, threads: 2 };
 const SEEDS: Seeds = Seeds { root: 9 };
 
 fn meta() -> MetaDistribution {

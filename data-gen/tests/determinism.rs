@@ -51,7 +51,7 @@ fn threads_and_parts_do_not_change_the_sha256_of_a_data_set() {
         let made = |threads: usize, make: &dyn Fn(&Write)| {
             let dir = tempfile::tempdir().unwrap();
             make(&|part| {
-                let options = WriteOptions { count: 60, shard_size: 4, storage, part, threads };
+                let options = WriteOptions { count: 60, shard_size: 4, storage, pointwise: false, part, threads };
                 write(&meta, &SEEDS, Split::Test, dir.path(), &options, |_| {}).unwrap();
             });
             sha256(dir.path())

@@ -10,7 +10,8 @@ use mist_data_gen::{
     dataset::{MANIFEST_FILE, Manifest, Part, Reader, Storage, WriteOptions, write},
 };
 
-const OPTIONS: WriteOptions = WriteOptions { count: 23, shard_size: 3, storage: Storage::F64, part: None, threads: 1 };
+const OPTIONS: WriteOptions =
+    WriteOptions { count: 23, shard_size: 3, storage: Storage::F64, pointwise: false, part: None, threads: 1 };
 
 fn make(dir: &Path, part: Option<(usize, usize)>) -> Result<(Manifest, Vec<bool>), DatasetError> {
     let part = part.map(|(number, of)| Part::new(number, of).unwrap());

@@ -23,7 +23,8 @@ fn mid_rank(values: &[f64], of: f64) -> f64 {
 fn ranks_come_back_and_rank_like_the_values() {
     let dir = tempfile::tempdir().unwrap();
     let meta = common::wide();
-    let options = WriteOptions { count: 40, shard_size: 7, storage: Storage::Ranks16, part: None, threads: 2 };
+    let options =
+        WriteOptions { count: 40, shard_size: 7, storage: Storage::Ranks16, threads: 2, ..Default::default() };
     write(&meta, &SEEDS, Split::Scratch, dir.path(), &options, |_| {}).unwrap();
     let reader = Reader::open(dir.path()).unwrap();
     for (read, index) in reader.draws().zip(0..) {

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 const COUNT: u64 = 23;
 
 fn make(dir: &Path, storage: Storage) {
-    let options = WriteOptions { count: COUNT, shard_size: 5, storage, part: None, threads: 2 };
+    let options = WriteOptions { count: COUNT, shard_size: 5, storage, threads: 2, ..Default::default() };
     write(&common::wide(), &Seeds { root: 3 }, Split::Test, dir, &options, |_| {}).unwrap();
 }
 

@@ -4,8 +4,8 @@ use std::{ops::Range, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Storage, file};
-use crate::{ConfigError, DatasetError, MetaDistribution, Seeds, Split};
+use super::{Storage, WriteOptions, file};
+use crate::{ConfigError, DatasetError, Draw, DrawnTask, MetaDistribution, Seeds, Split};
 
 /// Version of the layout of manifest and shards.
 pub const FORMAT: u32 = 2;
@@ -33,6 +33,9 @@ pub struct Manifest {
     pub shard_size: u64,
     /// How the values are stored.
     pub storage: Storage,
+    /// Whether the pointwise MI of every row is stored, too. Where it is not, the file does not name the key.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pointwise: bool,
     /// SHA-256 of `config`.
     pub config_sha256: String,
     /// The resolved configuration as TOML.
@@ -76,13 +79,8 @@ impl ShardEntry {
 
 impl Manifest {
     /// The manifest of a data set of which nothing is written yet.
-    pub(crate) fn planned(
-        meta: &MetaDistribution,
-        seeds: &Seeds,
-        split: Split,
-        (count, shard_size): (u64, u64),
-        storage: Storage,
-    ) -> Self {
+    pub(crate) fn planned(meta: &MetaDistribution, seeds: &Seeds, split: Split, options: &WriteOptions) -> Self {
+        let &WriteOptions { count, shard_size, storage, pointwise, .. } = options;
         Self {
             format: FORMAT,
             generator: env!("CARGO_PKG_VERSION").to_owned(),
@@ -92,6 +90,7 @@ impl Manifest {
             count,
             shard_size,
             storage,
+            pointwise,
             config_sha256: meta.sha256(),
             config: meta.to_toml(),
             families: meta.variants().iter().map(|v| v.name.clone()).collect(),
@@ -190,6 +189,7 @@ impl Manifest {
             ("count", &self.count.to_string(), &planned.count.to_string()),
             ("shard_size", &self.shard_size.to_string(), &planned.shard_size.to_string()),
             ("storage", &self.storage.to_string(), &planned.storage.to_string()),
+            ("pointwise", &self.pointwise.to_string(), &planned.pointwise.to_string()),
         ];
         match fields.into_iter().find(|(_, got, expected)| got != expected) {
             None => Ok(()),
@@ -200,6 +200,11 @@ impl Manifest {
                 got: got.clone(),
             }),
         }
+    }
+
+    /// Draws the rows of a task, with all that the data set stores of them.
+    pub(super) fn sample(&self, drawn: DrawnTask) -> Draw {
+        if self.pointwise { drawn.sample_pointwise() } else { drawn.sample() }
     }
 
     /// Shards that are written.

@@ -66,6 +66,11 @@ impl Reader {
         let draws = shard::decode(&bytes, &self.manifest.families, self.manifest.storage)
             .map_err(|reason| DatasetError::Shard { path: path.clone(), reason })?;
         self.check_indices(number, draws.iter().map(|d| d.index))?;
+        if draws.iter().any(|draw| draw.pointwise_mi.is_some() != self.manifest.pointwise) {
+            let what = if self.manifest.pointwise { "lacks" } else { "holds" };
+            let reason = format!("it {what} the pointwise MI of the rows, unlike what the manifest says");
+            return Err(DatasetError::Shard { path, reason });
+        }
         Ok(draws)
     }
 

@@ -10,6 +10,10 @@
 //! | `family` | U32 | (count) | position in the manifest's `families` |
 //! | `mi_nats` | F64 | (count) | mutual information in nats |
 //! | `mi_standard_error` | F64 | (count) | its standard error in nats; 0 where it is closed or by quadrature |
+//! | `pointwise_mi` | F32 | (rows) | the pointwise mutual information of every row in nats, one draw after the other |
+//!
+//! `pointwise_mi` is there only where it was asked for. As F32 it is off by 6e-8 of itself, far below what it is used
+//! for; reading widens it again.
 //!
 //! [`Storage::F64`] has `values` as they were drawn, to the bit: rounding to F32 makes ties that the
 //! distribution does not have. [`Storage::Ranks16`] has twice their mid-ranks as U16, which read back as
@@ -30,6 +34,9 @@ use safetensors::{
 
 use super::storage::{Storage, doubled_mid_ranks};
 use crate::{DatasetError, Draw, Sample};
+
+/// The tensor that a shard may lack.
+const POINTWISE: &str = "pointwise_mi";
 
 /// What a shard says of a draw besides its rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +61,7 @@ pub struct Facts {
 pub(super) struct Block {
     facts: Facts,
     values: Vec<u8>,
+    pointwise: Option<Vec<u8>>,
 }
 
 impl Block {
@@ -75,7 +83,12 @@ impl Block {
             mi_nats: draw.mi_nats,
             mi_standard_error: draw.mi_standard_error,
         };
-        Ok(Self { facts, values })
+        let pointwise = draw.pointwise_mi.as_ref();
+        if let Some(got) = pointwise.map(Vec::len).filter(|got| *got != draw.n) {
+            return Err(format!("it has `{}` rows, and the pointwise MI of `{got}`", draw.n));
+        }
+        let pointwise = pointwise.map(|values| values.iter().flat_map(|v| (*v as f32).to_le_bytes()).collect());
+        Ok(Self { facts, values, pointwise })
     }
 }
 
@@ -93,14 +106,18 @@ fn row_major<T: nalgebra::Scalar + Copy, const BYTES: usize>(
     values
 }
 
-/// The bytes of a shard.
+/// The bytes of a shard, with the pointwise MI if the draws have it.
 ///
 /// # Errors
-/// The storage cannot hold a draw; the reason in words.
+/// The storage cannot hold a draw, or some draws have the pointwise MI of their rows and others not; the reason in
+/// words.
 ///
 /// # Panics
 /// If the family of a draw is not among `families`.
 pub fn encode(draws: &[Draw], families: &[String], storage: Storage) -> Result<Vec<u8>, String> {
+    if let Some(draw) = draws.iter().find(|draw| draw.pointwise_mi.is_some() != draws[0].pointwise_mi.is_some()) {
+        return Err(format!("draw {}: it has the pointwise MI of its rows or not, unlike the first", draw.index));
+    }
     let blocks = draws
         .iter()
         .map(|draw| Block::new(draw, families, storage).map_err(|reason| format!("draw {}: {reason}", draw.index)));
@@ -113,8 +130,12 @@ pub(super) fn join(blocks: Vec<Block>, storage: Storage) -> Vec<u8> {
     let mut values = Vec::with_capacity(blocks.iter().map(|b| b.values.len()).sum());
     let mut offsets = vec![0_u64];
     let mut facts = Vec::with_capacity(blocks.len());
+    let mut pointwise: Option<Vec<u8>> = None;
     for block in blocks {
         values.extend_from_slice(&block.values);
+        if let Some(of_rows) = &block.pointwise {
+            pointwise.get_or_insert_default().extend_from_slice(of_rows);
+        }
         offsets.push((values.len() / width) as u64);
         facts.push(block.facts);
     }
@@ -123,7 +144,7 @@ pub(super) fn join(blocks: Vec<Block>, storage: Storage) -> Vec<u8> {
         facts.iter().flat_map(|f| narrow(f).to_le_bytes()).collect()
     };
     let f64s = |of: &dyn Fn(&Facts) -> f64| facts.iter().flat_map(|f| of(f).to_le_bytes()).collect();
-    let tensors: Vec<(&str, Dtype, Vec<u8>)> = vec![
+    let mut tensors: Vec<(&str, Dtype, Vec<u8>)> = vec![
         ("values", dtype, values),
         ("offsets", Dtype::U64, offsets.iter().flat_map(|v| v.to_le_bytes()).collect()),
         ("index", Dtype::U64, facts.iter().flat_map(|f| f.index.to_le_bytes()).collect()),
@@ -134,6 +155,7 @@ pub(super) fn join(blocks: Vec<Block>, storage: Storage) -> Vec<u8> {
         ("mi_nats", Dtype::F64, f64s(&|f| f.mi_nats)),
         ("mi_standard_error", Dtype::F64, f64s(&|f| f.mi_standard_error)),
     ];
+    tensors.extend(pointwise.map(|bytes| (POINTWISE, Dtype::F32, bytes)));
     let views = tensors.iter().map(|(name, dtype, bytes)| {
         let shape = vec![bytes.len() * 8 / dtype.bitsize()];
         let view = TensorView::new(*dtype, shape, bytes).expect("shape follows from the bytes");
@@ -168,6 +190,13 @@ pub fn decode(bytes: &[u8], families: &[String], storage: Storage) -> Result<Vec
     if offsets.len() != facts.len() + 1 {
         return Err(format!("tensor `offsets`: expected `{}` elements, got `{}`", facts.len() + 1, offsets.len()));
     }
+    let has_pointwise = file.iter().any(|(name, _)| name == POINTWISE);
+    let pointwise = has_pointwise.then(|| tensor(POINTWISE, Dtype::F32)).transpose()?.map(f32s);
+    let rows: usize = facts.iter().map(|f| f.n).sum();
+    if let Some(values) = pointwise.as_ref().filter(|values| values.len() != rows) {
+        return Err(format!("tensor `{POINTWISE}`: expected `{rows}` elements, got `{}`", values.len()));
+    }
+    let mut pointwise = pointwise.map(Vec::into_iter);
     let mut rest = values;
     let mut at = 0_u64;
     let mut draws = Vec::with_capacity(facts.len());
@@ -194,7 +223,7 @@ pub fn decode(bytes: &[u8], families: &[String], storage: Storage) -> Result<Vec
             mi_nats: facts.mi_nats,
             mi_standard_error: facts.mi_standard_error,
             sample: Sample { x: side(0, facts.dim_x), y: side(facts.dim_x, facts.dim_y) },
-            pointwise_mi: None,
+            pointwise_mi: pointwise.as_mut().map(|values| values.take(facts.n).collect()),
         });
         at = offsets[i + 1];
         rest = after;
@@ -288,6 +317,10 @@ fn u64s(bytes: &[u8]) -> Vec<u64> {
 
 fn f64s(bytes: &[u8]) -> Vec<f64> {
     bytes.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b)).collect()
+}
+
+fn f32s(bytes: &[u8]) -> Vec<f64> {
+    bytes.as_chunks::<4>().0.iter().map(|b| f64::from(f32::from_le_bytes(*b))).collect()
 }
 
 fn u32s(bytes: &[u8]) -> Vec<usize> {

@@ -7,6 +7,9 @@ use rayon::prelude::*;
 use super::{Manifest, Reader, Storage};
 use crate::{DatasetError, Draw, DrawnTask, MetaDistribution, Sample, Seeds};
 
+/// Standard errors that the mean of the pointwise MI may be off by.
+const SIGMAS: f64 = 6.0;
+
 /// Finds what is wrong with a data set, a shard at a time.
 ///
 /// The tasks are drawn anew, so it must run on the kind of machine that made the data set: on another the last bits of
@@ -64,7 +67,7 @@ impl Verifier {
     }
 
     /// The problems of one shard: that it is not there or is not what was written, values that are not finite, draws
-    /// that are not those of the configuration and the seed.
+    /// that are not those of the configuration and the seed, pointwise MI whose mean is far from the MI.
     ///
     /// # Panics
     /// If there is no shard of this number.
@@ -93,11 +96,14 @@ impl Verifier {
         let of_values = if let Some(place) = not_finite(&draw.sample) {
             Some(place)
         } else if self.redraw && problems.is_empty() {
-            differing_value(&draw.sample, &expected.sample().sample, storage)
+            let expected = self.manifest().sample(expected);
+            differing_value(&draw.sample, &expected.sample, storage)
+                .or_else(|| differing_pointwise(&draw.pointwise_mi, &expected.pointwise_mi))
         } else {
             (storage == Storage::Ranks16).then(|| not_ranks(&draw.sample)).flatten()
         };
         problems.extend(of_values);
+        problems.extend(draw.pointwise_mi.as_deref().and_then(|values| off_mean(values, draw)));
         problems
     }
 }
@@ -139,6 +145,32 @@ fn differences(got: &Draw, expected: &DrawnTask) -> Vec<String> {
         }
     }
     problems
+}
+
+/// The first row whose pointwise MI is not the one expected, as far as it is stored.
+fn differing_pointwise(got: &Option<Vec<f64>>, expected: &Option<Vec<f64>>) -> Option<String> {
+    let (got, expected) = (got.as_ref()?, expected.as_ref()?);
+    let stored = |v: f64| f64::from(v as f32);
+    let row = got.iter().zip(expected).position(|(a, b)| a.to_bits() != stored(*b).to_bits())?;
+    Some(format!("the pointwise MI of row {row} is `{}`, expected `{}`", got[row], stored(expected[row])))
+}
+
+/// Pointwise MI that is not finite, or whose mean is not the stated MI within [`SIGMAS`] standard errors.
+///
+/// The standard error is that of a variance 1 nat² above the one of the sample: few rows may show nothing of rare and
+/// large values, and have no variance at all. Of 240,000 tasks (60,000 each of `mist_3`, `held_out`, `m_train` and
+/// `discrete`), the mean was off by 4.4 of these standard errors at most; without the 1, by more than 6 in 311.
+fn off_mean(values: &[f64], draw: &Draw) -> Option<String> {
+    if let Some(row) = values.iter().position(|v| !v.is_finite()) {
+        return Some(format!("the pointwise MI of row {row} is `{}`", values[row]));
+    }
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
+    let error = ((1.0 + variance) / n).sqrt().hypot(draw.mi_standard_error);
+    let off = (mean - draw.mi_nats).abs();
+    (off > SIGMAS * error)
+        .then(|| format!("the mean of the pointwise MI is `{mean}` ± {error}, mi_nats is `{}`", draw.mi_nats))
 }
 
 fn sides(sample: &Sample) -> [(&'static str, &nalgebra::DMatrix<f64>); 2] {

@@ -16,6 +16,8 @@ pub struct WriteOptions {
     pub shard_size: u64,
     /// How the values are stored.
     pub storage: Storage,
+    /// Store the pointwise MI of every row, too: 4 bytes each.
+    pub pointwise: bool,
     /// Make this part of the shards alone; any number of processes may make parts of the same data set at once.
     pub part: Option<Part>,
     /// Threads that draw; 0 for one per core. Changes no byte.
@@ -25,7 +27,7 @@ pub struct WriteOptions {
 impl Default for WriteOptions {
     /// 1,000 draws in one shard as they are, with one thread per core.
     fn default() -> Self {
-        Self { count: 1000, shard_size: 1000, storage: Storage::F64, part: None, threads: 0 }
+        Self { count: 1000, shard_size: 1000, storage: Storage::F64, pointwise: false, part: None, threads: 0 }
     }
 }
 
@@ -70,7 +72,7 @@ pub fn write(
     if shard_size == 0 {
         return Err(ParameterError::new("shard_size", "at least 1 draw", 0).into());
     }
-    let planned = Manifest::planned(meta, seeds, split, (count, shard_size), storage);
+    let planned = Manifest::planned(meta, seeds, split, options);
     let shards = match options.part {
         Some(part) => part.shards(planned.shards.len())?,
         None => 0..planned.shards.len(),
@@ -127,7 +129,7 @@ fn blocks(
     let block = |index| {
         let drawn = meta.draw_task(seeds, *split, index);
         // Before the rows are drawn: those of a large n are not cheap.
-        let block = storage.holds(drawn.n).and_then(|()| Block::new(&drawn.sample(), families, *storage));
+        let block = storage.holds(drawn.n).and_then(|()| Block::new(&manifest.sample(drawn), families, *storage));
         block.map_err(|reason| format!("draw {index}: {reason}"))
     };
     indices.into_par_iter().map(block).collect()

@@ -38,6 +38,9 @@ pub struct Args {
     /// Values as they are, in 8 bytes each, or the ranks within their columns, in 2.
     #[arg(long, value_parser = storage(), default_value = "f64")]
     storage: Storage,
+    /// Store the pointwise mutual information of every row, too, in 4 bytes each.
+    #[arg(long)]
+    pointwise: bool,
     /// Make only this part of the files, of N parts that may be made at once.
     #[arg(long, value_name = "I/N")]
     shard: Option<Part>,
@@ -66,9 +69,9 @@ pub fn run(args: &Args) -> Result<()> {
         .ok_or_else(|| anyhow!("`{}` draws without end: `--count` says how many data sets to write", meta.name()))?;
     let bar = ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::stderr());
     bar.set_style(ProgressStyle::with_template("{bar:30} {human_pos} of {human_len} data sets, {eta} left")?);
-    let &Args { shard_size, storage, shard: part, .. } = args;
+    let &Args { shard_size, storage, pointwise, shard: part, .. } = args;
     let threads = super::threads(args.threads);
-    let options = WriteOptions { count, shard_size, storage, part, threads };
+    let options = WriteOptions { count, shard_size, storage, pointwise, part, threads };
     let manifest = write(&meta, &Seeds { root: args.seed }, args.split, &args.out, &options, |progress| {
         bar.set_length(progress.draws_total);
         bar.set_position(progress.draws_done);
