@@ -8,6 +8,9 @@ const SHIFT: f64 = 3.0;
 /// The same in units of the standard error: eighteen steps that span about two of it on each side.
 const CENTRED_SHIFT: f64 = 1.5;
 
+/// ln(1 + MI) up to which a quantile counts in nats: about 90 nats.
+const LARGEST: f64 = 4.5;
+
 /// Turns raw outputs into increasing quantiles: the first one, plus the cumulative sum of softplus increments.
 ///
 /// # Shapes
@@ -66,7 +69,9 @@ pub fn pinball(q: &Tensor, mi_nats: &Tensor, taus: &[f64], nats: f64) -> Result<
     if nats == 0.0 {
         return Ok(relative);
     }
-    relative + (loss(one_plus_mi.broadcast_sub(&q.exp()?)?)? * nats)?
+    // Beyond any MI in nats that matters the exponential would drown, and in the end overflow, all else.
+    let bounded = (q - (q - LARGEST)?.relu()?)?;
+    relative + (loss(one_plus_mi.broadcast_sub(&bounded.exp()?)?)? * nats)?
 }
 
 /// The quantile function of MI in nats, read off the network's levels.

@@ -51,7 +51,7 @@ impl Local {
             critic_cells: Linear::new(c.channels, q, 1.0, vb.pp("critic_cells"))?,
             critic_pairs: Linear::new(c.pair_channels, q, 0.5, vb.pp("critic_pairs"))?,
             critic_in: Linear::new(q, w, 0.5, vb.pp("critic_in"))?,
-            critic_out: Linear::new(q, 1, RESIDUAL_GAIN, vb.pp("critic_out"))?,
+            critic_out: Linear::new(q, 1, 0.1, vb.pp("critic_out"))?,
             head1: Linear::new(w + k, l.head_width, 1.0, vb.pp("head1"))?,
             head2: Linear::new(l.head_width, 1, RESIDUAL_GAIN, vb.pp("head2"))?,
         })
