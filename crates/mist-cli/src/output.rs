@@ -45,14 +45,14 @@ pub fn text(notes: &Notes, estimate: &Estimate, interval: Interval, unit: Unit) 
     };
     // Twelve digits are enough for any level, and hide that 0.29 × 100 is not quite 29.
     let percent = (interval.level * 1e14).round() / 1e12;
-    format!(
-        "I(X;Y) = {mi:.digits$} {}   {percent} % interval {lower:.digits$} to {upper:.digits$}\n\
-         X: {}   Y: {}   n = {}\n",
-        unit.as_str(),
-        notes.x,
-        notes.y,
-        estimate.n
-    )
+    let (unit, n) = (unit.as_str(), estimate.n);
+    let answer = match estimate.is_lower_bound() {
+        true => format!("I(X;Y) ≥ {lower:.digits$} {unit}   one side is a function of the other"),
+        false => {
+            format!("I(X;Y) = {mi:.digits$} {unit}   {percent} % interval {lower:.digits$} to {upper:.digits$}")
+        }
+    };
+    format!("{answer}\nX: {}   Y: {}   n = {n}\n", notes.x, notes.y)
 }
 
 /// One line for programs.
@@ -66,6 +66,7 @@ pub fn json(
     let report = Report {
         id,
         mi: unit.of_nats(estimate.mi_nats()),
+        at_least: estimate.is_lower_bound(),
         unit,
         interval: ReportInterval {
             level: interval.level,
@@ -85,6 +86,8 @@ pub fn json(
 struct Report<'a> {
     id: &'a serde_json::Value,
     mi: f64,
+    /// Whether the MI is at least the lower end of the interval, and perhaps infinite.
+    at_least: bool,
     unit: Unit,
     interval: ReportInterval,
     n: usize,

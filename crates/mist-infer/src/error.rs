@@ -64,6 +64,14 @@ pub enum EstimateError {
     /// A device that cannot be used.
     #[error(transparent)]
     Device(#[from] DeviceError),
+    /// An answer that no data can give.
+    #[error("the checkpoint `{checkpoint}` answers {nats} nats, which no data can give\nhint: its weights are not sound, use another checkpoint")]
+    Absurd {
+        /// Name of the checkpoint.
+        checkpoint: String,
+        /// The answer.
+        nats: f64,
+    },
     /// The network failed: out of memory, or a device that failed.
     #[error("the network failed: {0}")]
     Network(#[from] candle_core::Error),

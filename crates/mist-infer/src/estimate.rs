@@ -37,6 +37,8 @@ pub struct Estimate {
     pub dim_y: usize,
     /// The predicted distribution.
     pub quantiles: QuantileFunction,
+    /// The pointwise MI of each row in nats, in the order of the rows; empty if the checkpoint has none.
+    pub(crate) pointwise: Vec<f64>,
     /// What to keep in mind.
     pub warnings: Vec<Warning>,
     /// Where the answer comes from.
@@ -52,6 +54,17 @@ impl Estimate {
     /// The mean of the predicted distribution, in nats.
     pub fn mean_nats(&self) -> f64 {
         self.quantiles.mean()
+    }
+
+    /// The contribution of each row in nats: its pointwise MI ln p(x, y) − ln p(x) − ln p(y), as the network sees it;
+    /// their mean is near the point estimate. `None` of a checkpoint that does not predict it.
+    pub fn pointwise(&self) -> Option<&[f64]> {
+        (!self.pointwise.is_empty()).then_some(&self.pointwise)
+    }
+
+    /// Whether the answer is a lower bound only, since one side is a function of the other as far as the rows tell.
+    pub fn is_lower_bound(&self) -> bool {
+        self.warnings.iter().any(|w| matches!(w, Warning::Functional { .. }))
     }
 
     /// The quantile at level `tau`, in nats; flat outside the checkpoint's outermost levels.

@@ -2,10 +2,15 @@
 
 use crate::estimate::check_level;
 use crate::screen::{Screened, check, screen};
+use crate::blocks::{BLOCK_ROWS, BlockAnswer, combine, split};
+use crate::bound::Entropy;
+use crate::second_look::SecondLook;
 use crate::{CheckpointId, Columns, Estimate, EstimateError, Side, Warning, domain};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use mist_model::{Axial, Batch, Checkpoint, Description, Parameters, QuantileFunction, Scores};
+use rayon::prelude::*;
+use statrs::distribution::{ContinuousCDF, Normal};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
@@ -18,6 +23,14 @@ const CELLS_PER_PASS: usize = 1 << 18;
 /// Column pairs of one forward pass over several tasks.
 const PAIRS_PER_PASS: usize = 1 << 16;
 
+/// Orientations of the columns that are averaged where the data leaves the choice open, and the sets of columns that
+/// have so many.
+const ORIENTATIONS: usize = 1 << MOST_FREE;
+const MOST_FREE: usize = 5;
+
+/// No table can show so many nats.
+const MOST_NATS: f64 = 200.0;
+
 const EMBEDDED_NAME: &str = "mist-2026-11b.safetensors";
 const EMBEDDED_WEIGHTS: &[u8] = include_bytes!("../../../checkpoints/mist-2026-11b.safetensors");
 const EMBEDDED_JSON: &[u8] = include_bytes!("../../../checkpoints/mist-2026-11b.json");
@@ -28,6 +41,8 @@ pub struct Estimator {
     network: Axial,
     description: Description,
     device: Device,
+    /// Standard normal quantiles of the levels.
+    normal: Vec<f64>,
 }
 
 impl Estimator {
@@ -64,7 +79,8 @@ impl Estimator {
         let Checkpoint { parameters, description, .. } = checkpoint;
         let device = parameters.iter().next().map_or(Device::Cpu, |(_, v)| v.device().clone());
         let network = Axial::new(&description.network, constants(&parameters, &device))?;
-        Ok(Self { network, description, device })
+        let normal = description.network.taus.iter().map(|tau| Normal::standard().inverse_cdf(*tau)).collect();
+        Ok(Self { network, description, device, normal })
     }
 
     /// What is known of the checkpoint.
@@ -105,44 +121,101 @@ impl Estimator {
     }
 
     fn answer(&self, tasks: &[Prepared]) -> Result<Vec<Estimate>, EstimateError> {
+        let mut passes: Vec<&Scores> = Vec::new();
         let mut shapes: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
-        for (i, task) in tasks.iter().enumerate() {
-            if let Some(s) = &task.scores {
-                shapes.entry((s.n, s.dim_x + s.dim_y)).or_default().push(i);
-            }
+        for scores in tasks.iter().flat_map(|task| &task.blocks).flat_map(|block| &block.orientations) {
+            shapes.entry((scores.n, scores.dim_x + scores.dim_y)).or_default().push(passes.len());
+            passes.push(scores);
         }
+        let mut chunks: Vec<&[usize]> = Vec::new();
+        for ((n, d), members) in &shapes {
+            chunks.extend(members.chunks((CELLS_PER_PASS / (n * d)).min(PAIRS_PER_PASS / (d * d)).max(1)));
+        }
+        let forward = |chunk: &&[usize]| self.forward(&chunk.iter().map(|i| passes[*i]).collect::<Vec<_>>());
+        // A device does one pass at a time.
+        let told: Vec<Vec<BlockAnswer>> = match self.device.is_cpu() {
+            true => chunks.par_iter().map(forward).collect::<Result<_, _>>()?,
+            false => chunks.iter().map(forward).collect::<Result<_, _>>()?,
+        };
+        let mut by_pass: Vec<Option<BlockAnswer>> = vec![None; passes.len()];
+        for (i, answer) in chunks.into_iter().flatten().zip(told.into_iter().flatten()) {
+            by_pass[*i] = Some(answer);
+        }
+        let mut answers = by_pass.into_iter().flatten();
+        tasks.iter().map(|task| self.estimate_of(task, &mut answers)).collect()
+    }
+
+    /// Puts the answers to a task's passes together.
+    fn estimate_of(
+        &self,
+        task: &Prepared,
+        answers: &mut impl Iterator<Item = BlockAnswer>,
+    ) -> Result<Estimate, EstimateError> {
         let taus = &self.description.network.taus;
-        let zero = QuantileFunction::new(taus, &vec![0.0; taus.len()]);
-        let mut quantiles = vec![zero; tasks.len()];
-        for ((n, d), members) in shapes {
-            let at_once = (CELLS_PER_PASS / (n * d)).min(PAIRS_PER_PASS / (d * d)).max(1);
-            for chunk in members.chunks(at_once) {
-                let scores: Vec<&Scores> = chunk.iter().filter_map(|i| tasks[*i].scores.as_ref()).collect();
-                for (i, q) in chunk.iter().zip(self.forward(&scores)?) {
-                    quantiles[*i] = q;
+        let mut warnings = task.warnings.clone();
+        let mut pointwise = Vec::new();
+        let mut log1p = vec![0.0; taus.len()];
+        if !task.blocks.is_empty() {
+            let blocks: Vec<BlockAnswer> = task
+                .blocks
+                .iter()
+                .map(|block| mean(&answers.take(block.orientations.len()).collect::<Vec<_>>()))
+                .collect();
+            log1p = combine(&blocks, &self.normal);
+            if blocks.iter().all(|b| !b.pointwise.is_empty()) {
+                pointwise = vec![0.0; task.n];
+                for (block, answer) in task.blocks.iter().zip(&blocks) {
+                    for (row, value) in block.rows.iter().zip(&answer.pointwise) {
+                        pointwise[*row] = *value;
+                    }
                 }
             }
+            for (value, z) in log1p.iter_mut().zip(&self.normal) {
+                let bound = task.entropies.iter().map(|e| e.at(*z)).fold(f64::INFINITY, f64::min);
+                *value = value.min(bound.ln_1p());
+            }
         }
-        let checkpoint = CheckpointId { name: self.description.name.clone(), sha256: self.description.sha256.clone() };
-        let estimate = |(task, quantiles): (&Prepared, _)| Estimate {
+        let quantiles = QuantileFunction::new(taus, &log1p);
+        let nats = quantiles.at(1.0);
+        if !(nats.is_finite() && nats < MOST_NATS) {
+            return Err(EstimateError::Absurd { checkpoint: self.description.name.clone(), nats });
+        }
+        warnings.extend(task.second_look.and_then(|look| look.warnings(&quantiles, !task.entropies.is_empty())));
+        Ok(Estimate {
             n: task.n,
             dim_x: task.dim_x,
             dim_y: task.dim_y,
             quantiles,
-            warnings: task.warnings.clone(),
-            checkpoint: checkpoint.clone(),
-        };
-        Ok(tasks.iter().zip(quantiles).map(estimate).collect())
+            pointwise,
+            warnings,
+            checkpoint: CheckpointId {
+                name: self.description.name.clone(),
+                sha256: self.description.sha256.clone(),
+            },
+        })
     }
 
-    fn forward(&self, tasks: &[&Scores]) -> Result<Vec<QuantileFunction>, EstimateError> {
-        let output = self.network.forward(&Batch::new(tasks, &self.device)?)?.quantiles;
-        let rows = output.to_dtype(DType::F64)?.to_vec2::<f64>()?;
-        if rows.iter().flatten().any(|v| !v.is_finite()) {
-            return Err(candle_core::Error::msg("an output is not a finite number").into());
+    fn forward(&self, tasks: &[&Scores]) -> Result<Vec<BlockAnswer>, EstimateError> {
+        let output = self.network.forward(&Batch::new(tasks, &self.device)?)?;
+        let quantiles = output.quantiles.to_dtype(DType::F64)?.to_vec2::<f64>()?;
+        let pointwise = match output.pointwise {
+            Some(p) => p.to_dtype(DType::F64)?.to_vec2::<f64>()?,
+            None => vec![Vec::new(); tasks.len()],
+        };
+        if quantiles.iter().chain(&pointwise).flatten().any(|v| !v.is_finite()) {
+            return Err(EstimateError::Absurd { checkpoint: self.description.name.clone(), nats: f64::NAN });
         }
-        Ok(rows.iter().map(|row| QuantileFunction::new(&self.description.network.taus, row)).collect())
+        Ok(quantiles.into_iter().zip(pointwise).map(|(log1p, pointwise)| BlockAnswer { log1p, pointwise }).collect())
     }
+}
+
+/// The mean over orientations that tie.
+fn mean(answers: &[BlockAnswer]) -> BlockAnswer {
+    let count = answers.len() as f64;
+    let mean = |of: &dyn Fn(&BlockAnswer) -> &Vec<f64>| -> Vec<f64> {
+        (0..of(&answers[0]).len()).map(|i| answers.iter().map(|a| of(a)[i]).sum::<f64>() / count).collect()
+    };
+    BlockAnswer { log1p: mean(&|a| &a.log1p), pointwise: mean(&|a| &a.pointwise) }
 }
 
 /// The parameters as constants: a graph for gradients would hold on to every intermediate value.
@@ -158,9 +231,27 @@ struct Prepared {
     n: usize,
     dim_x: usize,
     dim_y: usize,
-    /// `None` where a side is constant: the answer is 0.
-    scores: Option<Scores>,
+    /// None where a side is constant: the answer is 0.
+    blocks: Vec<Block>,
+    /// Of the sides that are discrete.
+    entropies: Vec<Entropy>,
+    second_look: Option<SecondLook>,
     warnings: Vec<Warning>,
+}
+
+/// Rows that are answered together.
+#[derive(Debug)]
+struct Block {
+    /// Their places in the table.
+    rows: Vec<usize>,
+    /// Their scores, under each orientation of the columns that ties.
+    orientations: Vec<Scores>,
+}
+
+impl Block {
+    fn new(scores: Scores, rows: Vec<usize>, orders: &[usize]) -> Self {
+        Self { rows, orientations: scores.with_neighbours(orders).alternatives(ORIENTATIONS).collect() }
+    }
 }
 
 fn prepare(x: &Columns, y: &Columns, description: &Description) -> Result<Prepared, EstimateError> {
@@ -176,12 +267,49 @@ fn prepare(x: &Columns, y: &Columns, description: &Description) -> Result<Prepar
         }
     }
     let [(_, sx), (_, sy)] = sides;
-    let scores = if sx.kept.is_empty() || sy.kept.is_empty() {
-        None
-    } else {
-        warnings.extend(domain::gate(n, &sx, &sy, &description.trained));
-        let scores = Scores::new(&sx.kept, &sy.kept).expect("the data has been checked");
-        Some(scores.with_neighbours(description.network.neighbours()))
+    let mut prepared = Prepared {
+        n,
+        dim_x: x.dim(),
+        dim_y: y.dim(),
+        blocks: Vec::new(),
+        entropies: Vec::new(),
+        second_look: None,
+        warnings,
     };
-    Ok(Prepared { n, dim_x: x.dim(), dim_y: y.dim(), scores, warnings })
+    if sx.kept.is_empty() || sy.kept.is_empty() {
+        return Ok(prepared);
+    }
+    prepared.warnings.extend(domain::gate(n, &sx, &sy, &description.trained));
+    let scores = Scores::new(&sx.kept, &sy.kept).expect("the data has been checked");
+    let sides = [0..scores.dim_x, scores.dim_x..scores.dim_x + scores.dim_y];
+    prepared.entropies = sides.into_iter().filter_map(|side| Entropy::of(&scores, side)).collect();
+    if scores.free.len() > MOST_FREE {
+        prepared.warnings.push(Warning::Balanced { free: scores.free.len() });
+    }
+    let orders = description.network.neighbours();
+    if n <= description.trained.n.1 {
+        prepared.second_look = SecondLook::new(&scores);
+        prepared.blocks = vec![Block::new(scores, (0..n).collect(), orders)];
+        return Ok(prepared);
+    }
+    let split = split(&scores, description.trained.n.1.min(BLOCK_ROWS));
+    prepared.warnings.push(Warning::Blocks { n, blocks: split.len() });
+    drop(scores);
+    let of_rows = |columns: &[&[f64]], rows: &[usize]| -> Vec<Vec<f64>> {
+        columns.iter().map(|c| rows.iter().map(|r| c[*r]).collect()).collect()
+    };
+    let block = |rows: Vec<usize>| {
+        let (x, y) = (of_rows(&sx.kept, &rows), of_rows(&sy.kept, &rows));
+        let scores = Scores::new(&slices(&x), &slices(&y)).expect("the data has been checked");
+        (SecondLook::new(&scores), Block::new(scores, rows, orders))
+    };
+    let (looks, blocks): (Vec<_>, Vec<_>) = split.into_par_iter().map(block).unzip();
+    // Every block has the same law: the first speaks for all.
+    prepared.second_look = looks[0];
+    prepared.blocks = blocks;
+    Ok(prepared)
+}
+
+fn slices(columns: &[Vec<f64>]) -> Vec<&[f64]> {
+    columns.iter().map(Vec::as_slice).collect()
 }

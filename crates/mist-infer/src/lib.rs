@@ -17,6 +17,8 @@
 //! # Ok::<(), mist_infer::EstimateError>(())
 //! ```
 
+mod blocks;
+mod bound;
 mod columns;
 mod device;
 mod domain;
@@ -24,6 +26,7 @@ mod error;
 mod estimate;
 mod estimator;
 mod screen;
+mod second_look;
 mod warning;
 
 pub use candle_core::Device;

@@ -46,6 +46,30 @@ pub enum Warning {
         /// Fewest and most columns of a side in training.
         trained: (usize, usize),
     },
+    /// One side is a function of the other as far as the rows can tell. If the columns are continuous, the MI is infinite.
+    Functional {
+        /// What the rows show at least, in nats.
+        at_least_nats: f64,
+    },
+    /// What the nearest neighbours say by themselves lies far outside of the interval.
+    Disagreement {
+        /// The estimate of Kraskov et al. in nats.
+        ksg_nats: f64,
+        /// The 90 % interval.
+        interval: (f64, f64),
+    },
+    /// More rows than in training: the answer is put together from blocks of rows.
+    Blocks {
+        /// Rows found.
+        n: usize,
+        /// Number of blocks.
+        blocks: usize,
+    },
+    /// So balanced a table that the signs of many columns are open, and the answer may depend on their order.
+    Balanced {
+        /// Sets of columns whose signs are open.
+        free: usize,
+    },
     /// Columns with few different values, where training had continuous data.
     Ties {
         /// The columns.
@@ -81,6 +105,21 @@ impl fmt::Display for Warning {
             Self::Dims { side, dim, trained } => {
                 let columns = if *dim == 1 { "column" } else { "columns" };
                 write!(f, "{dim} {columns} of {side}: {} that the checkpoint was trained on", beyond(*dim, *trained))
+            }
+            Self::Functional { at_least_nats } => {
+                write!(f, "one side is a function of the other as far as the rows can tell: if the columns are continuous, ")?;
+                write!(f, "the mutual information is infinite, and the rows show at least {at_least_nats:.1} nats of it")
+            }
+            Self::Disagreement { ksg_nats, interval: (lower, upper) } => {
+                write!(f, "nearest neighbours by themselves (KSG) say {ksg_nats:.2} nats, far outside of {lower:.2} to ")?;
+                write!(f, "{upper:.2}: plot the data before you trust either")
+            }
+            Self::Blocks { n, blocks } => {
+                write!(f, "{n} rows are more than one pass takes: averaged over {blocks} blocks of rows")
+            }
+            Self::Balanced { free } => {
+                write!(f, "the table is so balanced that the signs of {free} sets of columns are open: ")?;
+                write!(f, "the answer may depend on the order of the columns")
             }
             Self::Ties { columns } => {
                 let each = |c: &TiedColumn| format!("{} of {} (about {:.0})", c.label, c.side, 1.0 / c.share);

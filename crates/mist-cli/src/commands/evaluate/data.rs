@@ -1,5 +1,6 @@
 //! Data sets whose mutual information is known: drawn, or read from disk.
 
+use super::sense;
 use crate::input::{Manifest, Missing, read_npy_pair};
 use anyhow::{Context, Result, anyhow};
 use mist_data_gen::{MetaDistribution, Seeds, Split};
@@ -39,6 +40,7 @@ pub struct Part {
 }
 
 enum Source {
+    Sense { seed: u64 },
     Drawn { meta: Box<MetaDistribution>, seed: u64 },
     Read { manifest: Manifest, sha256: String },
 }
@@ -52,12 +54,20 @@ pub struct PartId {
     sha256: String,
 }
 
+/// Title of the suite that is [constructed](super::sense).
+pub const SENSE: &str = "sense";
+
 /// Tasks drawn where a suite has no size of its own.
 const DEFAULT_COUNT: u64 = 500;
 
 impl Part {
     /// The data sets of an embedded configuration.
     pub fn drawn(name: &str, seed: u64, limit: Option<u64>) -> Result<Self> {
+        if name == SENSE {
+            let total = sense::len();
+            let count = limit.unwrap_or(total).min(total);
+            return Ok(Self { title: name.to_owned(), source: Source::Sense { seed }, total, count });
+        }
         let meta = Box::new(MetaDistribution::named(name)?);
         let total = meta.suite_len().unwrap_or(limit.unwrap_or(DEFAULT_COUNT));
         let count = limit.unwrap_or(total).min(total);
@@ -83,6 +93,7 @@ impl Part {
     pub fn id(&self) -> PartId {
         let sha256 = match &self.source {
             Source::Drawn { meta, .. } => meta.sha256(),
+            Source::Sense { .. } => String::new(),
             Source::Read { sha256, .. } => sha256.clone(),
         };
         PartId { title: self.title.clone(), data_sets: self.count, sha256 }
@@ -91,6 +102,7 @@ impl Part {
     /// The data set of an index.
     pub fn data_set(&self, index: u64) -> Result<DataSet> {
         match &self.source {
+            Source::Sense { seed } => Ok(sense::data_set(*seed, index)),
             Source::Drawn { meta, seed } => {
                 let draw = meta.draw(&Seeds { root: *seed }, Split::Test, index);
                 Ok(DataSet { family: draw.family, mi_nats: draw.mi_nats, x: draw.sample.x, y: draw.sample.y })

@@ -6,6 +6,7 @@ mod pictures;
 mod published;
 mod report;
 mod rows;
+mod sense;
 mod store;
 mod tables;
 mod work;
@@ -79,6 +80,8 @@ enum Suite {
     Independence,
     /// Discrete and mixed data, whose ranks have ties.
     Discrete,
+    /// Tables of known MI that a person would try first.
+    Sense,
     /// All of them.
     All,
 }
@@ -91,7 +94,8 @@ impl Suite {
             Self::HeldOut => &["held_out"],
             Self::Independence => &["independence"],
             Self::Discrete => &["discrete"],
-            Self::All => &["m_test_imd", "m_test_oomd", "bmi", "held_out", "independence", "discrete"],
+            Self::Sense => &[data::SENSE],
+            Self::All => &["m_test_imd", "m_test_oomd", "bmi", "held_out", "independence", "discrete", data::SENSE],
         }
     }
 }

@@ -1,0 +1,152 @@
+//! The rule for more rows than the checkpoint was trained on: blocks of rows, whose answers are put together.
+//!
+//! Which rows go into one block is a function of the table alone, not of the order of its rows or columns. Each block
+//! is answered as a table of its own. Their point estimates are averaged; of a block's uncertainty the part that comes
+//! from the number of its rows falls with the number of blocks, and the part that comes from the network stays.
+
+use mist_model::Scores;
+
+/// Rows of a block, at most: fewer than in the largest training tasks, since most have fewer.
+pub(crate) const BLOCK_ROWS: usize = 4_000;
+
+/// What the network itself leaves uncertain of an answer however many rows there are, as a standard error relative to
+/// 0.3 nats plus the MI; see `docs/results/`.
+const FLOOR: f64 = 0.004;
+/// See [`FLOOR`]: nats.
+const FLOOR_FROM: f64 = 0.3;
+
+/// The rows of each block.
+///
+/// Rows are sorted by a hash of what they hold and dealt out in turn. Rows that hold the same go next to each other,
+/// whatever their order, and it does not matter which is which.
+pub(crate) fn split(scores: &Scores, rows_at_most: usize) -> Vec<Vec<usize>> {
+    let d = scores.dim_x + scores.dim_y;
+    let hash = |cells: &[f32], even: bool| -> u64 {
+        let cell = |z: &f32| mix(u64::from(if even { z.abs() } else { *z + 0.0 }.to_bits()));
+        mix(cells.iter().map(cell).fold(0, u64::wrapping_add))
+    };
+    // Even in every column first: where the data leaves signs open, that decides nearly everything.
+    let key = |row: &[f32]| {
+        let (x, y) = row.split_at(scores.dim_x);
+        [true, false].map(|even| hash(x, even).wrapping_add(hash(y, even)))
+    };
+    let mut order: Vec<([u64; 2], usize)> = scores.z.chunks_exact(d).map(key).zip(0..).collect();
+    order.sort_unstable();
+    let count = scores.n.div_ceil(rows_at_most);
+    (0..count).map(|b| order.iter().skip(b).step_by(count).map(|(_, row)| *row).collect()).collect()
+}
+
+/// The finaliser of SplitMix64 (Steele et al. 2014).
+fn mix(v: u64) -> u64 {
+    let v = v.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let v = (v ^ (v >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let v = (v ^ (v >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    v ^ (v >> 31)
+}
+
+/// One block's answer.
+#[derive(Clone, Debug)]
+pub(crate) struct BlockAnswer {
+    /// Quantiles of ln(1 + MI), not cut at 0.
+    pub log1p: Vec<f64>,
+    /// Pointwise MI of its rows in nats; empty if the network has none.
+    pub pointwise: Vec<f64>,
+}
+
+/// Quantiles of ln(1 + MI) of the whole table, from those of its blocks; `normal` are the standard normal quantiles of
+/// the levels.
+pub(crate) fn combine(blocks: &[BlockAnswer], normal: &[f64]) -> Vec<f64> {
+    let [only] = blocks else {
+        return combine_many(blocks, normal);
+    };
+    only.log1p.clone()
+}
+
+fn combine_many(blocks: &[BlockAnswer], normal: &[f64]) -> Vec<f64> {
+    let m = blocks.len() as f64;
+    let median = normal.iter().enumerate().fold(0, |best, (i, z)| if z.abs() < normal[best].abs() { i } else { best });
+    let mean = |f: &dyn Fn(&BlockAnswer) -> f64| blocks.iter().map(f).sum::<f64>() / m;
+    let nats = |block: &BlockAnswer, level: usize| block.log1p[level].exp_m1();
+    let centre = mean(&|b| nats(b, median));
+    // Variance of a block's answer by the number of its rows: from the spread of the pointwise MI, or of the blocks.
+    let by_rows = if blocks.iter().all(|b| !b.pointwise.is_empty()) {
+        mean(&|b| {
+            let n = b.pointwise.len() as f64;
+            let mean = b.pointwise.iter().sum::<f64>() / n;
+            b.pointwise.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n * n)
+        })
+    } else {
+        blocks.iter().map(|b| (nats(b, median) - centre).powi(2)).sum::<f64>() / (m - 1.0)
+    };
+    let quantile = |(level, z): (usize, &f64)| {
+        let whole = mean(&|b| nats(b, level) - nats(b, median)).powi(2);
+        let rows = (z * z * by_rows).min(whole);
+        let floor = (z * FLOOR * (FLOOR_FROM + centre.max(0.0))).powi(2);
+        let off = (rows / m + (whole - rows).max(floor)).sqrt();
+        // Below −1 nat there is no logarithm, and anything below 0 means 0.
+        (centre + off.copysign(*z)).max(-0.9).ln_1p()
+    };
+    let mut out: Vec<f64> = normal.iter().enumerate().map(quantile).collect();
+    for i in 1..out.len() {
+        out[i] = out[i].max(out[i - 1]);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(rows: &[usize]) -> Scores {
+        let noise = |i: usize, c: u64| (mix(i as u64 ^ (c << 40)) >> 40) as f64;
+        let column = |c: u64| -> Vec<f64> { rows.iter().map(|r| noise(r % 700, c)).collect() };
+        Scores::new(&[&column(1), &column(2)], &[&column(3)]).unwrap()
+    }
+
+    /// The rows of each block as what they hold.
+    fn contents(scores: &Scores, rows: &[usize]) -> Vec<Vec<usize>> {
+        let name = |block: Vec<usize>| {
+            let mut held: Vec<usize> = block.into_iter().map(|r| rows[r] % 700).collect();
+            held.sort_unstable();
+            held
+        };
+        split(scores, 130).into_iter().map(name).collect()
+    }
+
+    #[test]
+    fn blocks_do_not_depend_on_the_order_of_rows() {
+        // Every row twice, so that there are rows that hold the same.
+        let forth: Vec<usize> = (0..1000).collect();
+        let back: Vec<usize> = (0..1000).map(|i| i * 387 % 1000).collect();
+        let (a, b) = (contents(&table(&forth), &forth), contents(&table(&back), &back));
+        assert_eq!(a, b);
+        assert_eq!(a.iter().map(Vec::len).sum::<usize>(), 1000);
+        assert!(a.iter().all(|block| (125..=130).contains(&block.len())));
+    }
+
+    #[test]
+    fn intervals_narrow_with_the_blocks_down_to_a_floor() {
+        let normal = [-1.645, 0.0, 1.645];
+        let block = |shift: f64, sd: f64| BlockAnswer {
+            log1p: [0.9 + shift, 1.0 + shift, 1.1 + shift].map(f64::ln_1p).to_vec(),
+            pointwise: (0..100).map(|i| 1.0 + sd * f64::from(i % 2 * 2 - 1)).collect(),
+        };
+        let width = |blocks: &[BlockAnswer]| {
+            let q = combine(blocks, &normal);
+            assert!(q.is_sorted());
+            q[2].exp_m1() - q[0].exp_m1()
+        };
+        // All of the uncertainty comes from rows: a standard error of 0.1/1.645 in each block.
+        let sd = 0.1 / 1.645 * 10.0;
+        let (one, four, many) =
+            (vec![block(0.0, sd)], vec![block(0.0, sd); 4], vec![block(0.0, sd); 100_000]);
+        assert!((width(&one) - 0.2).abs() < 1e-9);
+        assert!((width(&four) - 0.1).abs() < 2e-3, "{}", width(&four));
+        let floor = 2.0 * 1.645 * FLOOR * (FLOOR_FROM + 1.0);
+        assert!((width(&many) / floor - 1.0).abs() < 0.01);
+        // None of it does: more blocks do not help.
+        assert!((width(&vec![block(0.0, 0.0); 50]) - 0.2).abs() < 1e-9);
+        let centre = combine(&[block(-0.2, sd), block(0.2, sd)], &normal)[1].exp_m1();
+        assert!((centre - 1.0).abs() < 1e-9);
+    }
+}
