@@ -138,8 +138,7 @@ mod tests {
         };
         // All of the uncertainty comes from rows: a standard error of 0.1/1.645 in each block.
         let sd = 0.1 / 1.645 * 10.0;
-        let (one, four, many) =
-            (vec![block(0.0, sd)], vec![block(0.0, sd); 4], vec![block(0.0, sd); 100_000]);
+        let (one, four, many) = (vec![block(0.0, sd)], vec![block(0.0, sd); 4], vec![block(0.0, sd); 100_000]);
         assert!((width(&one) - 0.2).abs() < 1e-9);
         assert!((width(&four) - 0.1).abs() < 2e-3, "{}", width(&four));
         let floor = 2.0 * 1.645 * FLOOR * (FLOOR_FROM + 1.0);

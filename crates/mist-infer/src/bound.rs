@@ -46,7 +46,8 @@ impl Entropy {
         let twice = counts.iter().filter(|c| **c == 2).count() as f64;
         let values = counts.len() as f64;
         // Chao's lower bound for the number of values; its form without pairs.
-        let unseen = if twice > 0.0 { singles * singles / (2.0 * twice) } else { singles * (singles - 1.0).max(0.0) / 2.0 };
+        let unseen =
+            if twice > 0.0 { singles * singles / (2.0 * twice) } else { singles * (singles - 1.0).max(0.0) / 2.0 };
         let most = (values + unseen).ln();
         let (mut plug_in, mut square) = (0.0, 0.0);
         for count in counts {

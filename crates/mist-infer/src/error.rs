@@ -65,7 +65,9 @@ pub enum EstimateError {
     #[error(transparent)]
     Device(#[from] DeviceError),
     /// An answer that no data can give.
-    #[error("the checkpoint `{checkpoint}` answers {nats} nats, which no data can give\nhint: its weights are not sound, use another checkpoint")]
+    #[error(
+        "the checkpoint `{checkpoint}` answers {nats} nats, which no data can give\nhint: its weights are not sound, use another checkpoint"
+    )]
     Absurd {
         /// Name of the checkpoint.
         checkpoint: String,

@@ -1,9 +1,9 @@
 //! A checkpoint ready to answer.
 
-use crate::estimate::check_level;
-use crate::screen::{Screened, check, screen};
 use crate::blocks::{BLOCK_ROWS, BlockAnswer, combine, split};
 use crate::bound::Entropy;
+use crate::estimate::check_level;
+use crate::screen::{Screened, check, screen};
 use crate::second_look::SecondLook;
 use crate::{CheckpointId, Columns, Estimate, EstimateError, Side, Warning, domain};
 use candle_core::{DType, Device, Tensor};
@@ -188,10 +188,7 @@ impl Estimator {
             quantiles,
             pointwise,
             warnings,
-            checkpoint: CheckpointId {
-                name: self.description.name.clone(),
-                sha256: self.description.sha256.clone(),
-            },
+            checkpoint: CheckpointId { name: self.description.name.clone(), sha256: self.description.sha256.clone() },
         })
     }
 

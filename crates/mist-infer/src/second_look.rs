@@ -59,6 +59,7 @@ impl SecondLook {
         let slack = SIGMAS * self.standard_error + BIAS.0 * self.ksg.abs() + BIAS.1;
         let outside = self.ksg - slack > upper || self.ksg + slack < lower;
         // With ties the terms are plug-in estimates, biased by as much as there are cells.
-        (outside && !discrete).then_some(Warning::Disagreement { ksg_nats: self.ksg.max(0.0), interval: (lower, upper) })
+        (outside && !discrete)
+            .then_some(Warning::Disagreement { ksg_nats: self.ksg.max(0.0), interval: (lower, upper) })
     }
 }

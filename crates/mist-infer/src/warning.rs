@@ -107,11 +107,20 @@ impl fmt::Display for Warning {
                 write!(f, "{dim} {columns} of {side}: {} that the checkpoint was trained on", beyond(*dim, *trained))
             }
             Self::Functional { at_least_nats } => {
-                write!(f, "one side is a function of the other as far as the rows can tell: if the columns are continuous, ")?;
-                write!(f, "the mutual information is infinite, and the rows show at least {at_least_nats:.1} nats of it")
+                write!(
+                    f,
+                    "one side is a function of the other as far as the rows can tell: if the columns are continuous, "
+                )?;
+                write!(
+                    f,
+                    "the mutual information is infinite, and the rows show at least {at_least_nats:.1} nats of it"
+                )
             }
             Self::Disagreement { ksg_nats, interval: (lower, upper) } => {
-                write!(f, "nearest neighbours by themselves (KSG) say {ksg_nats:.2} nats, far outside of {lower:.2} to ")?;
+                write!(
+                    f,
+                    "nearest neighbours by themselves (KSG) say {ksg_nats:.2} nats, far outside of {lower:.2} to "
+                )?;
                 write!(f, "{upper:.2}: plot the data before you trust either")
             }
             Self::Blocks { n, blocks } => {

@@ -32,7 +32,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             let meta = MetaDistribution::named(suite)?;
             for index in (0..meta.suite_len().unwrap_or(0)).step_by(EVERY) {
                 let draw = meta.draw(&Seeds { root: 1 }, Split::Test, index);
-                let batch = Batch::new(&[&score(&draw.sample).with_neighbours(config.neighbours())], &Device::Cpu)?.to_dtype(dtype)?;
+                let batch = Batch::new(&[&score(&draw.sample).with_neighbours(config.neighbours())], &Device::Cpu)?
+                    .to_dtype(dtype)?;
                 let q = network.forward(&batch)?.quantiles.to_dtype(DType::F64)?.squeeze(0)?.to_vec1()?;
                 medians.push((draw.mi_nats, QuantileFunction::new(&config.taus, &q).median()));
             }

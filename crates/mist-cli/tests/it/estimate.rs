@@ -26,10 +26,11 @@ fn json_has_its_keys_in_order() {
     let out = folder.mist("estimate d.csv --x a --x b --y c --format json --interval 0.8");
     assert_eq!(out.stderr, "");
     let json = out.json();
-    let outer: Vec<usize> = ["id", "mi", "at_least", "unit", "interval", "n", "dim_x", "dim_y", "warnings", "checkpoint"]
-        .iter()
-        .map(|key| out.stdout.find(&format!("\"{key}\":")).unwrap())
-        .collect();
+    let outer: Vec<usize> =
+        ["id", "mi", "at_least", "unit", "interval", "n", "dim_x", "dim_y", "warnings", "checkpoint"]
+            .iter()
+            .map(|key| out.stdout.find(&format!("\"{key}\":")).unwrap())
+            .collect();
     assert!(outer.is_sorted() && json.as_object().unwrap().len() == 10, "{}", out.stdout);
     assert_eq!(json["id"], serde_json::Value::Null);
     assert_eq!((&json["n"], &json["dim_x"], &json["dim_y"]), (&50.into(), &2.into(), &1.into()));

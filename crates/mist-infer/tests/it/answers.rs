@@ -2,6 +2,7 @@
 
 use crate::support::{ESTIMATOR, ORDER_OF_SUMS, assert_close, data};
 use mist_infer::{Columns, Device, DeviceKind, EstimateError, Estimator, Side, Warning};
+use mist_model::Checkpoint;
 use ndarray::{Array2, Axis, array};
 use std::path::{Path, PathBuf};
 
@@ -67,7 +68,7 @@ fn warnings_name_their_reason() {
     assert_eq!(warnings, [Warning::Dims { side: Side::X, dim: dims.1 + 1, trained: dims }]);
     let (long_x, long_y) = data(n.1 + 1, 1, 1);
     let warnings = ESTIMATOR.estimate(&long_x, &long_y).unwrap().warnings;
-    assert_eq!(warnings, [Warning::Rows { n: n.1 + 1, trained: n }]);
+    assert_eq!(warnings, [Warning::Blocks { n: n.1 + 1, blocks: 2 }]);
 
     let mut tied = x.clone();
     tied.column_mut(1).mapv_inplace(|v| (v * 3.0).round());
@@ -132,4 +133,86 @@ fn checkpoints_and_devices() {
     assert!(error.to_string().starts_with("cannot read `none.safetensors`: "));
     let error = "tpu".parse::<DeviceKind>().unwrap_err().to_string();
     assert_eq!(error, "unknown device `tpu`, expected one of `auto`, `cpu`, `cuda`, `metal`");
+}
+
+/// Standard normals from uniform numbers, by Box and Muller.
+fn normals(n: usize) -> Vec<[f64; 2]> {
+    let (a, b) = data(n, 1, 1);
+    let of = |(u, v): (f64, f64)| {
+        [
+            (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos(),
+            (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).sin(),
+        ]
+    };
+    let rank = |m: &Array2<f64>| -> Vec<f64> {
+        let mut order: Vec<usize> = (0..n).collect();
+        order.sort_by(|i, j| m[[*i, 0]].total_cmp(&m[[*j, 0]]));
+        let mut u = vec![0.0; n];
+        order.iter().enumerate().for_each(|(r, i)| u[*i] = (r as f64 + 0.5) / n as f64);
+        u
+    };
+    // The two columns of `data` depend on each other; the second is taken from far away rows.
+    let (u, v) = (rank(&a), rank(&b));
+    (0..n).map(|i| of((u[i], v[(i + n / 2) % n]))).collect()
+}
+
+#[test]
+fn many_rows_are_answered_in_blocks_whatever_their_order() {
+    let n = 9_000;
+    let rho: f64 = 0.6;
+    let rows = normals(n);
+    let x = Array2::from_shape_fn((n, 1), |(r, _)| rows[r][0]);
+    let y = Array2::from_shape_fn((n, 1), |(r, _)| rho * rows[r][0] + (1.0 - rho * rho).sqrt() * rows[r][1]);
+    let whole = ESTIMATOR.estimate(&x, &y).unwrap();
+    let truth = -0.5 * (1.0 - rho * rho).ln();
+    assert!((whole.mi_nats() - truth).abs() < 0.05, "{}", whole.mi_nats());
+    assert!(matches!(whole.warnings[..], [Warning::Blocks { n: 9_000, .. }]), "{:?}", whole.warnings);
+    let order: Vec<usize> = (0..n).map(|r| (r * 7_001) % n).collect();
+    let (px, py) = (x.select(Axis(0), &order), y.select(Axis(0), &order));
+    assert_close(&whole, &ESTIMATOR.estimate(&px, &py).unwrap(), ORDER_OF_SUMS);
+    assert_close(&whole, &ESTIMATOR.estimate(&y, &x.mapv(|v| -v)).unwrap(), ORDER_OF_SUMS);
+}
+
+#[test]
+fn no_answer_exceeds_the_entropy_of_a_discrete_side() {
+    for values in [2, 4, 8] {
+        let x = Array2::from_shape_fn((240, 1), |(r, _)| f64::from(r as u32 % values));
+        let estimate = ESTIMATOR.estimate(&x, &x).unwrap();
+        let entropy = f64::from(values).ln();
+        assert!(estimate.quantile(0.99) <= entropy + 1e-9, "{values} values: {}", estimate.quantile(0.99));
+        assert!(estimate.mi_nats() > 0.5 * entropy, "{values} values: {}", estimate.mi_nats());
+    }
+}
+
+#[test]
+fn a_function_of_the_other_side_has_a_lower_bound_only() {
+    let (x, _) = data(300, 1, 1);
+    let estimate = ESTIMATOR.estimate(&x, &x.mapv(|v| v.powi(3))).unwrap();
+    assert!(estimate.is_lower_bound(), "{:?}", estimate.warnings);
+    assert!(estimate.warnings[0].to_string().contains("infinite"));
+    let (x, y) = data(300, 1, 1);
+    assert!(!ESTIMATOR.estimate(&x, &y).unwrap().is_lower_bound());
+}
+
+#[test]
+fn neighbours_that_disagree_are_heard() {
+    // A wave so fast that the first networks did not see it.
+    let n = 2_000;
+    let x = Array2::from_shape_fn((n, 1), |(r, _)| (r as f64 + 0.5) / n as f64);
+    let (noise, _) = data(n, 1, 1);
+    let y = Array2::from_shape_fn((n, 1), |(r, _)| (50.0 * x[[r, 0]]).sin() + 0.2 * noise[[(r * 7) % n, 0]]);
+    let old = Estimator::from_checkpoint(&checkpoint("mist-2026-11b"), &Device::Cpu).unwrap();
+    let warnings = old.estimate(&x, &y).unwrap().warnings;
+    assert!(matches!(warnings[..], [Warning::Disagreement { .. }]), "{warnings:?}");
+}
+
+#[test]
+fn absurd_weights_are_an_error() {
+    let checkpoint = Checkpoint::read(&checkpoint("mist-2026-11b"), &Device::Cpu).unwrap();
+    for (_, var) in checkpoint.parameters.iter() {
+        var.set(&(var.as_tensor() * 1000.0).unwrap()).unwrap();
+    }
+    let (x, y) = data(40, 1, 1);
+    let error = Estimator::from_parts(checkpoint).unwrap().estimate(&x, &y).unwrap_err().to_string();
+    assert!(error.contains("`mist-2026-11b`") && error.contains("no data can give"), "{error}");
 }

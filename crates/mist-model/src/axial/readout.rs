@@ -91,11 +91,8 @@ impl Readout {
     pub(super) fn forward(&self, pooled: &Tensor, rows: &Told, batch: &Batch) -> Result<Tensor> {
         let n = batch.n.unsqueeze(1)?;
         let r = &rows.tokens;
-        let mut features = vec![
-            pooled.clone(),
-            r.sum(1)?.broadcast_div(&n)?,
-            (r.sqr()?.sum(1)?.broadcast_div(&n)? + 1e-6)?.sqrt()?,
-        ];
+        let mut features =
+            vec![pooled.clone(), r.sum(1)?.broadcast_div(&n)?, (r.sqr()?.sum(1)?.broadcast_div(&n)? + 1e-6)?.sqrt()?];
         features.extend(rows.pointwise.as_ref().map(|p| p.features.clone()));
         let u = self.hidden1.gelu(&Tensor::cat(&features, D::Minus1)?)?;
         let u = (&u + self.hidden2.gelu(&u)?)?;

@@ -524,7 +524,9 @@ impl CustomOp3 for PairBlock {
         let mut values = Values::new(d, e, self.hidden);
         let mut out = vec![0f32; x.len()];
         let (mut inner, mut inner_out) = (Vec::new(), Vec::new());
-        for ((x, size), out) in x.chunks_exact(d * d * e).zip(sizes.chunks_exact(2)).zip(out.chunks_exact_mut(d * d * e)) {
+        for ((x, size), out) in
+            x.chunks_exact(d * d * e).zip(sizes.chunks_exact(2)).zip(out.chunks_exact_mut(d * d * e))
+        {
             let (root, columns) = (size[0], size[1] as usize);
             if values.d != columns {
                 values = Values::new(columns, e, self.hidden);

@@ -99,13 +99,13 @@ fn cases() -> Vec<Case> {
         (vec![a, b], vec![g().abs() * (a * b).signum()])
     }));
     // The radius of two normals is √(−2 ln u).
-    let radius =
-        entropy(-2.0, 8.0, |y| mean_over(|t| density(y - (-2.0 * t.ln()).sqrt(), 0.1))) - normal_entropy(0.1);
+    let radius = entropy(-2.0, 8.0, |y| mean_over(|t| density(y - (-2.0 * t.ln()).sqrt(), 0.1))) - normal_entropy(0.1);
     all.push(case("radius and noise", 2_000, radius, |g, _| {
         let (a, b) = (g(), g());
         (vec![a, b], vec![a.hypot(b) + 0.1 * g()])
     }));
-    let product = entropy(-25.0, 25.0, |y| mean_over_normal(|a| density(y, (a * a + 0.01f64).sqrt()))) - normal_entropy(0.1);
+    let product =
+        entropy(-25.0, 25.0, |y| mean_over_normal(|a| density(y, (a * a + 0.01f64).sqrt()))) - normal_entropy(0.1);
     all.push(case("product and noise", 2_000, product, |g, _| {
         let (a, b) = (g(), g());
         (vec![a, b], vec![a * b + 0.1 * g()])
