@@ -1,6 +1,7 @@
 //! A random vector as data: columns of numbers, with names where there are any.
 
 use ndarray::{ArrayBase, ArrayView, Data, Ix1, Ix2};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// One of the two random vectors.
@@ -38,12 +39,46 @@ impl fmt::Display for Side {
 pub struct Columns {
     values: Vec<Vec<f64>>,
     names: Vec<String>,
+    /// Which columns are categories, by index.
+    categories: BTreeSet<usize>,
 }
 
 impl Columns {
     /// From whole columns.
     pub fn new(columns: Vec<Vec<f64>>) -> Self {
-        Self { values: columns, names: Vec::new() }
+        Self { values: columns, names: Vec::new(), categories: BTreeSet::new() }
+    }
+
+    /// Takes these columns (by index from 0) as categories: codes of which only equality counts. The answer is the same
+    /// for every coding.
+    ///
+    /// ```
+    /// use mist_infer::{Columns, Estimator};
+    ///
+    /// let noise = |r: usize| (r as f64 * 0.7).sin();
+    /// let code = |species: [f64; 3]| (0..90).map(|r| species[r % 3]).collect::<Vec<_>>();
+    /// let size: Vec<f64> = (0..90).map(|r| [3.0, 1.0, 2.0][r % 3] + 0.3 * noise(r)).collect();
+    /// let estimator = Estimator::embedded()?;
+    /// let answer = |species: [f64; 3]| {
+    ///     let x = Columns::new(vec![code(species)]).categorical([0]);
+    ///     estimator.estimate(x, vec![size.clone()]).map(|e| e.mi_nats())
+    /// };
+    /// assert!((answer([0.0, 1.0, 2.0])? - answer([1.0, 0.0, 2.0])?).abs() < 1e-4);
+    /// # Ok::<(), mist_infer::EstimateError>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If there is no such column.
+    #[must_use]
+    pub fn categorical(mut self, columns: impl IntoIterator<Item = usize>) -> Self {
+        self.categories.extend(columns);
+        assert!(self.categories.last().is_none_or(|last| *last < self.dim()), "a category must be one of the columns");
+        self
+    }
+
+    /// Whether a column is a category.
+    pub fn is_category(&self, column: usize) -> bool {
+        self.categories.contains(&column)
     }
 
     /// Gives the columns names, by which errors and warnings call them.

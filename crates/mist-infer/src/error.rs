@@ -64,6 +64,19 @@ pub enum EstimateError {
     /// A device that cannot be used.
     #[error(transparent)]
     Device(#[from] DeviceError),
+    /// A table with too many columns.
+    #[error(
+        "{columns} columns on both sides together would take about {seconds:.0} seconds, and far more memory than their \
+         values\nhint: choose at most {at_most} columns, for example the leading principal components of each side"
+    )]
+    TooLarge {
+        /// Columns of both sides that are not constant.
+        columns: usize,
+        /// What they would take on one core.
+        seconds: f64,
+        /// What is taken.
+        at_most: usize,
+    },
     /// An answer that no data can give.
     #[error(
         "the checkpoint `{checkpoint}` answers {nats} nats, which no data can give\nhint: its weights are not sound, use another checkpoint"

@@ -3,12 +3,12 @@
 use crate::blocks::{BLOCK_ROWS, BlockAnswer, combine, split};
 use crate::bound::Entropy;
 use crate::estimate::check_level;
-use crate::screen::{Screened, check, screen};
+use crate::screen::{Kept, Rows, Screened, check, screen};
 use crate::second_look::SecondLook;
 use crate::{CheckpointId, Columns, Estimate, EstimateError, Side, Warning, domain};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
-use mist_model::{Axial, Batch, Checkpoint, Description, Parameters, QuantileFunction, Scores};
+use mist_model::{Axial, Batch, Checkpoint, Column, Description, Parameters, QuantileFunction, Scores};
 use rayon::prelude::*;
 use statrs::distribution::{ContinuousCDF, Normal};
 use std::collections::{BTreeMap, HashMap};
@@ -27,6 +27,10 @@ const PAIRS_PER_PASS: usize = 1 << 16;
 /// have so many.
 const ORIENTATIONS: usize = 1 << MOST_FREE;
 const MOST_FREE: usize = 5;
+
+/// What a pass may take at most, and what a core of an ordinary processor does.
+const MOST_SECONDS: f64 = 20.0;
+const FLOPS_PER_SECOND: f64 = 2e10;
 
 /// No table can show so many nats.
 const MOST_NATS: f64 = 200.0;
@@ -277,7 +281,8 @@ fn prepare(x: &Columns, y: &Columns, description: &Description) -> Result<Prepar
         return Ok(prepared);
     }
     prepared.warnings.extend(domain::gate(n, &sx, &sy, &description.trained));
-    let scores = Scores::new(&sx.kept, &sy.kept).expect("the data has been checked");
+    check_size(n, sx.kept.len(), sy.kept.len(), description)?;
+    let scores = Scores::of(&columns(&sx), &columns(&sy)).expect("the data has been checked");
     let sides = [0..scores.dim_x, scores.dim_x..scores.dim_x + scores.dim_y];
     prepared.entropies = sides.into_iter().filter_map(|side| Entropy::of(&scores, side)).collect();
     if scores.free.len() > MOST_FREE {
@@ -292,12 +297,11 @@ fn prepare(x: &Columns, y: &Columns, description: &Description) -> Result<Prepar
     let split = split(&scores, description.trained.n.1.min(BLOCK_ROWS));
     prepared.warnings.push(Warning::Blocks { n, blocks: split.len() });
     drop(scores);
-    let of_rows = |columns: &[&[f64]], rows: &[usize]| -> Vec<Vec<f64>> {
-        columns.iter().map(|c| rows.iter().map(|r| c[*r]).collect()).collect()
-    };
+    let of_rows = |side: &Screened, rows: &[usize]| -> Vec<Rows> { side.kept.iter().map(|k| k.rows(rows)).collect() };
     let block = |rows: Vec<usize>| {
-        let (x, y) = (of_rows(&sx.kept, &rows), of_rows(&sy.kept, &rows));
-        let scores = Scores::new(&slices(&x), &slices(&y)).expect("the data has been checked");
+        let (x, y) = (of_rows(&sx, &rows), of_rows(&sy, &rows));
+        let (x, y): (Vec<_>, Vec<_>) = (x.iter().map(Rows::column).collect(), y.iter().map(Rows::column).collect());
+        let scores = Scores::of(&x, &y).expect("the data has been checked");
         (SecondLook::new(&scores), Block::new(scores, rows, orders))
     };
     let (looks, blocks): (Vec<_>, Vec<_>) = split.into_par_iter().map(block).unzip();
@@ -307,6 +311,18 @@ fn prepare(x: &Columns, y: &Columns, description: &Description) -> Result<Prepar
     Ok(prepared)
 }
 
-fn slices(columns: &[Vec<f64>]) -> Vec<&[f64]> {
-    columns.iter().map(Vec::as_slice).collect()
+fn columns<'a>(side: &'a Screened) -> Vec<Column<'a>> {
+    side.kept.iter().map(Kept::column).collect()
+}
+
+/// Whether one pass over so many columns ends soon enough.
+fn check_size(n: usize, dim_x: usize, dim_y: usize, description: &Description) -> Result<(), EstimateError> {
+    let rows = n.min(description.trained.n.1);
+    let cost = |dim_x, dim_y| description.network.forward_flops(rows, dim_x, dim_y) / FLOPS_PER_SECOND;
+    let seconds = cost(dim_x, dim_y);
+    if seconds <= MOST_SECONDS {
+        return Ok(());
+    }
+    let columns = (1..dim_x + dim_y).rev().find(|d| cost(d.div_ceil(2), d / 2) <= MOST_SECONDS).unwrap_or(1);
+    Err(EstimateError::TooLarge { columns: dim_x + dim_y, seconds, at_most: columns })
 }

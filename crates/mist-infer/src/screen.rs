@@ -1,16 +1,68 @@
 //! A look at the data before the network sees it.
 
 use crate::{Columns, EstimateError, MIN_ROWS, Side, TiedColumn};
+use mist_model::Column;
 
 /// One side: what the network gets of it, and what it does not.
 #[derive(Debug)]
 pub(crate) struct Screened<'a> {
     /// Columns that vary.
-    pub kept: Vec<&'a [f64]>,
+    pub kept: Vec<Kept<'a>>,
     /// Labels of the columns that do not.
     pub constant: Vec<String>,
     /// Columns among the kept ones with equal values.
     pub tied: Vec<TiedColumn>,
+}
+
+/// A column that varies.
+#[derive(Debug)]
+pub(crate) enum Kept<'a> {
+    Number(&'a [f64]),
+    /// Codes of a category, from 0.
+    Category(Vec<u32>),
+}
+
+impl Kept<'_> {
+    /// As the network takes it.
+    pub(crate) fn column(&self) -> Column<'_> {
+        match self {
+            Self::Number(values) => Column::Number(values),
+            Self::Category(codes) => Column::Category(codes),
+        }
+    }
+
+    /// Some of its rows.
+    pub(crate) fn rows(&self, rows: &[usize]) -> Rows {
+        match self {
+            Self::Number(values) => Rows::Number(rows.iter().map(|r| values[*r]).collect()),
+            Self::Category(codes) => Rows::Category(rows.iter().map(|r| codes[*r]).collect()),
+        }
+    }
+}
+
+/// Some rows of a column.
+pub(crate) enum Rows {
+    Number(Vec<f64>),
+    Category(Vec<u32>),
+}
+
+impl Rows {
+    /// As the network takes it.
+    pub(crate) fn column(&self) -> Column<'_> {
+        match self {
+            Self::Number(values) => Column::Number(values),
+            Self::Category(codes) => Column::Category(codes),
+        }
+    }
+}
+
+/// Codes from 0 of the values, in their order.
+fn codes(values: &[f64]) -> Vec<u32> {
+    let mut different = values.to_vec();
+    different.sort_unstable_by(f64::total_cmp);
+    different.dedup();
+    let code = |v: &f64| different.partition_point(|d| d < v) as u32;
+    values.iter().map(code).collect()
 }
 
 /// Rows of a task, if its columns are all as long and hold finite numbers.
@@ -41,12 +93,16 @@ pub(crate) fn check(x: &Columns, y: &Columns) -> Result<usize, EstimateError> {
 pub(crate) fn screen(side: Side, columns: &Columns) -> Screened<'_> {
     let mut out = Screened { kept: Vec::new(), constant: Vec::new(), tied: Vec::new() };
     for (j, values) in columns.iter().enumerate() {
-        let share = tied_share(values);
         if values.iter().all(|v| *v == values[0]) {
             out.constant.push(columns.label(j));
             continue;
         }
-        out.kept.push(values);
+        if columns.is_category(j) {
+            out.kept.push(Kept::Category(codes(values)));
+            continue;
+        }
+        out.kept.push(Kept::Number(values));
+        let share = tied_share(values);
         if share > 0.0 {
             out.tied.push(TiedColumn { side, label: columns.label(j), share });
         }
@@ -72,6 +128,11 @@ mod tests {
         assert_eq!(tied_share(&[3.0, 1.0, 2.0]), 0.0);
         assert_eq!(tied_share(&[3.0, 1.0, 3.0, 2.0]), 1.0 / 6.0);
         assert_eq!(tied_share(&[0.0, -0.0]), 1.0);
+    }
+
+    #[test]
+    fn codes_of_categories() {
+        assert_eq!(codes(&[7.0, -1.0, 7.0, 0.0, -0.0]), [2, 0, 2, 1, 1]);
     }
 
     #[test]

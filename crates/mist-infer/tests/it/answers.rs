@@ -216,3 +216,24 @@ fn absurd_weights_are_an_error() {
     let error = Estimator::from_parts(checkpoint).unwrap().estimate(&x, &y).unwrap_err().to_string();
     assert!(error.contains("`mist-2026-11b`") && error.contains("no data can give"), "{error}");
 }
+
+#[test]
+fn far_too_many_columns_are_refused_at_once() {
+    let (wide, _) = data(30, 900, 1);
+    let error = ESTIMATOR.estimate(&wide, &wide).unwrap_err();
+    assert!(matches!(error, EstimateError::TooLarge { columns: 1800, .. }), "{error}");
+    assert!(error.to_string().contains("hint: choose at most "), "{error}");
+}
+
+#[test]
+fn a_category_has_the_same_answer_under_every_coding() {
+    let (x, y) = data(120, 1, 1);
+    let answer = |code: &dyn Fn(u32) -> f64| {
+        let values = x.iter().map(|v| code((v * 3.5) as u32)).collect();
+        ESTIMATOR.estimate(Columns::new(vec![values]).categorical([0]), &y).unwrap()
+    };
+    let base = answer(&f64::from);
+    for code in [|c: u32| [2.0, 0.0, 3.0, 1.0, 4.0][c as usize], |c: u32| -7.0 * f64::from(c), |c| 1.0 / f64::from(c + 1)] {
+        assert_close(&base, &answer(&code), ORDER_OF_SUMS);
+    }
+}
