@@ -7,6 +7,7 @@ use divan::Bencher;
 use mist_model::ops::{
     Activation, CellLayers, PairLayers, cell_network, dense, moments, pair_block, side_pool, standardise, triangle,
 };
+use mist_model::scores::neighbour_terms;
 
 const N: usize = 320;
 const D: usize = 64;
@@ -94,4 +95,12 @@ fn block_over_pairs(bencher: Bencher) {
         };
         pair_block(&e, &root, None, &layers)
     });
+}
+
+/// Neighbour terms of one task: rows, columns of a side.
+#[divan::bench(args = [(100, 1), (500, 1), (500, 5), (500, 32), (2000, 1), (2000, 5), (8000, 1)])]
+fn neighbours(bencher: Bencher, (n, dims): (usize, usize)) {
+    let side = || -> Vec<Vec<f32>> { (0..dims).map(|_| random(&[n]).to_vec1().unwrap()).collect() };
+    let (x, y) = (side(), side());
+    bencher.bench_local(|| neighbour_terms(&x, &y, &[1, 3, 8, 24]));
 }

@@ -80,15 +80,18 @@ struct Task<'a> {
     digamma: Vec<f32>,
 }
 
+/// Distances are compared as the bits that hold them: for numbers that are not negative the order is the same, and
+/// integers may be compared and added in any order, many at a time.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq+fma", "x86_64+avx2+fma"))]
 fn rows(task: &Task, out: &mut [f32]) {
     let n = task.n;
     let padded = n.next_multiple_of(LANES);
     let most = task.orders.iter().copied().max().unwrap_or(1).min(n - 1).max(1);
-    let (mut dx, mut dy, mut both) = (vec![0f32; padded], vec![0f32; padded], vec![0f32; padded]);
-    let mut nearest = vec![0f32; most];
+    let (mut dx, mut dy, mut both) = (vec![0f32; padded], vec![0f32; padded], vec![0u32; padded]);
+    let (mut bits_x, mut bits_y) = (vec![0u32; padded], vec![0u32; padded]);
+    let mut nearest = vec![0u32; most];
     for (r, out) in out.chunks_exact_mut(task.orders.len() * TERMS).enumerate() {
-        for (columns, distances) in [(&task.x, &mut dx), (&task.y, &mut dy)] {
+        for (columns, distances, bits) in [(&task.x, &mut dx, &mut bits_x), (&task.y, &mut dy, &mut bits_y)] {
             for (i, column) in columns.iter().enumerate() {
                 let at = column[r];
                 if i == 0 {
@@ -102,25 +105,26 @@ fn rows(task: &Task, out: &mut [f32]) {
                     }
                 }
             }
-            for d in &mut distances[..n] {
-                *d = if *d > APART { APART } else { *d };
+            for (bits, d) in bits[..n].iter_mut().zip(&distances[..n]) {
+                *bits = d.to_bits().min(APART.to_bits());
             }
+            bits[n..].fill(NEVER);
         }
-        for ((b, x), y) in both.iter_mut().zip(&dx).zip(&dy) {
-            *b = if x > y { *x } else { *y };
+        for ((b, x), y) in both.iter_mut().zip(&bits_x).zip(&bits_y) {
+            *b = (*x).max(*y);
         }
-        both[r] = f32::INFINITY;
+        both[r] = NEVER;
         smallest(&both, &mut nearest);
-        both[r] = 0.0;
+        both[r] = 0;
         for (&k, out) in task.orders.iter().zip(out.chunks_exact_mut(TERMS)) {
             let radius = nearest[k.min(most) - 1];
-            // At radius 0 the closed ball: no distance but 0 is below the smallest positive number.
-            let (open, within) = if radius > 0.0 {
-                (radius, 1 + nearest[..k.min(most)].iter().filter(|d| **d < radius).count())
-            } else {
-                (f32::MIN_POSITIVE, below(&both, f32::MIN_POSITIVE))
+            // At radius 0 the closed ball: the distances below the smallest that is not 0.
+            let open = radius.max(1);
+            let within = match radius {
+                0 => below(&both, open),
+                _ => 1 + nearest[..k.min(most)].iter().filter(|d| **d < radius).count(),
             };
-            let (x, y) = (below(&dx, open), below(&dy, open));
+            let (x, y) = (below(&bits_x, open), below(&bits_y, open));
             let psi = |count: usize| task.digamma[count];
             let term = psi(within) + psi(n) - psi(x) - psi(y);
             out[0] = term.clamp(BOUNDS.0, BOUNDS.1);
@@ -130,19 +134,17 @@ fn rows(task: &Task, out: &mut [f32]) {
     }
 }
 
+/// Above every distance.
+const NEVER: u32 = u32::MAX;
+
 /// The smallest values, increasing.
 #[inline(always)]
-fn smallest(values: &[f32], nearest: &mut [f32]) {
-    nearest.fill(f32::INFINITY);
+fn smallest(values: &[u32], nearest: &mut [u32]) {
+    nearest.fill(NEVER);
     let last = nearest.len() - 1;
-    let mut bound = f32::INFINITY;
+    let mut bound = NEVER;
     for chunk in values.chunks_exact(LANES) {
-        let chunk: &[f32; LANES] = chunk.try_into().expect("a whole chunk");
-        let mut any = false;
-        for v in chunk {
-            any |= *v < bound;
-        }
-        if !any {
+        if chunk.iter().fold(NEVER, |least, v| least.min(*v)) >= bound {
             continue;
         }
         for &v in chunk {
@@ -161,14 +163,8 @@ fn smallest(values: &[f32], nearest: &mut [f32]) {
 
 /// How many values are below `bound`.
 #[inline(always)]
-fn below(values: &[f32], bound: f32) -> usize {
-    let mut lanes = [0u32; LANES];
-    for chunk in values.chunks_exact(LANES) {
-        for (count, v) in lanes.iter_mut().zip(chunk) {
-            *count += u32::from(*v < bound);
-        }
-    }
-    lanes.iter().sum::<u32>() as usize
+fn below(values: &[u32], bound: u32) -> usize {
+    values.iter().map(|v| u32::from(*v < bound)).sum::<u32>() as usize
 }
 
 #[cfg(test)]
