@@ -32,6 +32,8 @@ enum Command {
     Dataset(commands::dataset::Args),
     /// Train a network on fresh tasks.
     Train(commands::train::Args),
+    /// Adjust the intervals of a checkpoint on tasks that its training never saw.
+    Calibrate(commands::calibrate::Args),
     /// Measure a checkpoint on tasks whose mutual information is known.
     Evaluate(commands::evaluate::Args),
     /// Measure how fast a device runs the network, and whether it computes what the CPU does.
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         Command::Generate(args) => commands::generate::run(&args),
         Command::Dataset(args) => commands::dataset::run(&args),
         Command::Train(args) => commands::train::run(&args),
+        Command::Calibrate(args) => commands::calibrate::run(&args),
         Command::Evaluate(args) => commands::evaluate::run(&args),
         Command::Bench(args) => commands::bench::run(&args),
     };

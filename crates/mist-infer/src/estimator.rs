@@ -198,7 +198,12 @@ impl Estimator {
 
     fn forward(&self, tasks: &[&Scores]) -> Result<Vec<BlockAnswer>, EstimateError> {
         let output = self.network.forward(&Batch::new(tasks, &self.device)?)?;
-        let quantiles = output.quantiles.to_dtype(DType::F64)?.to_vec2::<f64>()?;
+        let mut quantiles = output.quantiles.to_dtype(DType::F64)?.to_vec2::<f64>()?;
+        if let Some(calibration) = &self.description.calibration {
+            for (q, task) in quantiles.iter_mut().zip(tasks) {
+                calibration.apply(&self.description.network.taus, task.shape(), q);
+            }
+        }
         let pointwise = match output.pointwise {
             Some(p) => p.to_dtype(DType::F64)?.to_vec2::<f64>()?,
             None => vec![Vec::new(); tasks.len()],

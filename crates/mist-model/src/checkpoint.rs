@@ -3,7 +3,7 @@
 //! A checkpoint is two files: `NAME.safetensors`, and beside it `NAME.json` with the network's configuration, where
 //! the weights come from, and their SHA-256.
 
-use crate::{Axial, AxialConfig, Parameters};
+use crate::{Axial, AxialConfig, Calibration, Parameters};
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -69,6 +69,9 @@ pub struct Description {
     pub trained: Trained,
     /// SHA-256 of the weights file, in hexadecimal.
     pub sha256: String,
+    /// The adjustment of its quantiles, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
 }
 
 /// The part of the world that a checkpoint has seen.
@@ -137,6 +140,9 @@ impl Checkpoint {
             return Err(bad(format!("format {}, expected {FORMAT}", description.format)));
         }
         description.network.validate().map_err(bad)?;
+        if let Some(calibration) = &description.calibration {
+            calibration.validate(description.network.taus.len()).map_err(bad)?;
+        }
         let got = hex_sha256(weights);
         if got != description.sha256 {
             return Err(CheckpointError::Damaged { path: path.into(), got, expected: description.sha256 });
@@ -165,12 +171,23 @@ pub fn write_checkpoint(
     // safetensors sorts by type and name: same tensors, same bytes.
     let bytes = safetensors::serialize(tensors, None).map_err(|e| wrong(e.to_string()))?;
     let sha256 = hex_sha256(&bytes);
-    let description = Description { format: FORMAT, name: name.into(), network: network.clone(), trained, sha256 };
-    let mut json = serde_json::to_string_pretty(&description).map_err(|e| wrong(e.to_string()))?;
-    json.push('\n');
+    let network = network.clone();
+    let description = Description { format: FORMAT, name: name.into(), network, trained, sha256, calibration: None };
     write_atomic(&path, &bytes)?;
-    write_atomic(&path.with_extension("json"), json.as_bytes())?;
+    description.write(&path)?;
     Ok(description)
+}
+
+impl Description {
+    /// Writes it beside the weights at `path`, whole or not at all.
+    ///
+    /// # Errors
+    /// A folder that cannot be written to.
+    pub fn write(&self, path: &Path) -> Result<(), CheckpointError> {
+        let wrong = |e: serde_json::Error| CheckpointError::Weights { path: path.into(), what: e.to_string() };
+        let json = serde_json::to_string_pretty(self).map_err(wrong)? + "\n";
+        write_atomic(&path.with_extension("json"), json.as_bytes())
+    }
 }
 
 /// Writes a file beside its destination, flushes it to disk, and renames it.

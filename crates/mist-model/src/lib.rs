@@ -5,6 +5,7 @@
 
 mod axial;
 mod batch;
+mod calibration;
 mod checkpoint;
 mod config;
 pub mod ops;
@@ -14,6 +15,7 @@ mod store;
 
 pub use axial::{Axial, Output};
 pub use batch::Batch;
+pub use calibration::{Calibration, Observed, Stratum, TaskShape};
 pub use checkpoint::{Checkpoint, CheckpointError, Description, Trained, hex_sha256, write_atomic, write_checkpoint};
 pub use config::{AxialConfig, LocalConfig, TAUS};
 pub use quantile::{QuantileFunction, monotone, pinball};

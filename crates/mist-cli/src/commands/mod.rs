@@ -2,6 +2,7 @@
 
 pub mod bench;
 mod bins;
+pub mod calibrate;
 pub mod dataset;
 pub mod estimate;
 pub mod evaluate;

@@ -233,7 +233,9 @@ fn a_category_has_the_same_answer_under_every_coding() {
         ESTIMATOR.estimate(Columns::new(vec![values]).categorical([0]), &y).unwrap()
     };
     let base = answer(&f64::from);
-    for code in [|c: u32| [2.0, 0.0, 3.0, 1.0, 4.0][c as usize], |c: u32| -7.0 * f64::from(c), |c| 1.0 / f64::from(c + 1)] {
+    for code in
+        [|c: u32| [2.0, 0.0, 3.0, 1.0, 4.0][c as usize], |c: u32| -7.0 * f64::from(c), |c| 1.0 / f64::from(c + 1)]
+    {
         assert_close(&base, &answer(&code), ORDER_OF_SUMS);
     }
 }

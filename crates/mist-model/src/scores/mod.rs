@@ -11,6 +11,7 @@ pub use neighbours::{TERMS, neighbour_terms};
 pub use orient::{Orientation, orientation};
 pub use rank::{Ranks, ranks};
 
+use crate::TaskShape;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::FpCategory;
 use std::ops::Range;
@@ -199,6 +200,12 @@ impl Scores {
     /// if nothing is free.
     pub fn alternatives(&self, limit: usize) -> impl Iterator<Item = Self> {
         orient::combinations(&self.free, limit).map(|columns| self.flipped(&columns))
+    }
+
+    /// What the calibration of a checkpoint goes by.
+    pub fn shape(&self) -> TaskShape {
+        let ties = self.ties.iter().any(|t| *t > 0.0);
+        TaskShape { n: self.n, columns: self.dim_x + self.dim_y, ties }
     }
 
     /// Cells: rows times columns.
