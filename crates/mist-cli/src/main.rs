@@ -1,4 +1,4 @@
-//! The command line of mist: generate, dataset, train, evaluate, estimate, bench.
+//! The command line of mist: one module a command in `commands/`.
 
 mod commands;
 mod error;
@@ -36,6 +36,8 @@ enum Command {
     Calibrate(commands::calibrate::Args),
     /// Measure a checkpoint on tasks whose mutual information is known.
     Evaluate(commands::evaluate::Args),
+    /// Say what is known of a checkpoint.
+    Info(commands::info::Args),
     /// Measure how fast a device runs the network, and whether it computes what the CPU does.
     Bench(commands::bench::Args),
 }
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         Command::Train(args) => commands::train::run(&args),
         Command::Calibrate(args) => commands::calibrate::run(&args),
         Command::Evaluate(args) => commands::evaluate::run(&args),
+        Command::Info(args) => commands::info::run(&args),
         Command::Bench(args) => commands::bench::run(&args),
     };
     match result {

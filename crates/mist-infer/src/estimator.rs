@@ -47,6 +47,8 @@ pub struct Estimator {
     device: Device,
     /// Standard normal quantiles of the levels.
     normal: Vec<f64>,
+    /// Number of scalars.
+    parameters: usize,
 }
 
 impl Estimator {
@@ -84,7 +86,12 @@ impl Estimator {
         let device = parameters.iter().next().map_or(Device::Cpu, |(_, v)| v.device().clone());
         let network = Axial::new(&description.network, constants(&parameters, &device))?;
         let normal = description.network.taus.iter().map(|tau| Normal::standard().inverse_cdf(*tau)).collect();
-        Ok(Self { network, description, device, normal })
+        Ok(Self { network, description, device, normal, parameters: parameters.count() })
+    }
+
+    /// Number of scalars in the network.
+    pub fn parameter_count(&self) -> usize {
+        self.parameters
     }
 
     /// What is known of the checkpoint.

@@ -7,6 +7,7 @@ pub mod dataset;
 pub mod estimate;
 pub mod evaluate;
 pub mod generate;
+pub mod info;
 pub mod train;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod batch;
+mod calibrate;
 mod dataset;
 mod estimate;
 mod evaluate;

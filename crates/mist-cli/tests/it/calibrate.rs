@@ -1,0 +1,34 @@
+//! `mist calibrate` and `mist info`.
+
+use crate::support::Folder;
+
+#[test]
+fn calibration_goes_into_the_checkpoint_and_changes_its_intervals() {
+    let folder = Folder::new();
+    let config = "name = \"a\"\nmeta = \"m_train\"\nseed = 3\nsteps = 2\n[validation]\ntasks = 4\n[batch]\ncells = 600\n\
+        min_tasks = 1\nmax_tasks = 2\n[network]\npair_blocks = 1\nrow_blocks = 1\npair_channels = 4\nrow_width = 8\n\
+        [network.local]\ncritic_channels = 4\nhead_width = 8\n";
+    folder.write("a.toml", config);
+    let trained = folder.mist("train --config a.toml --out run");
+    assert_eq!(trained.code, Some(0), "{trained:?}");
+    let before = folder.mist("info run/a.safetensors");
+    assert!(before.stdout.contains("calibrated            no"), "{before:?}");
+    assert!(before.stdout.contains("pointwise MI of rows  yes"), "{before:?}");
+
+    let out = folder.mist("calibrate run/a.safetensors --tasks 1000 --check 400");
+    assert_eq!(out.code, Some(0), "{out:?}");
+    let row = out.stdout.lines().find(|l| l.starts_with("| 90 %")).unwrap();
+    let covers: f64 = row.split('|').nth(3).unwrap().trim().trim_end_matches(" %").parse().unwrap();
+    // Two steps of training know nothing; the table alone makes the intervals hold.
+    assert!((84.0..=96.0).contains(&covers), "{}", out.stdout);
+    let after = folder.mist("info run/a.safetensors");
+    assert!(after.stdout.contains("calibrated            on 1000 tasks of `m_train`, seed 0"), "{after:?}");
+    assert!(folder.mist("info run/a.safetensors --json").json()["calibration"]["strata"].is_array());
+}
+
+#[test]
+fn the_embedded_checkpoint_has_a_card() {
+    let out = Folder::new().mist("info");
+    assert!(out.code == Some(0) && out.stdout.starts_with("mist-"), "{out:?}");
+    assert!(out.stdout.contains("trained on"), "{out:?}");
+}
