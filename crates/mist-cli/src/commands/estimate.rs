@@ -1,6 +1,6 @@
 //! `mist estimate`: data in, mutual information with an interval out.
 
-use crate::input::{CsvOptions, Manifest, Missing, Notes, Pair, read_csv_pair, read_npy_pair};
+use crate::input::{CsvOptions, Header, Manifest, Missing, Notes, Pair, read_csv_pair, read_npy_pair};
 use crate::output::{Format, Unit, json, text};
 use anyhow::{Context, Result, bail};
 use mist_infer::{DeviceKind, Estimate, EstimateError, Estimator};
@@ -22,7 +22,7 @@ A line of a manifest: {\"id\": 1, \"x\": \"X.npy\", \"y\": \"Y.npy\"}, with path
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// One CSV file with a header, or two .npy files of shape (n) or (n, d).
+    /// One CSV file with a header, `-` for standard input; or two .npy files of shape (n) or (n, d).
     #[arg(value_name = "FILE", num_args = 1..=2, required_unless_present = "batch", conflicts_with = "batch")]
     files: Vec<PathBuf>,
     /// Columns of the CSV file that are X, comma-separated; may be repeated.
@@ -31,7 +31,7 @@ pub struct Args {
     /// Columns of the CSV file that are Y, comma-separated; may be repeated.
     #[arg(long, value_name = "COLUMNS", conflicts_with = "batch")]
     y: Vec<String>,
-    /// Estimate each pair of .npy files that a JSON-lines file lists.
+    /// Estimate each pair of .npy files that a JSON-lines file lists; `-` for standard input.
     #[arg(long, value_name = "MANIFEST")]
     batch: Option<PathBuf>,
     /// Probability of the central interval.
@@ -49,6 +49,9 @@ pub struct Args {
     /// Character between cells, such as `,` `;` `tab` [default: as in the header].
     #[arg(long, value_name = "CHAR", value_parser = delimiter, conflicts_with = "batch")]
     delimiter: Option<u8>,
+    /// Whether the first line of the CSV file names the columns; `no` calls them 1, 2 and so on.
+    #[arg(long, value_enum, default_value_t = Header::Auto, conflicts_with = "batch")]
+    header: Header,
     /// Weights: a .safetensors file, its .json beside it [default: the embedded ones].
     #[arg(long, value_name = "PATH")]
     checkpoint: Option<PathBuf>,
@@ -111,7 +114,8 @@ fn read(args: &Args) -> Result<(Pair, Notes)> {
             bail!("`{}` is one side only: expected two .npy files, X and Y", path.display())
         }
         [path] => {
-            let options = CsvOptions { x: &args.x, y: &args.y, delimiter: args.delimiter, missing: args.missing };
+            let &Args { delimiter, header, missing, .. } = args;
+            let options = CsvOptions { x: &args.x, y: &args.y, delimiter, header, missing };
             read_csv_pair(path, &options)
         }
         _ => unreachable!("clap asks for one or two files"),

@@ -1,9 +1,12 @@
 //! A list of pairs of .npy files, one JSON object a line.
 
-use super::read_file;
+use super::source;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
+
+/// Bytes of a manifest at most.
+const LARGEST: u64 = 1 << 30;
 
 /// The pairs of a manifest.
 #[derive(Debug)]
@@ -34,14 +37,14 @@ pub struct Entry {
 impl Manifest {
     /// Reads a manifest; blank lines are skipped.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = String::from_utf8(read_file(path)?).with_context(|| format!("`{}`", path.display()))?;
+        let text = String::from_utf8(source::read(path, LARGEST)?).with_context(|| source::place(path))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let mut entries = Vec::new();
         for (i, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let mut entry: Entry = serde_json::from_str(line).map_err(|e| {
                 let (place, line, expected) =
-                    (path.display(), i + 1, "{\"id\": 1, \"x\": \"X.npy\", \"y\": \"Y.npy\"}");
-                anyhow::anyhow!("`{place}`, line {line}: {e}\nhint: a line reads `{expected}`")
+                    (source::place(path), i + 1, "{\"id\": 1, \"x\": \"X.npy\", \"y\": \"Y.npy\"}");
+                anyhow::anyhow!("{place}, line {line}: {e}\nhint: a line reads `{expected}`")
             })?;
             entry.x = folder.join(entry.x);
             entry.y = folder.join(entry.y);
@@ -49,13 +52,13 @@ impl Manifest {
             entries.push(entry);
         }
         if entries.is_empty() {
-            bail!("`{}` lists no pairs", path.display());
+            bail!("{} lists no pairs", source::place(path));
         }
         Ok(Self { path: path.into(), entries })
     }
 
     /// Where an entry stands, for errors.
     pub fn place(&self, entry: &Entry) -> String {
-        format!("`{}`, line {}", self.path.display(), entry.line)
+        format!("{}, line {}", source::place(&self.path), entry.line)
     }
 }

@@ -1,6 +1,6 @@
 //! Arrays of NumPy's .npy format.
 
-use super::{DROP_HINT, Missing, Notes, Pair, check_rows, read_file};
+use super::{DROP_HINT, Missing, Notes, Pair, check_rows, source};
 use anyhow::{Result, anyhow, bail};
 use mist_infer::Columns;
 use ndarray::{ArrayD, ArrayViewD, Ix2};
@@ -45,7 +45,7 @@ pub fn read_npy_pair(x_path: &Path, y_path: &Path, missing: Missing) -> Result<(
 
 /// The columns of one file, at least one.
 fn read(path: &Path) -> Result<Vec<Vec<f64>>> {
-    let bytes = read_file(path)?;
+    let bytes = source::read(path, u64::MAX - 1)?;
     let array = decode(&bytes).map_err(|what| anyhow!("`{}` {what}", path.display()))?;
     let shape = array.shape().to_vec();
     let array = match array.ndim() {

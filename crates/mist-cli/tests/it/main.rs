@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod batch;
+mod csv;
 mod dataset;
 mod estimate;
 mod evaluate;
