@@ -7,5 +7,6 @@ mod dataset;
 mod estimate;
 mod evaluate;
 mod generate;
+mod npy;
 mod support;
 mod train;
