@@ -1,7 +1,7 @@
 //! How a command that failed says so.
 
+use crate::console::say;
 use mist_infer::EstimateError;
-use std::io::ErrorKind;
 use std::process::ExitCode;
 
 /// The command was asked for something that cannot be done: bad arguments, bad data, a file that is not there.
@@ -23,21 +23,20 @@ impl std::error::Error for Failed {}
 
 /// Prints the error, then its hints, to stderr.
 pub fn report(error: &anyhow::Error) -> ExitCode {
-    if is_closed_pipe(error) {
-        // As in `mist … | head`: the reader has seen enough.
-        return ExitCode::SUCCESS;
-    }
     let (message, hints) = describe(error);
-    eprintln!("error: {message}");
-    for hint in hints {
-        eprintln!("hint: {hint}");
-    }
-    let failed = error.chain().any(|e| e.is::<Failed>() || matches!(e.downcast_ref(), Some(EstimateError::Network(_))));
+    say(&format!("error: {message}"));
+    hints.iter().for_each(|hint| say(&format!("hint: {hint}")));
+    let failed = error.chain().any(|e| {
+        let within = e.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        e.is::<Failed>()
+            || within.is_some_and(|e| e.is::<Failed>())
+            || matches!(e.downcast_ref(), Some(EstimateError::Network(_)))
+    });
     ExitCode::from(if failed { FAILED } else { BAD_INPUT })
 }
 
 /// The messages of the chain, each cause once, and the lines among them that start with `hint: `.
-fn describe(error: &anyhow::Error) -> (String, Vec<String>) {
+pub fn describe(error: &anyhow::Error) -> (String, Vec<String>) {
     let mut message = String::new();
     let mut hints = Vec::new();
     for cause in error.chain() {
@@ -57,11 +56,6 @@ fn describe(error: &anyhow::Error) -> (String, Vec<String>) {
         }
     }
     (message, hints)
-}
-
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let io = error.downcast_ref::<std::io::Error>();
-    io.is_some_and(|e| e.kind() == ErrorKind::BrokenPipe)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The command line of mist: generate, dataset, train, evaluate, estimate, bench.
 
 mod commands;
+mod console;
 mod error;
 mod input;
 mod output;

@@ -1,5 +1,7 @@
 //! `mist bench`: how fast this machine runs the network, and whether its accelerator computes what its CPU does.
 
+use crate::console::out;
+use crate::error::Failed;
 use anyhow::{Result, bail};
 use mist_infer::DeviceKind;
 use mist_train::TrainConfig;
@@ -98,13 +100,13 @@ fn compare(args: &Compare) -> Result<()> {
     // Small steps, so that the CPU's half takes a minute.
     let config = config("[batch]\ncells = 4000\nmin_tasks = 1\nmax_tasks = 8\n[optimizer]\nwarmup_steps = 20\n")?;
     let found = agreement(&config, &device, args.steps)?;
-    let mut out = std::io::stdout().lock();
+    let mut out = out();
     writeln!(out, "{} against cpu, largest difference (bound)", DeviceKind::of(&device))?;
     writeln!(out, "forward pass, quantiles of ln(1 + MI)  {:.1e}  ({:.0e})", found.forward, BOUNDS.forward)?;
     writeln!(out, "gradient, relative to its norm         {:.1e}  ({:.0e})", found.gradient, BOUNDS.gradient)?;
     writeln!(out, "loss over {:>4} steps, relative         {:.1e}  ({:.0e})", args.steps, found.loss, BOUNDS.loss)?;
     if !found.within(&BOUNDS) {
-        bail!("the device does not compute what the CPU does");
+        return Err(Failed("the device does not compute what the CPU does".into()).into());
     }
     Ok(())
 }
@@ -126,7 +128,7 @@ fn train(args: &Train) -> Result<()> {
     let config = config("")?;
     let time = Duration::from_secs_f64(args.seconds);
     let mut report = Report { device: DeviceKind::of(&device).to_string(), threads, shapes: Vec::new() };
-    let mut out = std::io::stdout().lock();
+    let mut out = out();
     if args.format == Format::Text {
         writeln!(out, "{}, {threads} threads\n", report.device)?;
         writeln!(

@@ -1,5 +1,6 @@
 //! `mist generate`: samples of known mutual information, on disk.
 
+use crate::console::say;
 use anyhow::{Context, Result, anyhow};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -80,11 +81,11 @@ pub fn run(args: &Args) -> Result<()> {
     let (out, shards) = (args.out.display(), manifest.shards.len());
     match part {
         Some(part) if !manifest.is_complete() => {
-            eprintln!("part {part} is done; `{out}` holds {} of {shards} shards", manifest.written());
+            say(&format!("part {part} is done; `{out}` holds {} of {shards} shards", manifest.written()));
         }
         _ => {
             let s = if shards == 1 { "" } else { "s" };
-            eprintln!("`{out}` holds {count} data sets of `{}` in {shards} shard{s}", meta.name());
+            say(&format!("`{out}` holds {count} data sets of `{}` in {shards} shard{s}", meta.name()));
         }
     }
     Ok(())

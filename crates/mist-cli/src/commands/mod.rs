@@ -8,6 +8,7 @@ pub mod evaluate;
 pub mod generate;
 pub mod train;
 
+use crate::console::say;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use mist_infer::{Device, DeviceError, DeviceKind, EstimateError, Estimator};
 use std::path::Path;
@@ -24,7 +25,7 @@ fn open(kind: DeviceKind) -> Result<Device, DeviceError> {
     }
     let (device, unusable) = DeviceKind::first_usable();
     if let Some(e) = unusable {
-        eprintln!("note: {e}; computing on the CPU");
+        say(&format!("note: {e}; computing on the CPU"));
     }
     Ok(device)
 }

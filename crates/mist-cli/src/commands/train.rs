@@ -1,5 +1,6 @@
 //! `mist train`: a network from fresh tasks.
 
+use crate::console::out;
 use anyhow::{Context, Result, bail};
 use mist_infer::DeviceKind;
 use mist_train::{Options, TrainConfig, train};
@@ -68,7 +69,7 @@ pub fn run(args: &Args) -> Result<()> {
     };
     let s = train(&config, &options)?;
     let v = &s.validation;
-    let mut out = std::io::stdout().lock();
+    let mut out = out();
     writeln!(out, "{} steps of {}, {} tasks, {:.1} minutes", s.steps, config.steps, s.tasks, s.seconds / 60.0)?;
     writeln!(
         out,

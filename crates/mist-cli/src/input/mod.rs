@@ -12,9 +12,9 @@ mod source;
 
 pub use self::csv::{CsvOptions, read_csv_pair};
 pub use header::Header;
-pub use manifest::Manifest;
+pub use manifest::{Entry, Manifest};
 pub use npy::read_npy_pair;
-pub use shown::shown;
+pub use shown::{push as push_shown, shown};
 
 use anyhow::{Result, bail};
 use mist_infer::{Columns, MIN_ROWS};

@@ -8,5 +8,6 @@ mod estimate;
 mod evaluate;
 mod generate;
 mod npy;
+mod pipes;
 mod support;
 mod train;

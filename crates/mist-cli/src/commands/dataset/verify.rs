@@ -1,6 +1,7 @@
 //! `mist dataset verify`: is a data set what its manifest says?
 
 use crate::commands::threads;
+use crate::console::out;
 use crate::error::Failed;
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -25,7 +26,7 @@ pub struct Args {
 
 /// Prints one line a problem, then how many there are.
 pub fn run(args: &Args) -> Result<()> {
-    let (mut out, dir) = (std::io::stdout().lock(), args.dir.display());
+    let (mut out, dir) = (out(), args.dir.display());
     let mut problems = 0;
     let checked = match Verifier::open(&args.dir, args.redraw, threads(args.threads)) {
         Ok(verifier) => {

@@ -97,7 +97,7 @@ impl Part {
             }
             Source::Read { manifest, .. } => {
                 let entry = &manifest.entries[index as usize];
-                let place = || manifest.place(entry);
+                let place = || entry.place.clone();
                 let mi_nats = entry.mi_nats.ok_or_else(|| anyhow!("`mi_nats` is missing")).with_context(place)?;
                 let ((x, y), _) = read_npy_pair(&entry.x, &entry.y, Missing::Error).with_context(place)?;
                 let matrix = |side: &Columns| {

@@ -11,6 +11,7 @@ mod tables;
 mod work;
 mod worse;
 
+use crate::console::out;
 use anyhow::{Result, bail};
 use data::Part;
 use estimators::{MIST, Named};
@@ -126,7 +127,7 @@ pub fn run(args: &Args) -> Result<()> {
         }
         None => report::report(&evaluation, &about, None),
     };
-    Ok(std::io::stdout().lock().write_all(report.as_bytes())?)
+    Ok(out().write_all(report.as_bytes())?)
 }
 
 fn parts(args: &Args) -> Result<Vec<Part>> {
