@@ -46,7 +46,7 @@ pub struct Args {
     #[arg(long, value_name = "I/N")]
     shard: Option<Part>,
     /// Threads that draw, 0 for one per core; changes no byte.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_parser = super::thread_count, default_value_t = 0)]
     threads: usize,
     /// What the data is for; no two splits share a draw.
     #[arg(long, value_parser = split(), default_value = "train")]
@@ -74,6 +74,10 @@ pub fn run(args: &Args) -> Result<()> {
     let threads = super::threads(args.threads);
     let options = WriteOptions { count, shard_size, storage, pointwise, part, threads };
     let manifest = write(&meta, &Seeds { root: args.seed }, args.split, &args.out, &options, |progress| {
+        if progress.waiting {
+            say(&format!("note: another process writes to `{}`; waiting until it is done", args.out.display()));
+            return;
+        }
         bar.set_length(progress.draws_total);
         bar.set_position(progress.draws_done);
     })?;

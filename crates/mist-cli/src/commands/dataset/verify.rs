@@ -20,7 +20,7 @@ pub struct Args {
     #[arg(long)]
     redraw: bool,
     /// Threads, 0 for one per core.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_parser = crate::commands::thread_count, default_value_t = 0)]
     threads: usize,
 }
 
