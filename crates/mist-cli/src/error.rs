@@ -9,6 +9,21 @@ const BAD_INPUT: u8 = 2;
 /// The command failed for a reason of its own, or what it checked does not hold.
 const FAILED: u8 = 1;
 
+/// The user stopped the command, as a shell says it.
+pub const INTERRUPTED: u8 = 130;
+
+/// The user stopped the command, and what it did is saved.
+#[derive(Debug)]
+pub struct Interrupted;
+
+impl std::fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("interrupted; the state is saved")
+    }
+}
+
+impl std::error::Error for Interrupted {}
+
 /// A check that was carried out and did not hold.
 #[derive(Debug)]
 pub struct Failed(pub String);
@@ -32,6 +47,9 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
             || within.is_some_and(|e| e.is::<Failed>())
             || matches!(e.downcast_ref(), Some(EstimateError::Network(_)))
     });
+    if error.is::<Interrupted>() {
+        return ExitCode::from(INTERRUPTED);
+    }
     ExitCode::from(if failed { FAILED } else { BAD_INPUT })
 }
 
