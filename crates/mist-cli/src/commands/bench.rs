@@ -9,7 +9,6 @@ use mist_train::agreement::{BOUNDS, agreement};
 use mist_train::bench::{GRID, Measured, Shape, measure};
 use serde::Serialize;
 use std::io::Write;
-use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -57,7 +56,7 @@ struct Train {
     #[arg(long, value_name = "NUMBER")]
     shape: Option<usize>,
     /// Worker threads of a CPU, 0 for one per core.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_parser = super::thread_count, default_value_t = 0)]
     threads: usize,
     /// Where to compute.
     #[arg(long, value_parser = super::device(), default_value = "auto")]
@@ -112,11 +111,12 @@ fn compare(args: &Compare) -> Result<()> {
 }
 
 fn train(args: &Train) -> Result<()> {
-    if !(args.seconds > 0.0 && args.seconds.is_finite()) {
+    if args.seconds <= 0.0 {
         bail!("`--seconds` must be positive, got {}", args.seconds);
     }
-    if args.batch_times == 0 {
-        bail!("`--batch-times` must be at least 1, got 0");
+    let time = super::duration("--seconds", args.seconds, 1.0)?;
+    if !(1..=4096).contains(&args.batch_times) {
+        bail!("`--batch-times` must lie in 1..=4096, got {}", args.batch_times);
     }
     let shapes = match args.shape {
         None => &GRID[..],
@@ -126,7 +126,6 @@ fn train(args: &Train) -> Result<()> {
     let device = super::open(args.device)?;
     let threads = super::threads(args.threads);
     let config = config("")?;
-    let time = Duration::from_secs_f64(args.seconds);
     let mut report = Report { device: DeviceKind::of(&device).to_string(), threads, shapes: Vec::new() };
     let mut out = out();
     if args.format == Format::Text {

@@ -4,6 +4,7 @@ mod bad_input;
 mod batch;
 mod csv;
 mod dataset;
+mod domains;
 mod estimate;
 mod evaluate;
 mod generate;
