@@ -88,8 +88,7 @@ mod tests {
         let column = [1.0, 3.0, 2.0];
         let scores = Scores::new(&[&column], &[&column]).unwrap();
         let dev = Device::Cpu;
-        let (rows, labels, mi) =
-            ([[0.2f32, 3.0, -1.0], [0.0, 0.0, 0.5]], [[0.0f32, 1.0, -1.5], [2.0, 0.1, 0.5]], [0.5f32, 2.0]);
+        let (rows, labels, mi) = ([[0.2f32, 3.0, -1.0], [0.0, 0.0, 0.5]], [[0.0f32, 1.0, -1.5], [2.0, 0.1, 0.5]], [0.5f32, 2.0]);
         let batch = TaskBatch {
             batch: Batch::new(&[&scores, &scores], &dev)?,
             mi_nats: Tensor::new(&mi, &dev)?,

@@ -130,8 +130,7 @@ impl Optimizer {
         for parts in [&mut direction, &mut moved] {
             parts.push(zeros.narrow(0, at, p - at)?);
         }
-        let join =
-            |parts: Vec<Tensor>| Tensor::cat(&parts.into_iter().filter(|t| t.elem_count() > 0).collect::<Vec<_>>(), 0);
+        let join = |parts: Vec<Tensor>| Tensor::cat(&parts.into_iter().filter(|t| t.elem_count() > 0).collect::<Vec<_>>(), 0);
         Ok((join(direction)?, join(moved)?))
     }
 
@@ -341,8 +340,10 @@ mod tests {
     fn muon_moves_matrices_along_their_orthogonal_factor() {
         let dev = Device::Cpu;
         let start = Tensor::zeros((5, 4), candle_core::DType::F32, &dev).unwrap();
-        let tensors =
-            HashMap::from([("gain".to_string(), Tensor::new(&[0.5f32], &dev).unwrap()), ("layer".to_string(), start)]);
+        let tensors = HashMap::from([
+            ("gain".to_string(), Tensor::new(&[0.5f32], &dev).unwrap()),
+            ("layer".to_string(), start),
+        ]);
         let build = |vb: candle_nn::VarBuilder| Ok((vb.get(1, "gain")?, vb.get((5, 4), "layer")?));
         let parameters = Parameters::load(tensors, &dev, build).unwrap().1;
         let mut optimizer = Optimizer::new(&parameters).unwrap();

@@ -2,6 +2,8 @@
 
 mod column;
 mod csv;
+#[cfg(test)]
+mod fuzz;
 mod header;
 mod manifest;
 mod npy;
