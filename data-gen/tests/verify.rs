@@ -168,3 +168,35 @@ fn other_seeds_and_manifests_are_found() {
     fs::remove_file(dir.path().join(MANIFEST_FILE)).unwrap();
     assert!(matches!(Verifier::open(dir.path(), false, 1), Err(DatasetError::Io { .. })));
 }
+
+#[test]
+fn a_name_or_generator_that_is_not_the_one_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    make(dir.path(), Storage::F64);
+    let error = || Verifier::open(dir.path(), false, 1).unwrap_err().to_string();
+    change_manifest(dir.path(), |manifest| manifest.name.push('x'));
+    assert!(error().contains("its name is `widex`, that of its configuration `wide`"), "{}", error());
+    change_manifest(dir.path(), |manifest| _ = manifest.name.pop());
+    change_manifest(dir.path(), |manifest| manifest.generator = "9.9.9".into());
+    assert!(error().contains("version `9.9.9` of the generator made it, and this is `"), "{}", error());
+}
+
+#[test]
+fn a_manifest_that_says_too_much_is_refused_before_anything_is_allocated() {
+    let dir = tempfile::tempdir().unwrap();
+    make(dir.path(), Storage::F64);
+    let (manifest, part) = (dir.path().join(MANIFEST_FILE), dir.path().join("manifest.part-001-of-002.json"));
+    let sound = fs::read_to_string(&manifest).unwrap();
+    for count in ["1000000000000000", "18446744073709551615"] {
+        let text = sound.replace("\"count\": 23,", &format!("\"count\": {count},"));
+        assert_ne!(text, sound);
+        fs::write(&manifest, &text).unwrap();
+        let error = Verifier::open(dir.path(), false, 1).unwrap_err().to_string();
+        assert!(error.contains("shards, expected at most `1000000`"), "{error}");
+        fs::remove_file(&manifest).unwrap();
+        fs::write(&part, &text).unwrap();
+        let error = Verifier::open(dir.path(), false, 1).unwrap_err().to_string();
+        assert!(error.contains("shards, expected at most `1000000`"), "{error}");
+        fs::remove_file(&part).unwrap();
+    }
+}

@@ -39,6 +39,7 @@ fn from_generator_to_answer() {
         out: dir.path().join("run"),
         resume: false,
         max_time: None,
+        stop: None,
         max_steps: None,
         save_every: Duration::from_secs(120),
         threads: 2,

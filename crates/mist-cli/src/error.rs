@@ -1,13 +1,28 @@
 //! How a command that failed says so.
 
+use crate::console::say;
 use mist_infer::EstimateError;
-use std::io::ErrorKind;
 use std::process::ExitCode;
 
 /// The command was asked for something that cannot be done: bad arguments, bad data, a file that is not there.
 const BAD_INPUT: u8 = 2;
 /// The command failed for a reason of its own, or what it checked does not hold.
 const FAILED: u8 = 1;
+
+/// The user stopped the command, as a shell says it.
+pub const INTERRUPTED: u8 = 130;
+
+/// The user stopped the command, and what it did is saved.
+#[derive(Debug)]
+pub struct Interrupted;
+
+impl std::fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("interrupted; the state is saved")
+    }
+}
+
+impl std::error::Error for Interrupted {}
 
 /// A check that was carried out and did not hold.
 #[derive(Debug)]
@@ -23,21 +38,23 @@ impl std::error::Error for Failed {}
 
 /// Prints the error, then its hints, to stderr.
 pub fn report(error: &anyhow::Error) -> ExitCode {
-    if is_closed_pipe(error) {
-        // As in `mist … | head`: the reader has seen enough.
-        return ExitCode::SUCCESS;
-    }
     let (message, hints) = describe(error);
-    eprintln!("error: {message}");
-    for hint in hints {
-        eprintln!("hint: {hint}");
+    say(&format!("error: {message}"));
+    hints.iter().for_each(|hint| say(&format!("hint: {hint}")));
+    let failed = error.chain().any(|e| {
+        let within = e.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        e.is::<Failed>()
+            || within.is_some_and(|e| e.is::<Failed>())
+            || matches!(e.downcast_ref(), Some(EstimateError::Network(_)))
+    });
+    if error.is::<Interrupted>() {
+        return ExitCode::from(INTERRUPTED);
     }
-    let failed = error.chain().any(|e| e.is::<Failed>() || matches!(e.downcast_ref(), Some(EstimateError::Network(_))));
     ExitCode::from(if failed { FAILED } else { BAD_INPUT })
 }
 
 /// The messages of the chain, each cause once, and the lines among them that start with `hint: `.
-fn describe(error: &anyhow::Error) -> (String, Vec<String>) {
+pub fn describe(error: &anyhow::Error) -> (String, Vec<String>) {
     let mut message = String::new();
     let mut hints = Vec::new();
     for cause in error.chain() {
@@ -57,11 +74,6 @@ fn describe(error: &anyhow::Error) -> (String, Vec<String>) {
         }
     }
     (message, hints)
-}
-
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let io = error.downcast_ref::<std::io::Error>();
-    io.is_some_and(|e| e.kind() == ErrorKind::BrokenPipe)
 }
 
 #[cfg(test)]

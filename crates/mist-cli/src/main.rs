@@ -1,6 +1,7 @@
 //! The command line of mist: one module a command in `commands/`.
 
 mod commands;
+mod console;
 mod error;
 mod input;
 mod output;

@@ -3,6 +3,7 @@
 use crate::input::Notes;
 use mist_infer::{Estimate, Interval};
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 /// Unit of information: natural logarithm, or logarithm to base 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
@@ -56,13 +57,7 @@ pub fn text(notes: &Notes, estimate: &Estimate, interval: Interval, unit: Unit) 
 }
 
 /// One line for programs.
-pub fn json(
-    id: &serde_json::Value,
-    estimate: &Estimate,
-    interval: Interval,
-    unit: Unit,
-    warnings: &[String],
-) -> String {
+pub fn json(id: Option<&RawValue>, estimate: &Estimate, interval: Interval, unit: Unit, warnings: &[String]) -> String {
     let report = Report {
         id,
         mi: unit.of_nats(estimate.mi_nats()),
@@ -82,9 +77,19 @@ pub fn json(
     serde_json::to_string(&report).expect("plain values have a JSON form") + "\n"
 }
 
+/// One line for programs in place of an answer.
+pub fn json_error(id: Option<&RawValue>, error: &str) -> String {
+    #[derive(Serialize)]
+    struct Failure<'a> {
+        id: Option<&'a RawValue>,
+        error: &'a str,
+    }
+    serde_json::to_string(&Failure { id, error }).expect("plain values have a JSON form") + "\n"
+}
+
 #[derive(Serialize)]
 struct Report<'a> {
-    id: &'a serde_json::Value,
+    id: Option<&'a RawValue>,
     mi: f64,
     /// Whether the MI is at least the lower end of the interval, and perhaps infinite.
     at_least: bool,

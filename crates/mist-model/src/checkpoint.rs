@@ -8,7 +8,6 @@ use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Version of the JSON beside the weights.
@@ -190,21 +189,15 @@ impl Description {
     }
 }
 
-/// Writes a file beside its destination, flushes it to disk, and renames it.
+/// Writes a file, whole or not at all.
 ///
 /// # Errors
 /// What the system says, with the path.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError> {
-    let temporary = path.with_extension(format!("tmp-{}", std::process::id()));
-    let write = || -> std::io::Result<()> {
-        let mut file = std::fs::File::create(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, path)
-    };
-    write().map_err(|source| {
-        let _ = std::fs::remove_file(&temporary);
-        CheckpointError::Io { action: "cannot write", path: path.into(), source }
+    mist_files::replace(path, bytes).map_err(|source| CheckpointError::Io {
+        action: "cannot write",
+        path: path.into(),
+        source,
     })
 }
 

@@ -72,6 +72,13 @@ impl Default for AxialConfig {
     }
 }
 
+/// The widest layer.
+const MAX_WIDTH: usize = 4096;
+/// Most blocks of a kind.
+const MAX_BLOCKS: usize = 256;
+/// Most weights, as far as they can be told from the number of multiplications.
+const MAX_WEIGHTS: f64 = 1e9;
+
 impl AxialConfig {
     /// Floating-point operations of the matrix products in one forward pass over one task, two to a multiplication
     /// and addition. A step of training takes three times as many: the backward has two products for each.
@@ -118,8 +125,32 @@ impl AxialConfig {
             ("local.head_width", self.local.as_ref().map_or(1, |l| l.head_width)),
             ("local.neighbours", self.local.as_ref().map_or(1, |l| l.neighbours.iter().copied().min().unwrap_or(0))),
         ];
-        if let Some((name, _)) = sizes.iter().find(|(_, v)| *v == 0) {
-            return Err(format!("`{name}` must be at least 1, got 0"));
+        if let Some((name, got)) = sizes.iter().find(|(_, v)| !(1..=MAX_WIDTH).contains(v)) {
+            return Err(format!("`{name}` must lie in 1..={MAX_WIDTH}, got {got}"));
+        }
+        if self.channels > MAX_WIDTH {
+            return Err(format!("`channels` must be at most {MAX_WIDTH}, got {}", self.channels));
+        }
+        for (name, got) in [("pair_blocks", self.pair_blocks), ("row_blocks", self.row_blocks)] {
+            if got > MAX_BLOCKS {
+                return Err(format!("`{name}` must be at most {MAX_BLOCKS}, got {got}"));
+            }
+        }
+        for (name, got) in [("taus", self.taus.len()), ("local.neighbours", self.neighbours().len())] {
+            if got > MAX_WIDTH {
+                return Err(format!("`{name}` must hold at most {MAX_WIDTH} values, got {got}"));
+            }
+        }
+        if let Some(k) = self.neighbours().iter().find(|k| **k > MAX_WIDTH) {
+            return Err(format!("`local.neighbours` must be at most {MAX_WIDTH}, got {k}"));
+        }
+        // One row and a column on each side: every weight is used once at least. Each size is in bounds by now, but not
+        // the product of all.
+        let weights = self.forward_flops(1, 1, 1) / 2.0;
+        if weights > MAX_WEIGHTS {
+            return Err(format!(
+                "the network would have about {weights:.0e} weights, expected at most {MAX_WEIGHTS:.0e}"
+            ));
         }
         let inside = self.taus.iter().all(|t| *t > 0.0 && *t < 1.0);
         let increasing = self.taus.windows(2).all(|w| w[0] < w[1]);

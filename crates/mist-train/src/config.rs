@@ -6,6 +6,9 @@ use mist_model::AxialConfig;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
+/// Name of the state that a run can resume from, without its ending.
+pub(crate) const STATE_NAME: &str = "state";
+
 /// A training run. Together with the number of steps taken it determines every bit of the weights on a CPU.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -178,18 +181,17 @@ impl TrainConfig {
             return bad(format!("`meta` = `{}` draws what is held out of training for good: `{held}`", self.meta));
         }
         let (b, o) = (&self.batch, &self.optimizer);
-        if self.name.is_empty() || self.name.contains(['/', '\\']) {
-            return bad(format!("`name` must be a file name, got `{}`", self.name));
-        }
+        check_name(&self.name).map_err(TrainError::Config)?;
         let counts = [
-            ("steps", self.steps),
-            ("batch.per_step", b.per_step as u64),
-            ("batch.cells", b.cells as u64),
-            ("batch.min_tasks", b.min_tasks as u64),
-            ("validation.every", self.validation.every),
+            ("steps", self.steps, 1_000_000_000_000),
+            ("batch.per_step", b.per_step as u64, 1 << 16),
+            ("batch.cells", b.cells as u64, 1 << 30),
+            ("batch.min_tasks", b.min_tasks as u64, 1 << 16),
+            ("validation.every", self.validation.every, u64::MAX),
+            ("validation.tasks", self.validation.tasks, 10_000_000),
         ];
-        if let Some((key, _)) = counts.iter().find(|(_, v)| *v == 0) {
-            return bad(format!("`{key}` must be at least 1, got 0"));
+        if let Some((key, got, most)) = counts.iter().find(|(_, got, most)| !(1..=*most).contains(got)) {
+            return bad(format!("`{key}` must lie in 1..={most}, got {got}"));
         }
         if !(0.0..=1.0).contains(&b.categories) {
             return bad(format!("`batch.categories` must lie in [0, 1], got {}", b.categories));
@@ -210,6 +212,11 @@ impl TrainConfig {
                 return bad(format!("`loss.{key}` must be a finite number ≥ 0, got {v}"));
             }
         }
+        for (key, v) in [("weight_decay", o.weight_decay), ("final_learning_rate", o.final_learning_rate)] {
+            if !(0.0..=1e3).contains(&v) {
+                return bad(format!("`optimizer.{key}` must lie in [0, 1000], got {v}"));
+            }
+        }
         for (key, v) in [("learning_rate", o.learning_rate), ("clip", o.clip)] {
             if !(v > 0.0 && v.is_finite()) {
                 return bad(format!("`optimizer.{key}` must be positive, got {v}"));
@@ -217,6 +224,20 @@ impl TrainConfig {
         }
         Ok(())
     }
+}
+
+/// Checks that a name can be that of a checkpoint: its files stand beside the state, and hold the name of no other file.
+fn check_name(name: &str) -> Result<(), String> {
+    let allowed = |c: char| c.is_alphanumeric() || "._- +".contains(c);
+    if name.is_empty() || name.len() > 100 || name.starts_with(['.', ' ']) || !name.chars().all(allowed) {
+        let name: String = name.chars().take(100).flat_map(char::escape_default).collect();
+        return Err(format!("`name` must be at most 100 letters, digits, blanks, `.`, `_`, `-` and `+`, got `{name}`"));
+    }
+    // Some file systems do not tell capitals apart.
+    if name.eq_ignore_ascii_case(STATE_NAME) {
+        return Err(format!("`name` must not be `{name}`: the state of the run has that name"));
+    }
+    Ok(())
 }
 
 impl OptimizerConfig {
@@ -269,12 +290,27 @@ mod tests {
         for (extra, key) in [
             ("colour = 3\n", "colour"),
             ("[batch]\nper_step = 0\n", "batch.per_step"),
+            ("[batch]\nper_step = 1000000000000\n", "batch.per_step"),
+            ("[batch]\ncells = 1000000000000\n", "batch.cells"),
+            ("[validation]\ntasks = 9000000000000000000\n", "validation.tasks"),
+            ("[optimizer]\nweight_decay = inf\n", "optimizer.weight_decay"),
+            ("[optimizer]\nweight_decay = nan\n", "optimizer.weight_decay"),
+            ("[optimizer]\nweight_decay = -1.0\n", "optimizer.weight_decay"),
+            ("[optimizer]\nfinal_learning_rate = inf\n", "optimizer.final_learning_rate"),
+            ("[network]\npair_channels = 1000000000\n", "pair_channels"),
+            ("[network]\nchannels = 1000000000\n", "channels"),
+            ("[network]\nrow_blocks = 1000000000\n", "row_blocks"),
+            ("[network]\npair_channels = 4096\npair_blocks = 256\n", "weights"),
             ("[loss]\nnats = -1.0\n", "loss.nats"),
             ("[optimizer]\nema = 1.0\n", "optimizer.ema"),
             ("[network]\nchannels = 2\n", "channels"),
         ] {
             let error = TrainConfig::from_toml(&format!("{base}{extra}")).unwrap_err().to_string();
             assert!(error.contains(key), "{error}");
+        }
+        for name in ["state", "State", "", "a/b", "a\\\\b", "a\\n", "..", ".a", &"a".repeat(101)] {
+            let error = TrainConfig::from_toml(&base.replace("\"a\"", &format!("\"{name}\""))).unwrap_err().to_string();
+            assert!(error.contains("`name` must"), "{error}");
         }
         let error = TrainConfig::from_toml(&base.replace("m_train", "m_rain")).unwrap_err().to_string();
         assert!(error.contains("m_rain"), "{error}");

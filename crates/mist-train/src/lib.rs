@@ -27,5 +27,5 @@ pub use gradient::{Engine, StepGradient};
 pub use loss::{LossConfig, TaskBatch};
 pub use optimizer::Optimizer;
 pub use source::{BatchSource, score, score_of};
-pub use state::State;
+pub use state::{Origin, State};
 pub use trainer::{Options, Summary, train};

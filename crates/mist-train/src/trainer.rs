@@ -1,13 +1,16 @@
 //! The training loop, from top to bottom.
 
+use crate::config::STATE_NAME;
 use crate::metrics::Summary as Metrics;
 use crate::progress::{Line, Progress};
-use crate::{BatchSource, Engine, State, TrainConfig, TrainError, evaluate};
+use crate::{BatchSource, Engine, Origin, State, TrainConfig, TrainError, evaluate};
 use candle_core::{Device, Tensor};
 use mist_data_gen::{MetaDistribution, Split};
 use mist_model::{Axial, Checkpoint, Description, Parameters, Trained, hex_sha256, write_atomic, write_checkpoint};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Steps between two lines of the log.
@@ -24,6 +27,8 @@ pub struct Options {
     pub max_time: Option<Duration>,
     /// Stop after this many steps of the schedule; the state is saved.
     pub max_steps: Option<u64>,
+    /// Stop after the step during which this becomes true; the state is saved.
+    pub stop: Option<Arc<AtomicBool>>,
     /// Time between two saved states.
     pub save_every: Duration,
     /// Worker threads.
@@ -59,13 +64,7 @@ pub fn train(config: &TrainConfig, options: &Options) -> Result<Summary, TrainEr
     let started = Instant::now();
     let meta = config.meta()?;
     let config_text = config.to_toml();
-    let config_sha256 = hex_sha256(config_text.as_bytes());
-    let state_path = options.out.join("state.safetensors");
-    std::fs::create_dir_all(&options.out).map_err(|source| TrainError::Io {
-        action: "cannot write",
-        path: options.out.clone(),
-        source,
-    })?;
+    let state_path = options.out.join(STATE_NAME).with_added_extension("safetensors");
     let exists = state_path.exists();
     if exists && !options.resume {
         let what = "it exists; resume it, or choose another folder".into();
@@ -74,14 +73,19 @@ pub fn train(config: &TrainConfig, options: &Options) -> Result<Summary, TrainEr
     if !exists && options.resume {
         return Err(TrainError::State { path: state_path, what: "there is no such file".into() });
     }
-    write_atomic(&options.out.join("config.toml"), config_text.as_bytes())?;
-
     let device = &options.device;
-    let (network, parameters, before) = initial(config, device)?;
+    let (network, parameters, before) = initial(config, device, &options.out)?;
+    let origin = Origin {
+        config_sha256: hex_sha256(config_text.as_bytes()),
+        meta_sha256: meta.sha256(),
+        init_sha256: before.as_ref().map(|d| d.sha256.clone()),
+    };
     let mut state = match options.resume {
-        true => State::load(&state_path, &config_sha256, &parameters)?,
+        true => State::load(&state_path, &origin, &parameters)?,
         false => State::new(&parameters)?,
     };
+    // Nothing has been written so far: a run that is refused leaves the folder as it was.
+    prepare(&options.out, &config_text)?;
     state.optimizer.write_weights(&parameters)?;
 
     let run = Run { config, options, meta: &meta, network: &network, parameters: &parameters, before };
@@ -96,7 +100,8 @@ pub fn train(config: &TrainConfig, options: &Options) -> Result<Summary, TrainEr
     let earlier = state.seconds;
 
     while state.optimizer.steps < last {
-        if options.max_time.is_some_and(|t| started.elapsed() >= t) {
+        let stop = options.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed));
+        if stop || options.max_time.is_some_and(|t| started.elapsed() >= t) {
             break;
         }
         let step = state.optimizer.steps;
@@ -121,14 +126,14 @@ pub fn train(config: &TrainConfig, options: &Options) -> Result<Summary, TrainEr
         }
         if saved.elapsed() >= options.save_every {
             recent.means(&state)?;
-            state.save(&state_path, &config_sha256)?;
+            state.save(&state_path, &origin)?;
             saved = Instant::now();
         }
     }
 
     let learning_rate = config.optimizer.learning_rate_at(state.optimizer.steps, config.steps);
     let mut line = recent.line(&state, learning_rate, &mut engine)?;
-    state.save(&state_path, &config_sha256)?;
+    state.save(&state_path, &origin)?;
     let validation = run.validate(&state)?;
     line.validation = Some(validation.clone());
     progress.line(&line)?;
@@ -139,13 +144,32 @@ pub fn train(config: &TrainConfig, options: &Options) -> Result<Summary, TrainEr
     Ok(Summary { steps: optimizer.steps, tasks, seconds, complete, checkpoint, validation })
 }
 
+/// Makes the folder ready: there, without what a killed run left behind, with the configuration.
+fn prepare(out: &Path, config_text: &str) -> Result<(), TrainError> {
+    let failed = |source| TrainError::Io { action: "cannot write", path: out.into(), source };
+    std::fs::create_dir_all(out).map_err(failed)?;
+    mist_files::clean(out).map_err(failed)?;
+    Ok(write_atomic(&out.join("config.toml"), config_text.as_bytes())?)
+}
+
 /// The network before the first step, and the description of the checkpoint it comes from, if any.
-fn initial(config: &TrainConfig, device: &Device) -> Result<(Axial, Parameters, Option<Description>), TrainError> {
+fn initial(
+    config: &TrainConfig,
+    device: &Device,
+    out: &Path,
+) -> Result<(Axial, Parameters, Option<Description>), TrainError> {
     let Some(path) = &config.init else {
         let (network, parameters) = Parameters::init(config.seed, device, |vb| Axial::new(&config.network, vb))?;
         return Ok((network, parameters, None));
     };
     let Checkpoint { network, parameters, description } = Checkpoint::read(path, device)?;
+    let released = out.join(format!("{}.safetensors", config.name));
+    if let (Ok(a), Ok(b)) = (path.canonicalize(), released.canonicalize())
+        && a == b
+    {
+        let place = path.display();
+        return Err(TrainError::Config(format!("`name`: the run would write over `{place}`, which it begins with")));
+    }
     if description.network != config.network {
         let place = path.display();
         return Err(TrainError::Config(format!("`init`: the network of `{place}` is not of the size of `[network]`")));

@@ -1,8 +1,13 @@
 //! A run that stops and goes on is the run that never stopped; and the number of threads changes no bit.
 
 use candle_core::Device;
-use mist_train::{Options, TrainConfig, train};
+use mist_model::{Axial, Parameters, hex_sha256};
+use mist_train::{Options, Origin, State, TrainConfig, train};
+use safetensors::SafeTensors;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 const CONFIG: &str = concat!(
@@ -34,6 +39,7 @@ fn options(out: &Path, resume: bool, max_steps: Option<u64>, threads: usize) -> 
         out: out.into(),
         resume,
         max_time: None,
+        stop: None,
         max_steps,
         save_every: Duration::ZERO,
         threads,
@@ -127,4 +133,126 @@ fn a_run_goes_on_from_a_released_checkpoint() {
     assert_eq!(after.trained.continues.as_ref(), Some(&before.sha256));
     assert_eq!(after.trained.steps, before.trained.steps + 2);
     assert!(after.trained.tasks > before.trained.tasks);
+}
+
+/// The files of a folder.
+fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    files.map(|path| (path.display().to_string(), std::fs::read(&path).unwrap())).collect()
+}
+
+#[test]
+fn a_refused_run_writes_nothing() {
+    let config = TrainConfig::from_toml(CONFIG).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    train(&config, &options(&out, true, Some(1), 1)).unwrap_err();
+    let other = TrainConfig { init: Some("none.safetensors".into()), ..config.clone() };
+    train(&other, &options(&out, false, Some(1), 1)).unwrap_err();
+    assert!(!out.exists());
+
+    train(&config, &options(&out, false, Some(1), 1)).unwrap();
+    let before = files(&out);
+    let other = TrainConfig { seed: 6, ..config.clone() };
+    train(&other, &options(&out, true, None, 1)).unwrap_err();
+    train(&config, &options(&out, false, None, 1)).unwrap_err();
+    assert!(files(&out) == before);
+
+    // A checkpoint that a run begins with is not what it writes over.
+    let second = TrainConfig { seed: 6, init: Some(out.join("tiny.safetensors")), ..config };
+    std::fs::remove_file(out.join("state.safetensors")).unwrap();
+    let error = train(&second, &options(&out, false, Some(1), 1)).unwrap_err().to_string();
+    assert!(error.contains("`name`: the run would write over"), "{error}");
+    assert!(out.join("tiny.safetensors").exists());
+}
+
+#[test]
+fn a_run_resumes_only_with_the_files_it_began_with() {
+    let dir = tempfile::tempdir().unwrap();
+    let (law, out, first) = (dir.path().join("law.toml"), dir.path().join("out"), dir.path().join("first"));
+    let text = include_str!("../../../data-gen/configs/mist_1.toml");
+    std::fs::write(&law, text).unwrap();
+    let config = TrainConfig::from_toml(&CONFIG.replace("mist_1", law.to_str().unwrap())).unwrap();
+    train(&TrainConfig { seed: 9, ..config.clone() }, &options(&first, false, Some(1), 1)).unwrap();
+    let init = first.join("tiny.safetensors");
+    let config = TrainConfig { init: Some(init.clone()), ..config };
+    train(&config, &options(&out, false, Some(1), 1)).unwrap();
+    let refusal = || train(&config, &options(&out, true, Some(2), 1)).unwrap_err().to_string();
+
+    // The same name, other content.
+    std::fs::write(&law, text.replace("weight = 0.45", "weight = 0.5")).unwrap();
+    assert!(refusal().contains("it belongs to another meta-distribution (`meta`)"), "{}", refusal());
+    std::fs::write(&law, format!("# A comment changes nothing.\n{text}")).unwrap();
+    let sound = files(&first);
+    std::fs::remove_dir_all(&first).unwrap();
+    train(&TrainConfig { seed: 10, init: None, ..config.clone() }, &options(&first, false, Some(1), 1)).unwrap();
+    assert!(refusal().contains("it belongs to another checkpoint to begin with (`init`)"), "{}", refusal());
+    sound.iter().for_each(|(path, bytes)| std::fs::write(path, bytes).unwrap());
+    train(&config, &options(&out, true, Some(2), 1)).unwrap();
+}
+
+/// A state of one step, its origin, and parameters of its network.
+fn state(out: &Path) -> (Vec<u8>, Origin, Parameters) {
+    let config = TrainConfig::from_toml(CONFIG).unwrap();
+    train(&config, &options(out, false, Some(1), 1)).unwrap();
+    let origin = Origin {
+        config_sha256: hex_sha256(config.to_toml().as_bytes()),
+        meta_sha256: config.meta().unwrap().sha256(),
+        init_sha256: None,
+    };
+    let parameters = Parameters::init(5, &Device::Cpu, |vb| Axial::new(&config.network, vb)).unwrap().1;
+    (file(out, "state.safetensors"), origin, parameters)
+}
+
+#[test]
+fn one_flipped_bit_of_the_state_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let (sound, origin, parameters) = state(dir.path());
+    let path = dir.path().join("state.safetensors");
+    State::load(&path, &origin, &parameters).unwrap();
+    let header = 8 + u64::from_le_bytes(sound[..8].try_into().unwrap()) as usize;
+    let body = (header..sound.len()).step_by((sound.len() - header) / 100);
+    for at in (0..header).chain(body).chain([sound.len() - 1]) {
+        let mut flipped = sound.clone();
+        flipped[at] ^= 1 << (at % 8);
+        std::fs::write(&path, flipped).unwrap();
+        let got = State::load(&path, &origin, &parameters);
+        assert!(got.is_err(), "byte {at} of {header} in the header");
+    }
+}
+
+#[test]
+fn a_state_of_an_earlier_version_is_resumed() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = TrainConfig::from_toml(CONFIG).unwrap();
+    let (bytes, ..) = state(dir.path());
+    let path = dir.path().join("state.safetensors");
+    // As it was written before there was a checksum.
+    let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
+    let mut metadata: HashMap<String, String> = header.metadata().clone().unwrap();
+    metadata.retain(|key, _| ["config_sha256", "steps", "tasks", "seconds"].contains(&key.as_str()));
+    assert_eq!(metadata.len(), 4);
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    let older = safetensors::serialize(tensors.tensors(), Some(metadata)).unwrap();
+    std::fs::write(&path, &older).unwrap();
+    let other = TrainConfig { seed: 6, ..config.clone() };
+    let error = train(&other, &options(dir.path(), true, None, 1)).unwrap_err().to_string();
+    assert!(error.contains("it belongs to another configuration"), "{error}");
+    train(&config, &options(dir.path(), true, None, 1)).unwrap();
+
+    let whole = tempfile::tempdir().unwrap();
+    train(&config, &options(whole.path(), false, None, 1)).unwrap();
+    assert_eq!(file(whole.path(), "tiny.safetensors"), file(dir.path(), "tiny.safetensors"));
+    // From now on it has one.
+    assert!(String::from_utf8_lossy(&file(dir.path(), "state.safetensors")).contains("\"sha256\":"));
+}
+
+#[test]
+fn a_run_that_is_asked_to_stop_saves_its_state() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = TrainConfig::from_toml(CONFIG).unwrap();
+    let stop = Some(Arc::new(AtomicBool::new(true)));
+    let stopped = train(&config, &Options { stop, ..options(dir.path(), false, None, 1) }).unwrap();
+    assert!(!stopped.complete && stopped.steps == 0);
+    assert!(train(&config, &options(dir.path(), true, None, 1)).unwrap().complete);
 }

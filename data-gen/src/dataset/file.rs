@@ -1,8 +1,7 @@
 //! Whole files: replaced at once or not at all.
 
 use std::{
-    fs::{self, File},
-    io::Write,
+    fs::{self, File, TryLockError},
     path::Path,
 };
 
@@ -10,24 +9,36 @@ use sha2::{Digest, Sha256};
 
 use crate::{DatasetError, meta::hex};
 
-/// Writes a file so that a reader, or a kill, sees the old content or the new, never a part: to a
-/// temporary file in the same folder, synchronised, then renamed.
+/// Writes a file, whole or not at all.
 pub(crate) fn write_atomic(dir: &Path, name: &str, bytes: &[u8]) -> Result<(), DatasetError> {
-    // A fixed name, so that what a kill leaves behind is overwritten by the next run.
-    write_through(dir, &format!("{name}.tmp"), name, bytes)
+    let path = dir.join(name);
+    mist_files::replace(&path, bytes).map_err(DatasetError::io("write", path))
 }
 
-/// The same with a temporary file of this name, for files that several processes may write at once.
-pub(crate) fn write_through(dir: &Path, temporary: &str, name: &str, bytes: &[u8]) -> Result<(), DatasetError> {
-    let (path, temporary) = (dir.join(name), dir.join(temporary));
-    let mut file = File::create(&temporary).map_err(DatasetError::io("create", &temporary))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(DatasetError::io("write", &temporary))?;
-    drop(file);
-    fs::rename(&temporary, &path).map_err(DatasetError::io("rename to", &path))?;
-    // The rename itself lasts only once the folder is on disk; Windows cannot open one.
-    #[cfg(unix)]
-    File::open(dir).and_then(|folder| folder.sync_all()).map_err(DatasetError::io("synchronise", dir))?;
-    Ok(())
+/// Removes temporary files that a kill has left in the folder.
+pub(crate) fn clean(dir: &Path) -> Result<(), DatasetError> {
+    mist_files::clean(dir).map_err(DatasetError::io("read", dir))
+}
+
+/// Keeps other processes out of a folder until it is dropped; those that make a part of the same data set keep only those
+/// out that make the whole.
+#[derive(Debug)]
+pub(crate) struct Lock(#[allow(dead_code, reason = "held, not used")] Option<File>);
+
+impl Lock {
+    /// Waits for other processes, after a call of `waiting` if there are any. Where folders cannot be locked, goes on:
+    /// what several processes write at once is right, but written several times.
+    pub(crate) fn of(dir: &Path, shared: bool, waiting: impl FnOnce()) -> Self {
+        let Ok(folder) = File::open(dir) else {
+            return Self(None);
+        };
+        let tried = if shared { folder.try_lock_shared() } else { folder.try_lock() };
+        if matches!(tried, Err(TryLockError::WouldBlock)) {
+            waiting();
+            let _ = if shared { folder.lock_shared() } else { folder.lock() };
+        }
+        Self(Some(folder))
+    }
 }
 
 /// The content, or `None` if there is no such file.

@@ -13,6 +13,9 @@ pub const FORMAT: u32 = 2;
 /// Name of the manifest in its folder.
 pub const MANIFEST_FILE: &str = "manifest.json";
 
+/// Shards of a data set at most.
+pub(super) const MAX_SHARDS: u64 = 1_000_000;
+
 /// The content of `manifest.json`, and of the manifest of a part, which lists the shards of that part only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -150,6 +153,11 @@ impl Manifest {
         let Self { count, shard_size, .. } = manifest;
         if count == 0 || shard_size == 0 {
             return Err("it has no draws".to_owned());
+        }
+        // Before anything is allocated for each of them.
+        let shards = count.div_ceil(shard_size);
+        if shards > MAX_SHARDS {
+            return Err(format!("it says `{shards}` shards, expected at most `{MAX_SHARDS}`"));
         }
         let number = manifest.shards.first().map_or(0, |shard| shard.first / shard_size);
         for (shard, number) in manifest.shards.iter().zip(number..) {

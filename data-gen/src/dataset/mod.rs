@@ -41,6 +41,7 @@ mod storage;
 mod verify;
 mod writer;
 
+use manifest::MAX_SHARDS;
 pub use manifest::{FORMAT, MANIFEST_FILE, Manifest, ShardEntry};
 pub use part::Part;
 pub use reader::{Draws, Reader};

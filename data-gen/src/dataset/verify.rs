@@ -48,13 +48,22 @@ impl Verifier {
     /// for one per core.
     ///
     /// # Errors
-    /// There is no manifest, it is not valid, or its families are not those of its configuration.
+    /// There is no manifest, it is not valid, its name or families are not those of its configuration, or another version
+    /// of this crate made the data set.
     pub fn open(dir: &Path, redraw: bool, threads: usize) -> Result<Self, DatasetError> {
         let reader = Reader::open_incomplete(dir)?;
         let meta = reader.manifest().meta()?;
-        if !meta.variants().iter().map(|v| &v.name).eq(&reader.manifest().families) {
-            let reason = "its families are not those of its configuration".to_owned();
-            return Err(DatasetError::Manifest { path: dir.join(super::MANIFEST_FILE), reason });
+        let wrong = |reason: String| DatasetError::Manifest { path: dir.join(super::MANIFEST_FILE), reason };
+        let Manifest { name, generator, families, .. } = reader.manifest();
+        if name != meta.name() {
+            return Err(wrong(format!("its name is `{name}`, that of its configuration `{}`", meta.name())));
+        }
+        let this = env!("CARGO_PKG_VERSION");
+        if generator != this {
+            return Err(wrong(format!("version `{generator}` of the generator made it, and this is `{this}`")));
+        }
+        if !meta.variants().iter().map(|v| &v.name).eq(families) {
+            return Err(wrong("its families are not those of its configuration".to_owned()));
         }
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
         Ok(Self { reader, meta, redraw, pool })

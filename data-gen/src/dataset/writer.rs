@@ -4,8 +4,11 @@ use std::{fs, ops::Range, path::Path};
 
 use rayon::prelude::*;
 
-use super::{MANIFEST_FILE, Manifest, Part, Storage, file, part, shard, shard::Block};
+use super::{MANIFEST_FILE, MAX_SHARDS, Manifest, Part, Storage, file, part, shard, shard::Block};
 use crate::{DatasetError, MetaDistribution, ParameterError, Seeds, Split};
+
+/// Draws in a shard at most.
+const MAX_SHARD_SIZE: u64 = 10_000_000;
 
 /// The size of a data set and of the machine's part in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +37,9 @@ impl Default for WriteOptions {
 /// How far [`write()`] is with the shards it was asked for; reported after each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
+    /// Another process is at work in the folder, and nothing happens until it is done; reported once, and before all
+    /// else.
+    pub waiting: bool,
     /// Shards on disk.
     pub shards_done: usize,
     /// Shards in all.
@@ -52,11 +58,12 @@ pub struct Progress {
 /// so a kill costs at most one. What is returned lists all shards: [`Manifest::is_complete`] is false while other parts
 /// are still to come.
 ///
-/// Processes that run at once must make different parts of the same number of parts.
+/// Processes that run at once share the work if they make different parts of the same number of parts. One that makes
+/// the whole waits until others are done, and keeps what they made.
 ///
 /// # Errors
-/// The folder holds a data set made from something else, or cannot be written; there are more parts than shards; a draw
-/// has more rows than the storage holds.
+/// The folder holds a data set made from something else, or cannot be written; there are more parts than shards, or more
+/// than a million shards, or more than ten million draws in one; a draw has more rows than the storage holds.
 pub fn write(
     meta: &MetaDistribution,
     seeds: &Seeds,
@@ -66,12 +73,7 @@ pub fn write(
     mut progress: impl FnMut(Progress),
 ) -> Result<Manifest, DatasetError> {
     let &WriteOptions { count, shard_size, storage, .. } = options;
-    if count == 0 {
-        return Err(ParameterError::new("count", "at least 1 draw", 0).into());
-    }
-    if shard_size == 0 {
-        return Err(ParameterError::new("shard_size", "at least 1 draw", 0).into());
-    }
+    check_size(count, shard_size)?;
     let planned = Manifest::planned(meta, seeds, split, options);
     let shards = match options.part {
         Some(part) => part.shards(planned.shards.len())?,
@@ -80,6 +82,10 @@ pub fn write(
     let own_file = options.part.map_or(MANIFEST_FILE.to_owned(), Part::manifest_file);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
     fs::create_dir_all(dir).map_err(DatasetError::io("create", dir))?;
+    let started =
+        Progress { waiting: true, shards_done: 0, shards_total: 0, draws_done: 0, draws_total: 0, kept: false };
+    let _lock = file::Lock::of(dir, options.part.is_some(), || progress(started));
+    file::clean(dir)?;
 
     let mut own = part::known(&planned, dir)?.part(shards);
     let save = |own: &Manifest| file::write_atomic(dir, &own_file, own.to_json().as_bytes());
@@ -104,18 +110,34 @@ pub fn write(
         }
         draws_done += count;
         let (shards_done, shards_total) = (i + 1, own.shards.len());
-        progress(Progress { shards_done, shards_total, draws_done, draws_total, kept });
+        progress(Progress { waiting: false, shards_done, shards_total, draws_done, draws_total, kept });
     }
 
     // What others made meanwhile; of its own shards this process knows best.
     let mut all = part::known(&planned, dir)?;
     all.learn(&own);
     if all.is_complete() {
-        // Several jobs may be here at once: each has its own temporary file, and the content is the same.
-        file::write_through(dir, &format!("{own_file}.tmp"), MANIFEST_FILE, all.to_json().as_bytes())?;
+        // Several jobs may be here at once: the content is the same.
+        file::write_atomic(dir, MANIFEST_FILE, all.to_json().as_bytes())?;
         part::remove_manifests(dir)?;
     }
     Ok(all)
+}
+
+fn check_size(count: u64, shard_size: u64) -> Result<(), ParameterError> {
+    if count == 0 {
+        return Err(ParameterError::new("count", "at least 1 draw", 0));
+    }
+    if shard_size == 0 {
+        return Err(ParameterError::new("shard_size", "at least 1 draw", 0));
+    }
+    if count.div_ceil(shard_size) > MAX_SHARDS {
+        return Err(ParameterError::new("count", "at most 1,000,000 shards", count));
+    }
+    if count.min(shard_size) > MAX_SHARD_SIZE {
+        return Err(ParameterError::new("shard_size", "at most 10,000,000 draws", shard_size));
+    }
+    Ok(())
 }
 
 /// The draws of these indices as bytes, in parallel, each sample freed once it is encoded.

@@ -1,5 +1,7 @@
 //! `mist bench`: how fast this machine runs the network, and whether its accelerator computes what its CPU does.
 
+use crate::console::out;
+use crate::error::Failed;
 use anyhow::{Result, bail};
 use mist_infer::DeviceKind;
 use mist_train::TrainConfig;
@@ -7,7 +9,6 @@ use mist_train::agreement::{BOUNDS, agreement};
 use mist_train::bench::{GRID, Measured, Shape, measure};
 use serde::Serialize;
 use std::io::Write;
-use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -55,7 +56,7 @@ struct Train {
     #[arg(long, value_name = "NUMBER")]
     shape: Option<usize>,
     /// Worker threads of a CPU, 0 for one per core.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_parser = super::thread_count, default_value_t = 0)]
     threads: usize,
     /// Where to compute.
     #[arg(long, value_parser = super::device(), default_value = "auto")]
@@ -98,23 +99,24 @@ fn compare(args: &Compare) -> Result<()> {
     // Small steps, so that the CPU's half takes a minute.
     let config = config("[batch]\ncells = 4000\nmin_tasks = 1\nmax_tasks = 8\n[optimizer]\nwarmup_steps = 20\n")?;
     let found = agreement(&config, &device, args.steps)?;
-    let mut out = std::io::stdout().lock();
+    let mut out = out();
     writeln!(out, "{} against cpu, largest difference (bound)", DeviceKind::of(&device))?;
     writeln!(out, "forward pass, quantiles of ln(1 + MI)  {:.1e}  ({:.0e})", found.forward, BOUNDS.forward)?;
     writeln!(out, "gradient, relative to its norm         {:.1e}  ({:.0e})", found.gradient, BOUNDS.gradient)?;
     writeln!(out, "loss over {:>4} steps, relative         {:.1e}  ({:.0e})", args.steps, found.loss, BOUNDS.loss)?;
     if !found.within(&BOUNDS) {
-        bail!("the device does not compute what the CPU does");
+        return Err(Failed("the device does not compute what the CPU does".into()).into());
     }
     Ok(())
 }
 
 fn train(args: &Train) -> Result<()> {
-    if !(args.seconds > 0.0 && args.seconds.is_finite()) {
+    if args.seconds <= 0.0 {
         bail!("`--seconds` must be positive, got {}", args.seconds);
     }
-    if args.batch_times == 0 {
-        bail!("`--batch-times` must be at least 1, got 0");
+    let time = super::duration("--seconds", args.seconds, 1.0)?;
+    if !(1..=4096).contains(&args.batch_times) {
+        bail!("`--batch-times` must lie in 1..=4096, got {}", args.batch_times);
     }
     let shapes = match args.shape {
         None => &GRID[..],
@@ -124,9 +126,8 @@ fn train(args: &Train) -> Result<()> {
     let device = super::open(args.device)?;
     let threads = super::threads(args.threads);
     let config = config("")?;
-    let time = Duration::from_secs_f64(args.seconds);
     let mut report = Report { device: DeviceKind::of(&device).to_string(), threads, shapes: Vec::new() };
-    let mut out = std::io::stdout().lock();
+    let mut out = out();
     if args.format == Format::Text {
         writeln!(out, "{}, {threads} threads\n", report.device)?;
         writeln!(

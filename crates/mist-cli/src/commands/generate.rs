@@ -1,5 +1,6 @@
 //! `mist generate`: samples of known mutual information, on disk.
 
+use crate::console::say;
 use anyhow::{Context, Result, anyhow};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -45,7 +46,7 @@ pub struct Args {
     #[arg(long, value_name = "I/N")]
     shard: Option<Part>,
     /// Threads that draw, 0 for one per core; changes no byte.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_parser = super::thread_count, default_value_t = 0)]
     threads: usize,
     /// What the data is for; no two splits share a draw.
     #[arg(long, value_parser = split(), default_value = "train")]
@@ -73,6 +74,10 @@ pub fn run(args: &Args) -> Result<()> {
     let threads = super::threads(args.threads);
     let options = WriteOptions { count, shard_size, storage, pointwise, part, threads };
     let manifest = write(&meta, &Seeds { root: args.seed }, args.split, &args.out, &options, |progress| {
+        if progress.waiting {
+            say(&format!("note: another process writes to `{}`; waiting until it is done", args.out.display()));
+            return;
+        }
         bar.set_length(progress.draws_total);
         bar.set_position(progress.draws_done);
     })?;
@@ -80,11 +85,11 @@ pub fn run(args: &Args) -> Result<()> {
     let (out, shards) = (args.out.display(), manifest.shards.len());
     match part {
         Some(part) if !manifest.is_complete() => {
-            eprintln!("part {part} is done; `{out}` holds {} of {shards} shards", manifest.written());
+            say(&format!("part {part} is done; `{out}` holds {} of {shards} shards", manifest.written()));
         }
         _ => {
             let s = if shards == 1 { "" } else { "s" };
-            eprintln!("`{out}` holds {count} data sets of `{}` in {shards} shard{s}", meta.name());
+            say(&format!("`{out}` holds {count} data sets of `{}` in {shards} shard{s}", meta.name()));
         }
     }
     Ok(())

@@ -10,9 +10,12 @@ pub mod generate;
 pub mod info;
 pub mod train;
 
+use crate::console::say;
+use anyhow::{Result, bail};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use mist_infer::{Device, DeviceError, DeviceKind, EstimateError, Estimator};
 use std::path::Path;
+use std::time::Duration;
 
 /// The value of `--device`.
 fn device() -> impl TypedValueParser<Value = DeviceKind> {
@@ -26,7 +29,7 @@ fn open(kind: DeviceKind) -> Result<Device, DeviceError> {
     }
     let (device, unusable) = DeviceKind::first_usable();
     if let Some(e) = unusable {
-        eprintln!("note: {e}; computing on the CPU");
+        say(&format!("note: {e}; computing on the CPU"));
     }
     Ok(device)
 }
@@ -38,6 +41,27 @@ fn estimator(path: Option<&Path>, kind: DeviceKind) -> Result<Estimator, Estimat
         Some(path) => Estimator::from_checkpoint(path, &device),
         None => Estimator::embedded_on(&device),
     }
+}
+
+/// Threads at most.
+const MAX_THREADS: usize = 1024;
+/// The longest time that an option takes, a hundred years.
+const MAX_SECONDS: f64 = 3.2e9;
+
+/// The value of `--threads`.
+fn thread_count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if count <= MAX_THREADS => Ok(count),
+        _ => Err(format!("expected a number up to {MAX_THREADS}")),
+    }
+}
+
+/// The value of an option that is a time, in units of so many seconds.
+fn duration(option: &str, value: f64, unit: f64) -> Result<Duration> {
+    if !(0.0..=MAX_SECONDS / unit).contains(&value) {
+        bail!("`{option}` must lie between 0 and {:.1e}, got {value}", MAX_SECONDS / unit);
+    }
+    Ok(Duration::from_secs_f64(value * unit))
 }
 
 /// The value of `--threads`: 0 means one per core.

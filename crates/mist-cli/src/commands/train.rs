@@ -1,18 +1,22 @@
 //! `mist train`: a network from fresh tasks.
 
+use crate::console::{out, say};
+use crate::error::{INTERRUPTED, Interrupted};
 use anyhow::{Context, Result, bail};
 use mist_infer::DeviceKind;
 use mist_train::{Options, TrainConfig, train};
 use std::io::Write;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const EXAMPLES: &str = "\
 Examples:
   mist train --config checkpoints/mist-2026-11c.toml --out runs/a
   mist train --config checkpoints/mist-2026-11c.toml --out runs/a --resume --max-minutes 30
 
-The folder gets log.jsonl, state.safetensors (for --resume) and the checkpoint, NAME.safetensors with NAME.json.";
+The folder gets log.jsonl, state.safetensors (for --resume) and the checkpoint, NAME.safetensors with NAME.json. Ctrl-C
+stops the run as --max-minutes does; the second time, at once.";
 
 /// Arguments of `mist train`.
 #[derive(Debug, clap::Args)]
@@ -37,7 +41,7 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 120.0, allow_negative_numbers = true)]
     save_every: f64,
     /// Worker threads, 0 for one per core; changes no number.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_parser = super::thread_count, default_value_t = 0)]
     threads: usize,
     /// Where to compute.
     #[arg(long, value_parser = super::device(), default_value = "auto")]
@@ -50,25 +54,24 @@ pub fn run(args: &Args) -> Result<()> {
     let text = std::fs::read_to_string(&args.config).with_context(|| format!("cannot read `{place}`"))?;
     let config = TrainConfig::from_toml(&text).with_context(|| format!("`{place}`"))?;
     let max_time = match args.max_minutes {
-        Some(m) if !(m > 0.0 && m.is_finite()) => bail!("`--max-minutes` must be positive, got {m}"),
-        m => m.map(|m| Duration::from_secs_f64(60.0 * m)),
+        Some(m) if m <= 0.0 => bail!("`--max-minutes` must be positive, got {m}"),
+        m => m.map(|m| super::duration("--max-minutes", m, 60.0)).transpose()?,
     };
+    let stop = stop_on_signals()?;
     let options = Options {
         out: args.out.clone(),
         resume: args.resume,
         max_time,
         max_steps: args.max_steps,
-        save_every: match args.save_every {
-            s if s >= 0.0 && s.is_finite() => Duration::from_secs_f64(s),
-            s => bail!("`--save-every` must be a number of seconds, got {s}"),
-        },
+        stop: Some(stop.clone()),
+        save_every: super::duration("--save-every", args.save_every, 1.0)?,
         threads: super::threads(args.threads),
         device: super::open(args.device)?,
         quiet: false,
     };
     let s = train(&config, &options)?;
     let v = &s.validation;
-    let mut out = std::io::stdout().lock();
+    let mut out = out();
     writeln!(out, "{} steps of {}, {} tasks, {:.1} minutes", s.steps, config.steps, s.tasks, s.seconds / 60.0)?;
     writeln!(
         out,
@@ -83,5 +86,20 @@ pub fn run(args: &Args) -> Result<()> {
     if !s.complete {
         writeln!(out, "the schedule is not done: go on with `--resume`")?;
     }
-    Ok(())
+    if stop.load(Ordering::Relaxed) && !s.complete { Err(Interrupted.into()) } else { Ok(()) }
+}
+
+/// What Ctrl-C, or the system's request to end, sets: training then ends after the step that it is at, and saves its
+/// state. The second time, the process ends at once.
+fn stop_on_signals() -> Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let seen = stop.clone();
+    let handler = move || {
+        if seen.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+        say("note: saving the state; once more, and it stops at once");
+    };
+    ctrlc::set_handler(handler).context("cannot wait for Ctrl-C")?;
+    Ok(stop)
 }

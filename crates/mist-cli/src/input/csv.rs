@@ -1,11 +1,19 @@
 //! Columns of a CSV file.
 
+use super::column::{Column, Number};
+use super::header::{Header, header};
+use super::records::{LinesInQuotes, Record, Records};
 use super::select::{Selection, select};
-use super::{DROP_HINT, Missing, Notes, Pair, check_rows, read_file};
-use anyhow::{Result, anyhow, bail};
-use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder, Trim};
+use super::{DROP_HINT, Missing, Notes, Pair, check_rows, shown, source};
+use anyhow::{Context, Result, anyhow, bail};
 use mist_infer::Columns;
+use std::io::{BufReader, Cursor, Read};
 use std::path::Path;
+
+/// Bytes looked at before anything is read: they say how the file is encoded, and what stands between its cells.
+const BEGINNING: u64 = 1 << 16;
+/// Integers up to here are f64 exactly.
+const EXACT: f64 = (1u64 << 53) as f64;
 
 /// How to read a CSV file.
 #[derive(Debug)]
@@ -16,30 +24,65 @@ pub struct CsvOptions<'a> {
     pub y: &'a [String],
     /// Character between cells, if it is not to be guessed.
     pub delimiter: Option<u8>,
+    /// Whether the first line names the columns.
+    pub header: Header,
     /// What to do with missing values.
     pub missing: Missing,
 }
 
-/// Reads X and Y from the columns of one file.
+/// Reads X and Y from the columns of one file. Memory: 8 bytes a row for each column that is used, twice at most.
 pub fn read_csv_pair(path: &Path, options: &CsvOptions) -> Result<(Pair, Notes)> {
-    let place = format!("`{}`", path.display());
-    let bytes = read_file(path)?;
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+    let place = source::place(path);
+    let mut input = source::open(path)?;
+    let mut start = Vec::new();
+    input.by_ref().take(BEGINNING).read_to_end(&mut start).with_context(|| source::cannot_read(path))?;
+    if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
         bail!("{place} is in UTF-16, expected UTF-8");
     }
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let delimiter = options.delimiter.unwrap_or_else(|| guess_delimiter(text));
-    let mut reader = ReaderBuilder::new().delimiter(delimiter).trim(Trim::All).from_reader(text);
-    let header = header(&mut reader, &place)?;
-    let Selection { x, y } = select(&header, options.x, options.y, &place)?;
-
-    let names = |indices: &[usize]| indices.iter().map(|i| header[*i].clone()).collect::<Vec<_>>();
+    if start.starts_with(b"\xef\xbb\xbf") {
+        start.drain(..3);
+    }
+    let delimiter = options.delimiter.unwrap_or_else(|| guess_delimiter(&start));
+    let mut records = Records::new(Cursor::new(start).chain(BufReader::new(input)), delimiter, &place);
+    let Some(first) = records.next()? else {
+        bail!("{place} is empty");
+    };
+    let cells: Vec<String> = (0..first.len()).map(|i| String::from_utf8_lossy(first.cell(i)).into_owned()).collect();
+    let (names, is_header) = header(&cells, options.header, options.x, options.y, &place)?;
+    let Selection { x, y } = select(&names, options.x, options.y, &place)?;
     let indices = [x.as_slice(), &y].concat();
-    let (mut columns, dropped) = columns(&mut reader, &header, &indices, options.missing, &place)?;
-    let warnings = check_rows(columns[0].len(), dropped, &place)?;
+    let mut table = Table {
+        place: &place,
+        names: &names,
+        indices: &indices,
+        missing: options.missing,
+        columns: vec![Column::default(); indices.len()],
+        row: vec![0.0.into(); indices.len()],
+        dropped: 0,
+    };
+    if !is_header {
+        table.add(first)?;
+    }
+    while let Some(record) = records.next()? {
+        table.add(record)?;
+    }
+
+    let dropped = table.dropped;
+    let mut columns: Vec<Vec<f64>> = table.columns.into_iter().map(Column::into_values).collect();
+    let mut warnings = check_rows(columns[0].len(), dropped, &place)?;
+    warnings.extend(in_quotes(records.lines_in_quotes()));
     let y_columns = columns.split_off(x.len());
+    let names = |indices: &[usize]| indices.iter().map(|i| shown(names[*i].as_bytes())).collect::<Vec<_>>();
     let notes = Notes { x: list(&names(&x)), y: list(&names(&y)), warnings };
     Ok(((Columns::new(columns).named(names(&x)), Columns::new(y_columns).named(names(&y))), notes))
+}
+
+fn in_quotes(lines: LinesInQuotes) -> Option<String> {
+    let LinesInQuotes { count, first } = lines;
+    let s = if count == 1 { "" } else { "s" };
+    let text =
+        format!("{count} line{s} between quotes, from line {first} on, could be rows: is a quote there by mistake?");
+    (count > 0).then_some(text)
 }
 
 /// The most frequent candidate outside of quotes in the first line; a comma if there is none.
@@ -56,62 +99,54 @@ fn guess_delimiter(text: &[u8]) -> u8 {
     counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(c, _)| *c)
 }
 
-fn header(reader: &mut Reader<&[u8]>, place: &str) -> Result<Vec<String>> {
-    let record = reader.byte_headers().map_err(|e| syntax(&e, place))?;
-    let names: Vec<String> = record.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
-    if names.is_empty() {
-        bail!("{place} is empty");
-    }
-    if names.iter().all(|name| name.parse::<f64>().is_ok()) {
-        bail!(
-            "the first line of {place} holds numbers, expected the names of the columns\n\
-             hint: add a line such as `a,b,c` at the top"
-        );
-    }
-    Ok(names)
+/// The columns that are used, as they are read.
+struct Table<'a> {
+    place: &'a str,
+    names: &'a [String],
+    indices: &'a [usize],
+    missing: Missing,
+    columns: Vec<Column>,
+    /// The values of the row that is being read.
+    row: Vec<Number>,
+    /// Rows left out.
+    dropped: usize,
 }
 
-/// The values of some columns, and how many rows were left out.
-fn columns(
-    reader: &mut Reader<&[u8]>,
-    header: &[String],
-    indices: &[usize],
-    missing: Missing,
-    place: &str,
-) -> Result<(Vec<Vec<f64>>, usize)> {
-    let mut columns = vec![Vec::new(); indices.len()];
-    let mut row = vec![0.0; indices.len()];
-    let mut dropped = 0;
-    let mut record = ByteRecord::new();
-    while reader.read_byte_record(&mut record).map_err(|e| syntax(&e, place))? {
+impl Table<'_> {
+    fn add(&mut self, record: &Record) -> Result<()> {
+        let (place, line) = (self.place, record.line());
+        let (len, expected) = (record.len(), self.names.len());
+        if len != expected {
+            let s = if len == 1 { "" } else { "s" };
+            bail!("{place}, line {line}: {len} cell{s}, expected {expected} as in the first line");
+        }
         let mut complete = true;
-        for (value, i) in row.iter_mut().zip(indices) {
-            let line = record.position().map_or(0, csv::Position::line);
-            let error = |what: String| anyhow!("{place}, line {line}, column `{}`: {what}", header[*i]);
-            match cell(&record[*i]) {
-                Cell::Number(v) => *value = v,
-                Cell::Missing if missing == Missing::Drop => complete = false,
-                Cell::Missing => {
-                    let text = String::from_utf8_lossy(&record[*i]);
-                    let what =
-                        if text.is_empty() { "the cell is empty".into() } else { format!("missing value `{text}`") };
-                    return Err(error(format!("{what}\n{DROP_HINT}")));
-                }
+        for (value, i) in self.row.iter_mut().zip(self.indices) {
+            let error = |what: String| {
+                let name = shown(self.names[*i].as_bytes());
+                anyhow!("{place}, line {line}, column `{name}`: {what}")
+            };
+            let text = record.cell(*i);
+            match cell(text) {
+                Cell::Number(number) => *value = number,
+                Cell::Missing if self.missing == Missing::Drop => complete = false,
+                Cell::Missing if text.is_empty() => return Err(error(format!("the cell is empty\n{DROP_HINT}"))),
+                Cell::Missing => return Err(error(format!("missing value `{}`\n{DROP_HINT}", shown(text)))),
                 Cell::Wrong(what) => return Err(error(what)),
             }
         }
         if complete {
-            columns.iter_mut().zip(&row).for_each(|(column, value)| column.push(*value));
+            self.columns.iter_mut().zip(&self.row).for_each(|(column, value)| column.push(*value));
         } else {
-            dropped += 1;
+            self.dropped += 1;
         }
+        Ok(())
     }
-    Ok((columns, dropped))
 }
 
 #[derive(Debug, PartialEq)]
 enum Cell {
-    Number(f64),
+    Number(Number),
     Missing,
     Wrong(String),
 }
@@ -119,25 +154,15 @@ enum Cell {
 fn cell(bytes: &[u8]) -> Cell {
     let text = String::from_utf8_lossy(bytes);
     match text.parse::<f64>() {
-        Ok(v) if v.is_finite() => Cell::Number(v),
+        Ok(v) if v.is_finite() && v.abs() < EXACT => Cell::Number(v.into()),
+        Ok(v) if v.is_finite() => Cell::Number(text.parse().map_or(v.into(), Number::whole)),
         Ok(v) if v.is_nan() => Cell::Missing,
-        Ok(_) => Cell::Wrong(format!("`{text}` is not a finite number")),
+        Ok(_) => Cell::Wrong(format!("`{}` is not a finite number", shown(bytes))),
         Err(_) if text.is_empty() || text == "NA" => Cell::Missing,
         Err(_) if text.replacen(',', ".", 1).parse::<f64>().is_ok() => {
             Cell::Wrong(format!("`{text}` is not a number\nhint: write decimals with a point, as in `1.5`"))
         }
-        Err(_) => Cell::Wrong(format!("`{text}` is not a number")),
-    }
-}
-
-fn syntax(error: &csv::Error, place: &str) -> anyhow::Error {
-    match error.kind() {
-        ErrorKind::UnequalLengths { pos, expected_len, len } => {
-            let line = pos.as_ref().map_or(0, csv::Position::line);
-            let s = if *len == 1 { "" } else { "s" };
-            anyhow!("{place}, line {line}: {len} cell{s}, expected {expected_len} as in the header")
-        }
-        _ => anyhow!("{place}: {error}"),
+        Err(_) => Cell::Wrong(format!("`{}` is not a number", shown(bytes))),
     }
 }
 
@@ -163,8 +188,15 @@ mod tests {
     }
 
     #[test]
+    fn integers_beyond_f64_stay_apart() {
+        assert_eq!(cell(b"9007199254740993"), Cell::Number(Number::whole((1 << 53) + 1)));
+        assert_ne!(cell(b"9007199254740993"), cell(b"9007199254740992"));
+        assert_eq!(cell(b"-9007199254740992.0"), Cell::Number(Number::whole(-(1 << 53))));
+    }
+
+    #[test]
     fn cells() {
-        assert_eq!(cell(b"-1.5e3"), Cell::Number(-1500.0));
+        assert_eq!(cell(b"-1.5e3"), Cell::Number((-1500.0).into()));
         assert!([b"".as_slice(), b"NA", b"nan", b"NaN"].iter().all(|text| cell(text) == Cell::Missing));
         assert!(
             [b"inf".as_slice(), b"-Infinity", b"1e999", b"na", b"1 2", b"\xff"]

@@ -1,61 +1,98 @@
 //! A list of pairs of .npy files, one JSON object a line.
 
-use super::read_file;
-use anyhow::{Context, Result, bail};
+use super::source;
+use anyhow::{Error, Result, anyhow, bail};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
 
-/// The pairs of a manifest.
+/// Bytes of a manifest at most.
+const LARGEST: u64 = 1 << 30;
+
+/// The pairs of a manifest, all of which are sound.
 #[derive(Debug)]
 pub struct Manifest {
-    path: PathBuf,
     /// The pairs in order.
     pub entries: Vec<Entry>,
 }
 
-/// One pair. Other keys of its line are ignored.
-#[derive(Debug, Deserialize)]
+/// A line of a manifest.
+#[derive(Debug)]
+pub struct Line {
+    /// Handed through to the answer, as it is written; none where the line has none.
+    pub id: Option<Box<RawValue>>,
+    /// The pair, or what is wrong with the line.
+    pub entry: Result<Entry>,
+}
+
+/// One pair.
+#[derive(Debug)]
 pub struct Entry {
-    /// Handed through to the answer.
-    pub id: serde_json::Value,
-    /// File of X; relative to the manifest's folder in the file, resolved here.
+    /// File of X.
     pub x: PathBuf,
-    /// File of Y, likewise.
+    /// File of Y.
     pub y: PathBuf,
     /// True MI in nats, where it is known; read by `mist evaluate`.
     pub mi_nats: Option<f64>,
     /// Family of the distribution, likewise.
-    #[serde(default)]
     pub family: String,
-    #[serde(skip)]
-    line: usize,
+    /// Where it stands, for errors.
+    pub place: String,
+}
+
+/// The keys of a line; others are ignored. Paths are relative to the manifest's folder.
+#[derive(Deserialize)]
+struct Raw {
+    id: Box<RawValue>,
+    x: PathBuf,
+    y: PathBuf,
+    mi_nats: Option<f64>,
+    #[serde(default)]
+    family: String,
+}
+
+/// The key that is wanted even if the others are wrong.
+#[derive(Deserialize)]
+struct Id {
+    id: Box<RawValue>,
 }
 
 impl Manifest {
-    /// Reads a manifest; blank lines are skipped.
+    /// Reads a manifest, or says which of its lines is wrong; blank lines are skipped.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = String::from_utf8(read_file(path)?).with_context(|| format!("`{}`", path.display()))?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let mut entries = Vec::new();
-        for (i, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-            let mut entry: Entry = serde_json::from_str(line).map_err(|e| {
-                let (place, line, expected) =
-                    (path.display(), i + 1, "{\"id\": 1, \"x\": \"X.npy\", \"y\": \"Y.npy\"}");
-                anyhow::anyhow!("`{place}`, line {line}: {e}\nhint: a line reads `{expected}`")
-            })?;
-            entry.x = folder.join(entry.x);
-            entry.y = folder.join(entry.y);
-            entry.line = i + 1;
-            entries.push(entry);
-        }
-        if entries.is_empty() {
-            bail!("`{}` lists no pairs", path.display());
-        }
-        Ok(Self { path: path.into(), entries })
+        let entries: Result<Vec<Entry>> = Self::lines(path)?.into_iter().map(|line| line.entry).collect();
+        Ok(Self { entries: entries? })
     }
 
-    /// Where an entry stands, for errors.
-    pub fn place(&self, entry: &Entry) -> String {
-        format!("`{}`, line {}", self.path.display(), entry.line)
+    /// The lines of a manifest, sound or not; at least one.
+    pub fn lines(path: &Path) -> Result<Vec<Line>> {
+        let bytes = source::read(path, LARGEST)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let numbered = bytes.split(|byte| *byte == b'\n').zip(1..);
+        let lines: Vec<Line> = numbered
+            .filter(|(line, _)| !line.trim_ascii().is_empty())
+            .map(|(line, number)| Line::parse(line, folder, format!("{}, line {number}", source::place(path))))
+            .collect();
+        if lines.is_empty() {
+            bail!("{} lists no pairs", source::place(path));
+        }
+        Ok(lines)
+    }
+}
+
+impl Line {
+    fn parse(bytes: &[u8], folder: &Path, place: String) -> Self {
+        match serde_json::from_slice::<Raw>(bytes) {
+            Ok(Raw { id, x, y, mi_nats, family }) => {
+                let (x, y) = (folder.join(x), folder.join(y));
+                Self { id: Some(id), entry: Ok(Entry { x, y, mi_nats, family, place }) }
+            }
+            Err(e) => {
+                let expected = "{\"id\": 1, \"x\": \"X.npy\", \"y\": \"Y.npy\"}";
+                let error: Error = anyhow!("{place}: {e}\nhint: a line reads `{expected}`");
+                let id = serde_json::from_slice(bytes).ok().map(|Id { id }| id);
+                Self { id, entry: Err(error) }
+            }
+        }
     }
 }

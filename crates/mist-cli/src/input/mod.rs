@@ -1,17 +1,25 @@
 //! Data as the user has it: CSV files, .npy files, manifests of pairs.
 
+mod column;
 mod csv;
+#[cfg(test)]
+mod fuzz;
+mod header;
 mod manifest;
 mod npy;
+mod records;
 mod select;
+mod shown;
+mod source;
 
 pub use self::csv::{CsvOptions, read_csv_pair};
-pub use manifest::Manifest;
+pub use header::Header;
+pub use manifest::{Entry, Manifest};
 pub use npy::read_npy_pair;
+pub use shown::{push as push_shown, shown};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use mist_infer::{Columns, MIN_ROWS};
-use std::path::Path;
 
 /// What to do with a row that lacks a value in a column that is used: stop and say where, or leave the row out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -35,14 +43,6 @@ pub struct Notes {
     pub y: String,
     /// What happened while reading.
     pub warnings: Vec<String>,
-}
-
-fn read_file(path: &Path) -> Result<Vec<u8>> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    if bytes.is_empty() {
-        bail!("`{}` is empty", path.display());
-    }
-    Ok(bytes)
 }
 
 /// Checks that enough rows are left, and says how many are not.

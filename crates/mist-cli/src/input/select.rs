@@ -1,5 +1,6 @@
 //! Which columns of a table make up X and Y.
 
+use super::shown;
 use anyhow::{Result, anyhow, bail};
 use csv::ReaderBuilder;
 
@@ -26,7 +27,7 @@ pub fn select(header: &[String], x: &[String], y: &[String], place: &str) -> Res
     }
     let selection = Selection { x: side(header, "--x", x, place)?, y: side(header, "--y", y, place)? };
     if let Some(both) = selection.x.iter().find(|i| selection.y.contains(i)) {
-        bail!("column `{}` is in both `--x` and `--y`", header[*both]);
+        bail!("column `{}` is in both `--x` and `--y`", shown(header[*both].as_bytes()));
     }
     Ok(selection)
 }
@@ -37,7 +38,7 @@ fn side(header: &[String], option: &str, given: &[String], place: &str) -> Resul
         for name in split(header, text)? {
             let i = find(header, &name, place)?;
             if indices.contains(&i) {
-                bail!("column `{name}` is named twice in `{option}`");
+                bail!("column `{}` is named twice in `{option}`", shown(name.as_bytes()));
             }
             indices.push(i);
         }
@@ -64,8 +65,11 @@ fn find(header: &[String], name: &str, place: &str) -> Result<usize> {
     let mut found = (0..header.len()).filter(|i| header[*i] == name);
     match (found.next(), found.next()) {
         (Some(i), None) => Ok(i),
-        (Some(_), Some(_)) => bail!("{place} has several columns `{name}`, expected one"),
-        (None, _) => Err(anyhow!("{place} has no column `{name}`\nhint: {}", suggestion(header, name))),
+        (Some(_), Some(_)) => bail!("{place} has several columns `{}`, expected one", shown(name.as_bytes())),
+        (None, _) => {
+            let shown = shown(name.as_bytes());
+            Err(anyhow!("{place} has no column `{shown}`\nhint: {}", suggestion(header, name)))
+        }
     }
 }
 
@@ -73,13 +77,13 @@ fn suggestion(header: &[String], name: &str) -> String {
     let score = |other: &str| strsim::jaro_winkler(&other.to_lowercase(), &name.to_lowercase());
     let nearest = header.iter().map(|other| (score(other), other)).max_by(|a, b| a.0.total_cmp(&b.0));
     match nearest {
-        Some((score, other)) if score > ALIKE => format!("did you mean `{other}`?"),
+        Some((score, other)) if score > ALIKE => format!("did you mean `{}`?", shown(other.as_bytes())),
         _ => listed(header),
     }
 }
 
 fn listed(header: &[String]) -> String {
-    let names: Vec<String> = header.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
+    let names: Vec<String> = header.iter().take(LISTED).map(|name| format!("`{}`", shown(name.as_bytes()))).collect();
     let more = if header.len() > LISTED { format!(", … ({} in all)", header.len()) } else { String::new() };
     format!("the columns are {}{more}", names.join(", "))
 }

@@ -46,7 +46,9 @@ fn columns() {
     folder.mist("estimate d.csv").refused(&["`--x` is missing", "hint: the columns are"]);
     folder.mist("estimate d.csv --x a,b --y b").refused(&["column `b` is in both `--x` and `--y`"]);
     folder.write("bare.csv", "1,2\n3,4\n");
-    folder.mist("estimate bare.csv --x 1 --y 2").refused(&["holds numbers, expected the names", "hint: add a line"]);
+    folder
+        .mist("estimate bare.csv --x 1 --y 2")
+        .refused(&["holds numbers, expected the names", "hint: `--header yes`"]);
 }
 
 #[test]
@@ -57,7 +59,7 @@ fn cells() {
         let texts = [&format!("`d.csv`, line 6, column `a`: {what}"), "hint: `--missing drop`"];
         with_line(6, &format!("{cell},2,3")).mist(COMMAND).refused(&texts);
     }
-    with_line(7, "1,2").mist(COMMAND).refused(&["`d.csv`, line 7: 2 cells, expected 3 as in the header"]);
+    with_line(7, "1,2").mist(COMMAND).refused(&["`d.csv`, line 7: 2 cells, expected 3 as in the first line"]);
     let folder = folder();
     folder.write("d.csv", table(20, ';').replacen("0.", "0,", 1));
     folder.mist(COMMAND).refused(&["`d.csv`, line 2, column `a`", "hint: write decimals with a point"]);

@@ -181,7 +181,7 @@ fn what_cannot_be_done_is_refused() {
     let names = "no estimator is named `kgs`: expected some of mist, ksg, ksg2, cca, gaussian-copula";
     folder.mist("evaluate --suite bmi --estimators mist,kgs").refused(&[names]);
     folder.mist("evaluate --suite bmi --estimators cca,cca").refused(&["`--estimators` lists `cca` twice"]);
-    folder.mist("evaluate --suite bmi --bootstrap 20").refused(&["20 is not in 21.."]);
+    folder.mist("evaluate --suite bmi --bootstrap 20").refused(&["20 is not in 21..=100000"]);
     let refused = folder.mist("evaluate --suite bmi --estimators cca --checkpoint w.safetensors");
     refused.refused(&["`--checkpoint` is for `mist`, which `--estimators` does not list"]);
     folder.mist("evaluate").refused(&["--suite"]);
@@ -223,6 +223,17 @@ fn data_sets_on_disk() {
         .map(|row| ["family", "n", "dim_x", "dim_y", "mi_nats"].map(|column| row[column].as_str()))
         .collect();
     assert_eq!(cells, [["a, b", "20", "2", "1", "0"], ["a, b", "40", "2", "1", "0.1"]]);
+
+    // An input that is another one now, under the same name.
+    evaluated(&folder, "evaluate --manifest m.jsonl --out d");
+    let sound = std::fs::read(folder.path().join("y1.npy")).unwrap();
+    write_npy(folder.path().join("y1.npy"), &arrays(40, 2).1.mapv(|v| -v * v)).unwrap();
+    folder.mist("evaluate --manifest m.jsonl --out d").refused(&["is of another run: expected `parts` to be"]);
+    evaluated(&folder, "evaluate --manifest m.jsonl --limit 1 --out first");
+    folder.write("y1.npy", sound);
+    evaluated(&folder, "evaluate --manifest m.jsonl --out d");
+    // Of another one, the run does not depend.
+    evaluated(&folder, "evaluate --manifest m.jsonl --limit 1 --out first");
 
     folder.write("m.jsonl", manifest.replace("0.1", "0.2"));
     folder.mist("evaluate --manifest m.jsonl --out d").refused(&["is of another run: expected `parts` to be"]);

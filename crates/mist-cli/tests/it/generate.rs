@@ -73,6 +73,27 @@ fn a_killed_run_resumes_to_the_same_bytes() {
 }
 
 #[test]
+fn two_runs_at_once_end_well_and_the_second_says_that_it_waits() {
+    let folder = Folder::new();
+    let command = "generate --config m_train --count 300 --shard-size 10 --threads 1 --out";
+    let start = |out: &str| folder.command(&format!("{command} {out}")).stderr(Stdio::piped()).spawn().unwrap();
+    let first = start("d");
+    let begun = Instant::now();
+    while !folder.path().join("d/shard-00000.safetensors").exists() {
+        assert!(begun.elapsed() < Duration::from_secs(120));
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let second = start("d");
+    let [first, second] = [first, second].map(|run| run.wait_with_output().unwrap());
+    assert!(first.status.success() && second.status.success(), "{first:?} {second:?}");
+    let said = "note: another process writes to `d`; waiting until it is done\n\
+                `d` holds 300 data sets of `m_train` in 30 shards\n";
+    assert_eq!(String::from_utf8(second.stderr).unwrap(), said);
+    assert_eq!(folder.mist(&format!("{command} alone")).code, Some(0));
+    assert!(files(&folder.path().join("d")) == files(&folder.path().join("alone")));
+}
+
+#[test]
 fn bad_input_is_refused() {
     let folder = Folder::new();
     folder.mist("generate --config none --out d").refused(&["no configuration is named `none`", "hint: a path"]);

@@ -3,9 +3,13 @@
 mod bad_input;
 mod batch;
 mod calibrate;
+mod csv;
 mod dataset;
+mod domains;
 mod estimate;
 mod evaluate;
 mod generate;
+mod npy;
+mod pipes;
 mod support;
 mod train;

@@ -67,6 +67,33 @@ fn a_killed_run_resumes_to_the_same_weights() {
 }
 
 #[test]
+#[cfg(unix)]
+fn ctrl_c_saves_the_state_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let (config, whole, stopped) = (dir.path().join("tiny.toml"), dir.path().join("whole"), dir.path().join("stopped"));
+    std::fs::write(&config, CONFIG.replace("steps = 60", "steps = 200")).unwrap();
+    // No state is saved on the way.
+    let arguments = |out| ["train", "--config", text(&config), "--out", text(out), "--save-every", "1e6"];
+    for signal in ["-INT", "-TERM"] {
+        let mut run = mist(&arguments(&stopped)).args((signal == "-TERM").then_some("--resume")).spawn().unwrap();
+        let (start, log) = (Instant::now(), stopped.join("log.jsonl"));
+        let lines = |log: &Path| std::fs::read_to_string(log).unwrap_or_default().lines().count();
+        let before = if signal == "-TERM" { 1 } else { 0 };
+        while !log.exists() || (before > 0 && start.elapsed() < Duration::from_millis(300)) {
+            assert!(start.elapsed() < Duration::from_secs(120), "the run did not begin");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert!(Command::new("kill").args([signal, &run.id().to_string()]).status().unwrap().success());
+        assert_eq!(run.wait().unwrap().code(), Some(130), "{signal}");
+        assert!(stopped.join("state.safetensors").exists() && lines(&log) > 0);
+    }
+    assert!(mist(&arguments(&stopped)).arg("--resume").status().unwrap().success());
+    assert!(mist(&arguments(&whole)).status().unwrap().success());
+    let weights = |out: &Path| std::fs::read(out.join("tiny.safetensors")).unwrap();
+    assert_eq!(weights(&whole), weights(&stopped));
+}
+
+#[test]
 fn the_script_for_rented_gpus_runs_twice_on_the_cpu() {
     let dir = tempfile::tempdir().unwrap();
     let (config, out) = (dir.path().join("tiny.toml"), dir.path().join("out"));

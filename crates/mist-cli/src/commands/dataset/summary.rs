@@ -1,6 +1,7 @@
 //! `mist dataset summary`: the mutual information that a data set holds.
 
 use crate::commands::bins;
+use crate::console::out;
 use crate::plot::{self, Interval, Panel};
 use anyhow::{Context, Result, bail};
 use mist_data_gen::dataset::Reader;
@@ -46,7 +47,7 @@ pub fn run(args: &Args) -> Result<()> {
         std::fs::write(path, svg).with_context(|| format!("cannot write `{}`", path.display()))?;
     }
     let text = format!("{title}, storage {}. MI in nats.\n\n{}", m.storage, summary.table());
-    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
+    Ok(out().write_all(text.as_bytes())?)
 }
 
 /// The MI of all data sets, sorted into groups. Memory: 32 bytes a data set.

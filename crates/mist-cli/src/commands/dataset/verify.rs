@@ -1,6 +1,7 @@
 //! `mist dataset verify`: is a data set what its manifest says?
 
 use crate::commands::threads;
+use crate::console::out;
 use crate::error::Failed;
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -19,13 +20,13 @@ pub struct Args {
     #[arg(long)]
     redraw: bool,
     /// Threads, 0 for one per core.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_parser = crate::commands::thread_count, default_value_t = 0)]
     threads: usize,
 }
 
 /// Prints one line a problem, then how many there are.
 pub fn run(args: &Args) -> Result<()> {
-    let (mut out, dir) = (std::io::stdout().lock(), args.dir.display());
+    let (mut out, dir) = (out(), args.dir.display());
     let mut problems = 0;
     let checked = match Verifier::open(&args.dir, args.redraw, threads(args.threads)) {
         Ok(verifier) => {

@@ -8,6 +8,7 @@ use mist_infer::Columns;
 use nalgebra::DMatrix;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::fs::File;
 use std::path::Path;
 
 /// One data set.
@@ -52,6 +53,9 @@ pub struct PartId {
     data_sets: u64,
     /// Of the configuration or of the manifest.
     sha256: String,
+    /// Of the files that the manifest lists, as far as they are used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inputs_sha256: Option<String>,
 }
 
 /// Title of the suite that is [constructed](super::sense).
@@ -78,7 +82,7 @@ impl Part {
     pub fn read(path: &Path, limit: Option<u64>) -> Result<Self> {
         let manifest = Manifest::read(path)?;
         let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        let sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = hex(&Sha256::digest(bytes));
         let total = manifest.entries.len() as u64;
         let count = limit.unwrap_or(total).min(total);
         Ok(Self { title: path.display().to_string(), source: Source::Read { manifest, sha256 }, total, count })
@@ -90,13 +94,32 @@ impl Part {
     }
 
     /// What tells it from another part.
-    pub fn id(&self) -> PartId {
-        let sha256 = match &self.source {
-            Source::Drawn { meta, .. } => meta.sha256(),
-            Source::Sense { .. } => String::new(),
-            Source::Read { sha256, .. } => sha256.clone(),
+    ///
+    /// # Errors
+    /// A file that the manifest lists cannot be read.
+    pub fn id(&self) -> Result<PartId> {
+        let (sha256, inputs_sha256) = match &self.source {
+            Source::Drawn { meta, .. } => (meta.sha256(), None),
+            Source::Sense { .. } => (String::new(), None),
+            Source::Read { manifest, sha256 } => (sha256.clone(), Some(self.inputs_sha256(manifest)?)),
         };
-        PartId { title: self.title.clone(), data_sets: self.count, sha256 }
+        Ok(PartId { title: self.title.clone(), data_sets: self.count, sha256, inputs_sha256 })
+    }
+
+    /// SHA-256 of the SHA-256 of all files that are used, in order.
+    fn inputs_sha256(&self, manifest: &Manifest) -> Result<String> {
+        let mut all = Sha256::new();
+        for index in self.indices() {
+            let entry = &manifest.entries[index as usize];
+            for path in [&entry.x, &entry.y] {
+                let mut of_file = Sha256::new();
+                let read = File::open(path).and_then(|mut file| std::io::copy(&mut file, &mut of_file));
+                read.with_context(|| format!("cannot read `{}`", path.display()))
+                    .with_context(|| entry.place.clone())?;
+                all.update(of_file.finalize());
+            }
+        }
+        Ok(hex(&all.finalize()))
     }
 
     /// The data set of an index.
@@ -109,7 +132,7 @@ impl Part {
             }
             Source::Read { manifest, .. } => {
                 let entry = &manifest.entries[index as usize];
-                let place = || manifest.place(entry);
+                let place = || entry.place.clone();
                 let mi_nats = entry.mi_nats.ok_or_else(|| anyhow!("`mi_nats` is missing")).with_context(place)?;
                 let ((x, y), _) = read_npy_pair(&entry.x, &entry.y, Missing::Error).with_context(place)?;
                 let matrix = |side: &Columns| {
@@ -120,4 +143,8 @@ impl Part {
             }
         }
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

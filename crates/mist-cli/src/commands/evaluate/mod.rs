@@ -12,6 +12,7 @@ mod tables;
 mod work;
 mod worse;
 
+use crate::console::out;
 use anyhow::{Result, bail};
 use data::Part;
 use estimators::{MIST, Named};
@@ -45,7 +46,7 @@ pub struct Args {
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = MIST)]
     estimators: Vec<String>,
     /// Intervals for the others too, from this many random halves of the rows of each data set, at least 21.
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(21..))]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(21..=100_000))]
     bootstrap: Option<u32>,
     /// Root seed of the tasks.
     #[arg(long, default_value_t = 0)]
@@ -60,7 +61,7 @@ pub struct Args {
     #[arg(long, value_name = "PATH")]
     checkpoint: Option<PathBuf>,
     /// Threads, 0 for one per core; changes no number.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_parser = super::thread_count, default_value_t = 0)]
     threads: usize,
     /// Where to compute.
     #[arg(long, value_parser = super::device(), default_value = "auto")]
@@ -113,7 +114,7 @@ pub fn run(args: &Args) -> Result<()> {
         args.estimators.iter().map(|name| Named::new(name, resamples, learned)).collect::<Result<Vec<_>>>()?;
 
     let store = match &args.out {
-        Some(dir) => Store::open(dir, &identity(args, &parts, &estimators))?,
+        Some(dir) => Store::open(dir, &identity(args, &parts, &estimators)?)?,
         None => Store::in_memory(),
     };
     let rows = work::fill(&parts, &estimators, store, super::threads(args.threads))?;
@@ -130,7 +131,7 @@ pub fn run(args: &Args) -> Result<()> {
         }
         None => report::report(&evaluation, &about, None),
     };
-    Ok(std::io::stdout().lock().write_all(report.as_bytes())?)
+    Ok(out().write_all(report.as_bytes())?)
 }
 
 fn parts(args: &Args) -> Result<Vec<Part>> {
@@ -147,17 +148,17 @@ fn parts(args: &Args) -> Result<Vec<Part>> {
 }
 
 /// What has to agree for a run to go on.
-fn identity(args: &Args, parts: &[Part], estimators: &[Named]) -> serde_json::Value {
-    serde_json::json!({
+fn identity(args: &Args, parts: &[Part], estimators: &[Named]) -> Result<serde_json::Value> {
+    Ok(serde_json::json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "parts": parts.iter().map(Part::id).collect::<Vec<_>>(),
+        "parts": parts.iter().map(Part::id).collect::<Result<Vec<_>>>()?,
         "seed": args.seed,
         "limit": args.limit,
         "estimators": args.estimators,
         "bootstrap": args.bootstrap,
         "checkpoint": estimators.iter().find_map(Named::checkpoint).map(|d| &d.sha256),
         "device": args.device.as_str(),
-    })
+    }))
 }
 
 /// What ran, in words.

@@ -51,6 +51,7 @@ impl Store {
             bail!("another process is at work in `{}`", dir.display());
         }
 
+        mist_files::clean(dir).with_context(|| format!("cannot read `{}`", dir.display()))?;
         let mut bytes = if path.exists() { std::fs::read(&path).with_context(place)? } else { Vec::new() };
         bytes.truncate(bytes.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1));
         let rows = read(&bytes).with_context(place)?;
@@ -128,9 +129,5 @@ fn lines(records: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>> {
 
 /// Writes a file, whole or not at all.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let place = || format!("cannot write `{}`", path.display());
-    let new = path.with_added_extension("new");
-    let mut file = File::create(&new).with_context(place)?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).with_context(place)?;
-    std::fs::rename(&new, path).with_context(place)
+    mist_files::replace(path, bytes).with_context(|| format!("cannot write `{}`", path.display()))
 }

@@ -1,14 +1,14 @@
 //! `mist estimate`: data in, mutual information with an interval out.
 
-use crate::input::{CsvOptions, Manifest, Missing, Notes, Pair, read_csv_pair, read_npy_pair};
+mod batch;
+
+use crate::console::{out, say};
+use crate::input::{CsvOptions, Header, Missing, Notes, Pair, read_csv_pair, read_npy_pair};
 use crate::output::{Format, Unit, json, text};
-use anyhow::{Context, Result, bail};
-use mist_infer::{DeviceKind, Estimate, EstimateError, Estimator};
+use anyhow::{Result, bail};
+use mist_infer::{DeviceKind, Estimate, Estimator};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-
-/// Cells of `--batch` held in memory at once.
-const CELLS_AT_ONCE: usize = 1 << 22;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -16,13 +16,14 @@ Examples:
   mist estimate X.npy Y.npy --interval 0.8 --unit bits --format json
   mist estimate --batch pairs.jsonl > results.jsonl
 
-A line of a manifest: {\"id\": 1, \"x\": \"X.npy\", \"y\": \"Y.npy\"}, with paths relative to its folder.";
+A line of a manifest: {\"id\": 1, \"x\": \"X.npy\", \"y\": \"Y.npy\"}, with paths relative to its folder. A line that
+fails gives {\"id\": 1, \"error\": \"…\"}; the others are answered, and the exit code is 1.";
 
 /// Arguments of `mist estimate`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// One CSV file with a header, or two .npy files of shape (n) or (n, d).
+    /// One CSV file with a header, `-` for standard input; or two .npy files of shape (n) or (n, d).
     #[arg(value_name = "FILE", num_args = 1..=2, required_unless_present = "batch", conflicts_with = "batch")]
     files: Vec<PathBuf>,
     /// Columns of the CSV file that are X, comma-separated; may be repeated.
@@ -31,7 +32,7 @@ pub struct Args {
     /// Columns of the CSV file that are Y, comma-separated; may be repeated.
     #[arg(long, value_name = "COLUMNS", conflicts_with = "batch")]
     y: Vec<String>,
-    /// Estimate each pair of .npy files that a JSON-lines file lists.
+    /// Estimate each pair of .npy files that a JSON-lines file lists; `-` for standard input.
     #[arg(long, value_name = "MANIFEST")]
     batch: Option<PathBuf>,
     /// Probability of the central interval.
@@ -49,6 +50,9 @@ pub struct Args {
     /// Character between cells, such as `,` `;` `tab` [default: as in the header].
     #[arg(long, value_name = "CHAR", value_parser = delimiter, conflicts_with = "batch")]
     delimiter: Option<u8>,
+    /// Whether the first line of the CSV file names the columns; `no` calls them 1, 2 and so on.
+    #[arg(long, value_enum, default_value_t = Header::Auto, conflicts_with = "batch")]
+    header: Header,
     /// Weights: a .safetensors file, its .json beside it [default: the embedded ones].
     #[arg(long, value_name = "PATH")]
     checkpoint: Option<PathBuf>,
@@ -72,13 +76,10 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let estimator = super::estimator(args.checkpoint.as_deref(), args.device)?;
     estimator.check_level(args.interval)?;
-    let answers = match &args.batch {
-        Some(path) => batch(&estimator, &Manifest::read(path)?, args)?,
-        None => single(&estimator, args)?,
-    };
-    let mut out = std::io::stdout().lock();
-    out.write_all(answers.as_bytes())?;
-    Ok(out.flush()?)
+    match &args.batch {
+        Some(path) => batch::run(&estimator, path, args),
+        None => Ok(out().write_all(single(&estimator, args)?.as_bytes())?),
+    }
 }
 
 fn single(estimator: &Estimator, args: &Args) -> Result<String> {
@@ -87,10 +88,10 @@ fn single(estimator: &Estimator, args: &Args) -> Result<String> {
     let warnings = warnings(&notes, &estimate);
     let interval = estimate.interval(args.interval)?;
     if args.format == Some(Format::Json) {
-        return Ok(json(&serde_json::Value::Null, &estimate, interval, args.unit, &warnings));
+        return Ok(json(None, &estimate, interval, args.unit, &warnings));
     }
     for warning in &warnings {
-        eprintln!("warning: {warning}");
+        say(&format!("warning: {warning}"));
     }
     Ok(text(&notes, &estimate, interval, args.unit))
 }
@@ -111,39 +112,12 @@ fn read(args: &Args) -> Result<(Pair, Notes)> {
             bail!("`{}` is one side only: expected two .npy files, X and Y", path.display())
         }
         [path] => {
-            let options = CsvOptions { x: &args.x, y: &args.y, delimiter: args.delimiter, missing: args.missing };
+            let &Args { delimiter, header, missing, .. } = args;
+            let options = CsvOptions { x: &args.x, y: &args.y, delimiter, header, missing };
             read_csv_pair(path, &options)
         }
         _ => unreachable!("clap asks for one or two files"),
     }
-}
-
-fn batch(estimator: &Estimator, manifest: &Manifest, args: &Args) -> Result<String> {
-    let mut out = String::new();
-    let mut entries = manifest.entries.iter().peekable();
-    while entries.peek().is_some() {
-        let (mut members, mut pairs, mut cells) = (Vec::new(), Vec::<Pair>::new(), 0);
-        while cells < CELLS_AT_ONCE
-            && let Some(entry) = entries.next()
-        {
-            let ((x, y), notes) =
-                read_npy_pair(&entry.x, &entry.y, args.missing).with_context(|| manifest.place(entry))?;
-            cells += x.n() * (x.dim() + y.dim());
-            members.push((entry, notes));
-            pairs.push((x, y));
-        }
-        let estimates = estimator.estimate_batch(&pairs).map_err(|e| match e {
-            EstimateError::Task { index, source } => {
-                anyhow::Error::from(*source).context(manifest.place(members[index].0))
-            }
-            other => other.into(),
-        })?;
-        for ((entry, notes), estimate) in members.iter().zip(&estimates) {
-            let interval = estimate.interval(args.interval)?;
-            out += &json(&entry.id, estimate, interval, args.unit, &warnings(notes, estimate));
-        }
-    }
-    Ok(out)
 }
 
 /// What happened on the way in, then what the estimator has to say.
