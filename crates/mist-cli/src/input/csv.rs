@@ -2,8 +2,9 @@
 
 use super::column::{Column, Number};
 use super::header::{Header, header};
+use super::kind::Kind;
 use super::records::{LinesInQuotes, Record, Records};
-use super::select::{Selection, select};
+use super::select::{Selection, categories, select};
 use super::{DROP_HINT, Missing, Notes, Pair, check_rows, shown, source};
 use anyhow::{Context, Result, anyhow, bail};
 use mist_infer::Columns;
@@ -26,6 +27,8 @@ pub struct CsvOptions<'a> {
     pub delimiter: Option<u8>,
     /// Whether the first line names the columns.
     pub header: Header,
+    /// Columns to take as categories although they hold numbers, as given.
+    pub categorical: &'a [String],
     /// What to do with missing values.
     pub missing: Missing,
 }
@@ -51,14 +54,17 @@ pub fn read_csv_pair(path: &Path, options: &CsvOptions) -> Result<(Pair, Notes)>
     let (names, is_header) = header(&cells, options.header, options.x, options.y, &place)?;
     let Selection { x, y } = select(&names, options.x, options.y, &place)?;
     let indices = [x.as_slice(), &y].concat();
+    let categorical = categories(&names, options.categorical, &indices, &place)?;
     let mut table = Table {
         place: &place,
         names: &names,
         indices: &indices,
         missing: options.missing,
         columns: vec![Column::default(); indices.len()],
+        kinds: indices.iter().map(|i| Kind::new(categorical.contains(i))).collect(),
         row: vec![0.0.into(); indices.len()],
-        dropped: 0,
+        rows: 0,
+        left_out: Vec::new(),
     };
     if !is_header {
         table.add(first)?;
@@ -67,14 +73,23 @@ pub fn read_csv_pair(path: &Path, options: &CsvOptions) -> Result<(Pair, Notes)>
         table.add(record)?;
     }
 
-    let dropped = table.dropped;
+    let left_out = table.left_out;
     let mut columns: Vec<Vec<f64>> = table.columns.into_iter().map(Column::into_values).collect();
-    let mut warnings = check_rows(columns[0].len(), dropped, &place)?;
+    let mut warnings = check_rows(columns[0].len(), left_out.len(), &place)?;
     warnings.extend(in_quotes(records.lines_in_quotes()));
+    for (kind, i) in table.kinds.iter().zip(&indices) {
+        let name = shown(names[*i].as_bytes());
+        warnings.extend(kind.note(&name).with_context(|| format!("{place}, column `{name}`"))?);
+    }
     let y_columns = columns.split_off(x.len());
     let names = |indices: &[usize]| indices.iter().map(|i| shown(names[*i].as_bytes())).collect::<Vec<_>>();
-    let notes = Notes { x: list(&names(&x)), y: list(&names(&y)), warnings };
-    Ok(((Columns::new(columns).named(names(&x)), Columns::new(y_columns).named(names(&y))), notes))
+    let is_category = |k: &usize| table.kinds[*k].is_category();
+    let of_x = (0..x.len()).filter(is_category);
+    let of_y = (x.len()..indices.len()).filter(is_category).map(|k| k - x.len());
+    let notes = Notes { x: list(&names(&x)), y: list(&names(&y)), warnings, left_out };
+    let x = Columns::new(columns).named(names(&x)).categorical(of_x);
+    let y = Columns::new(y_columns).named(names(&y)).categorical(of_y);
+    Ok(((x, y), notes))
 }
 
 fn in_quotes(lines: LinesInQuotes) -> Option<String> {
@@ -106,10 +121,13 @@ struct Table<'a> {
     indices: &'a [usize],
     missing: Missing,
     columns: Vec<Column>,
+    kinds: Vec<Kind>,
     /// The values of the row that is being read.
     row: Vec<Number>,
-    /// Rows left out.
-    dropped: usize,
+    /// Rows read.
+    rows: usize,
+    /// Numbers, from 1, of those left out.
+    left_out: Vec<usize>,
 }
 
 impl Table<'_> {
@@ -121,13 +139,14 @@ impl Table<'_> {
             bail!("{place}, line {line}: {len} cell{s}, expected {expected} as in the first line");
         }
         let mut complete = true;
-        for (value, i) in self.row.iter_mut().zip(self.indices) {
+        self.rows += 1;
+        for ((value, i), kind) in self.row.iter_mut().zip(self.indices).zip(&mut self.kinds) {
             let error = |what: String| {
                 let name = shown(self.names[*i].as_bytes());
                 anyhow!("{place}, line {line}, column `{name}`: {what}")
             };
             let text = record.cell(*i);
-            match cell(text) {
+            match kind.cell(text, cell(text)) {
                 Cell::Number(number) => *value = number,
                 Cell::Missing if self.missing == Missing::Drop => complete = false,
                 Cell::Missing if text.is_empty() => return Err(error(format!("the cell is empty\n{DROP_HINT}"))),
@@ -138,16 +157,18 @@ impl Table<'_> {
         if complete {
             self.columns.iter_mut().zip(&self.row).for_each(|(column, value)| column.push(*value));
         } else {
-            self.dropped += 1;
+            self.left_out.push(self.rows);
         }
         Ok(())
     }
 }
 
+/// What a cell holds.
 #[derive(Debug, PartialEq)]
-enum Cell {
+pub(super) enum Cell {
     Number(Number),
     Missing,
+    /// No number, and why not.
     Wrong(String),
 }
 

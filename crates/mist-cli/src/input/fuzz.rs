@@ -31,7 +31,14 @@ fn csv() {
     let mut read = 0;
     each("csv", |path| {
         for (header, x, y) in [(Header::Auto, "a", "b"), (Header::No, "1", "2"), (Header::Yes, "2019", "2020")] {
-            let options = CsvOptions { x: &one(x), y: &one(y), delimiter: None, header, missing: Missing::Drop };
+            let options = CsvOptions {
+                x: &one(x),
+                y: &one(y),
+                delimiter: None,
+                header,
+                categorical: &[],
+                missing: Missing::Drop,
+            };
             if let Ok((pair, _)) = read_csv_pair(path, &options) {
                 sound(&pair);
                 read += 1;

@@ -5,6 +5,7 @@ mod csv;
 #[cfg(test)]
 mod fuzz;
 mod header;
+mod kind;
 mod manifest;
 mod npy;
 mod records;
@@ -43,6 +44,8 @@ pub struct Notes {
     pub y: String,
     /// What happened while reading.
     pub warnings: Vec<String>,
+    /// Numbers, from 1, of the rows left out.
+    pub left_out: Vec<usize>,
 }
 
 /// Checks that enough rows are left, and says how many are not.

@@ -32,6 +32,20 @@ pub fn select(header: &[String], x: &[String], y: &[String], place: &str) -> Res
     Ok(selection)
 }
 
+/// Finds the columns that `--categorical` names, among those that are used.
+pub fn categories(header: &[String], given: &[String], used: &[usize], place: &str) -> Result<Vec<usize>> {
+    if given.is_empty() {
+        return Ok(Vec::new());
+    }
+    let columns = side(header, "--categorical", given, place)?;
+    match columns.iter().find(|i| !used.contains(i)) {
+        Some(i) => {
+            bail!("column `{}` of `--categorical` is neither in `--x` nor in `--y`", shown(header[*i].as_bytes()))
+        }
+        None => Ok(columns),
+    }
+}
+
 fn side(header: &[String], option: &str, given: &[String], place: &str) -> Result<Vec<usize>> {
     let mut indices = Vec::new();
     for text in given {

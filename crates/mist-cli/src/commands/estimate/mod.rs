@@ -1,6 +1,7 @@
 //! `mist estimate`: data in, mutual information with an interval out.
 
 mod batch;
+mod pointwise;
 
 use crate::console::{out, say};
 use crate::input::{CsvOptions, Header, Missing, Notes, Pair, read_csv_pair, read_npy_pair};
@@ -14,6 +15,7 @@ const EXAMPLES: &str = "\
 Examples:
   mist estimate penguins.csv --x bill_length_mm,bill_depth_mm --y body_mass_g --missing drop
   mist estimate X.npy Y.npy --interval 0.8 --unit bits --format json
+  mist estimate penguins.csv --x species,bill_length_mm --y body_mass_g --missing drop
   mist estimate --batch pairs.jsonl > results.jsonl
 
 A line of a manifest: {\"id\": 1, \"x\": \"X.npy\", \"y\": \"Y.npy\"}, with paths relative to its folder. A line that
@@ -53,6 +55,16 @@ pub struct Args {
     /// Whether the first line of the CSV file names the columns; `no` calls them 1, 2 and so on.
     #[arg(long, value_enum, default_value_t = Header::Auto, conflicts_with = "batch")]
     header: Header,
+    /// Columns of numbers that are codes of categories, comma-separated; may be repeated. Columns of text are categories
+    /// without it.
+    #[arg(long, value_name = "COLUMNS", conflicts_with = "batch")]
+    categorical: Vec<String>,
+    /// CSV file that gets the contribution of each row in nats, if the checkpoint predicts it.
+    #[arg(long, value_name = "PATH", conflicts_with = "batch")]
+    pointwise: Option<PathBuf>,
+    /// Threads for tables with more rows than one pass takes, 0 for one per core.
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
     /// Weights: a .safetensors file, its .json beside it [default: the embedded ones].
     #[arg(long, value_name = "PATH")]
     checkpoint: Option<PathBuf>,
@@ -84,7 +96,12 @@ pub fn run(args: &Args) -> Result<()> {
 
 fn single(estimator: &Estimator, args: &Args) -> Result<String> {
     let ((x, y), notes) = read(args)?;
-    let estimate = estimator.estimate(x, y)?;
+    // Threads matter to tables of many blocks alone, and the threads of the process are one.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(super::threads(args.threads)).build()?;
+    let estimate = pool.install(|| estimator.estimate(x, y))?;
+    if let Some(path) = &args.pointwise {
+        pointwise::write(path, &estimate, &notes.left_out)?;
+    }
     let warnings = warnings(&notes, &estimate);
     let interval = estimate.interval(args.interval)?;
     if args.format == Some(Format::Json) {
@@ -100,8 +117,8 @@ fn read(args: &Args) -> Result<(Pair, Notes)> {
     let is_npy = |path: &Path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npy"));
     match args.files.as_slice() {
         [x, y] => {
-            if !args.x.is_empty() || !args.y.is_empty() || args.delimiter.is_some() {
-                bail!("`--x`, `--y` and `--delimiter` belong to a CSV file, not to two .npy files");
+            if !args.x.is_empty() || !args.y.is_empty() || args.delimiter.is_some() || !args.categorical.is_empty() {
+                bail!("`--x`, `--y`, `--delimiter` and `--categorical` belong to a CSV file, not to two .npy files");
             }
             if let Some(other) = [x, y].into_iter().find(|path| !is_npy(path)) {
                 bail!("`{}` is not a .npy file: expected one CSV file, or two .npy files", other.display());
@@ -113,7 +130,8 @@ fn read(args: &Args) -> Result<(Pair, Notes)> {
         }
         [path] => {
             let &Args { delimiter, header, missing, .. } = args;
-            let options = CsvOptions { x: &args.x, y: &args.y, delimiter, header, missing };
+            let options =
+                CsvOptions { x: &args.x, y: &args.y, delimiter, header, categorical: &args.categorical, missing };
             read_csv_pair(path, &options)
         }
         _ => unreachable!("clap asks for one or two files"),

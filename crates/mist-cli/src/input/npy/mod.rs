@@ -34,6 +34,7 @@ pub fn read_npy_pair(x_path: &Path, y_path: &Path, missing: Missing) -> Result<(
     let kept = complete.iter().filter(|c| **c).count();
     let place = format!("the pair `{}`, `{}`", x_path.display(), y_path.display());
     let warnings = check_rows(kept, nx - kept, &place)?;
+    let left_out = (1..=nx).filter(|r| !complete[r - 1]).collect();
     for column in x.iter_mut().chain(&mut y) {
         let mut keep = complete.iter();
         column.retain(|_| *keep.next().unwrap_or(&true));
@@ -42,7 +43,7 @@ pub fn read_npy_pair(x_path: &Path, y_path: &Path, missing: Missing) -> Result<(
         let s = if columns.len() == 1 { "" } else { "s" };
         format!("{} ({} column{s})", path.display(), columns.len())
     };
-    let notes = Notes { x: label(x_path, &x), y: label(y_path, &y), warnings };
+    let notes = Notes { x: label(x_path, &x), y: label(y_path, &y), warnings, left_out };
     Ok(((Columns::new(x), Columns::new(y)), notes))
 }
 

@@ -1,0 +1,27 @@
+//! The contribution of each row, as a CSV file.
+
+use anyhow::{Result, bail};
+use mist_infer::Estimate;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// Writes the number of each row, from 1 in the order of the input, and its pointwise MI in nats. Rows that were left out
+/// have no line.
+pub fn write(path: &Path, estimate: &Estimate, left_out: &[usize]) -> Result<()> {
+    let Some(values) = estimate.pointwise() else {
+        bail!(
+            "the checkpoint `{}` does not say what each row contributes\n\
+             hint: choose one whose `mist info` has `pointwise MI of rows  yes`",
+            estimate.checkpoint.name
+        );
+    };
+    let left_out: BTreeSet<usize> = left_out.iter().copied().collect();
+    let rows = (1..).filter(|row| !left_out.contains(row));
+    let mut text = String::from("row,pointwise_nats\n");
+    for (row, value) in rows.zip(values) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{row},{value}");
+    }
+    Ok(mist_files::replace(path, text.as_bytes())?)
+}
