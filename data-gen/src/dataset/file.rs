@@ -6,9 +6,7 @@ use std::{
     path::Path,
 };
 
-use sha2::{Digest, Sha256};
-
-use crate::{DatasetError, meta::hex};
+use super::error::DatasetError;
 
 /// Writes a file so that a reader, or a kill, sees the old content or the new, never a part: to a
 /// temporary file in the same folder, synchronised, then renamed.
@@ -45,9 +43,4 @@ pub(crate) fn remove(path: &Path) -> Result<(), DatasetError> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(DatasetError::io("remove", path)(error)),
         _ => Ok(()),
     }
-}
-
-/// SHA-256 in lower-case hexadecimal.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
 }

@@ -32,8 +32,11 @@ use safetensors::{
     tensor::{Metadata, TensorView},
 };
 
-use super::storage::{Storage, doubled_mid_ranks};
-use crate::{DatasetError, Draw, Sample};
+use super::{
+    error::DatasetError,
+    storage::{Storage, doubled_mid_ranks},
+};
+use crate::{ground::sample::Sample, meta::Draw};
 
 /// The tensor that a shard may lack.
 const POINTWISE: &str = "pointwise_mi";

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 
-use crate::ParameterError;
+use crate::ground::error::ParameterError;
 
 /// How the values of a data set are stored.
 ///

@@ -4,8 +4,16 @@ use std::{fmt, path::Path};
 
 use rayon::prelude::*;
 
-use super::{Manifest, Reader, Storage};
-use crate::{DatasetError, Draw, DrawnTask, MetaDistribution, Sample, Seeds};
+use super::{
+    error::DatasetError,
+    manifest::{MANIFEST_FILE, Manifest},
+    reader::Reader,
+    storage::Storage,
+};
+use crate::{
+    ground::{sample::Sample, seeds::Seeds},
+    meta::{Draw, DrawnTask, MetaDistribution},
+};
 
 /// Standard errors that the mean of the pointwise MI may be off by.
 const SIGMAS: f64 = 6.0;
@@ -54,7 +62,7 @@ impl Verifier {
         let meta = reader.manifest().meta()?;
         if !meta.variants().iter().map(|v| &v.name).eq(&reader.manifest().families) {
             let reason = "its families are not those of its configuration".to_owned();
-            return Err(DatasetError::Manifest { path: dir.join(super::MANIFEST_FILE), reason });
+            return Err(DatasetError::Manifest { path: dir.join(MANIFEST_FILE), reason });
         }
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
         Ok(Self { reader, meta, redraw, pool })

@@ -4,32 +4,22 @@ use std::{fs, ops::Range, path::Path};
 
 use rayon::prelude::*;
 
-use super::{MANIFEST_FILE, Manifest, Part, Storage, file, part, shard, shard::Block};
-use crate::{DatasetError, MetaDistribution, ParameterError, Seeds, Split};
-
-/// The size of a data set and of the machine's part in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WriteOptions {
-    /// Number of draws, with indices 0 .. count.
-    pub count: u64,
-    /// Draws in a shard. One shard is held in memory at a time, about twice.
-    pub shard_size: u64,
-    /// How the values are stored.
-    pub storage: Storage,
-    /// Store the pointwise MI of every row, too: 4 bytes each.
-    pub pointwise: bool,
-    /// Make this part of the shards alone; any number of processes may make parts of the same data set at once.
-    pub part: Option<Part>,
-    /// Threads that draw; 0 for one per core. Changes no byte.
-    pub threads: usize,
-}
-
-impl Default for WriteOptions {
-    /// 1,000 draws in one shard as they are, with one thread per core.
-    fn default() -> Self {
-        Self { count: 1000, shard_size: 1000, storage: Storage::F64, pointwise: false, part: None, threads: 0 }
-    }
-}
+use super::{
+    error::DatasetError,
+    file, finish,
+    manifest::{MANIFEST_FILE, Manifest},
+    options::WriteOptions,
+    part::Part,
+    shard::{self, Block},
+};
+use crate::{
+    ground::{
+        error::ParameterError,
+        hex,
+        seeds::{Seeds, Split},
+    },
+    meta::MetaDistribution,
+};
 
 /// How far [`write()`] is with the shards it was asked for; reported after each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +71,7 @@ pub fn write(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
     fs::create_dir_all(dir).map_err(DatasetError::io("create", dir))?;
 
-    let mut own = part::known(&planned, dir)?.part(shards);
+    let mut own = finish::known(&planned, dir)?.part(shards);
     let save = |own: &Manifest| file::write_atomic(dir, &own_file, own.to_json().as_bytes());
     save(&own)?;
 
@@ -92,14 +82,14 @@ pub fn write(
         let (first, count) = (entry.first, entry.count);
         let path = dir.join(&entry.file);
         let kept = match (&entry.sha256, file::read_if_there(&path)?) {
-            (Some(sha256), Some(bytes)) => file::sha256(&bytes) == *sha256,
+            (Some(sha256), Some(bytes)) => hex::sha256(&bytes) == *sha256,
             _ => false,
         };
         if !kept {
             let blocks = pool.install(|| blocks(meta, seeds, &own, first..first + count));
             let bytes = shard::join(blocks.map_err(|reason| DatasetError::Unstorable { path, reason })?, storage);
             file::write_atomic(dir, &own.shards[i].file, &bytes)?;
-            own.shards[i].sha256 = Some(file::sha256(&bytes));
+            own.shards[i].sha256 = Some(hex::sha256(&bytes));
             save(&own)?;
         }
         draws_done += count;
@@ -108,12 +98,12 @@ pub fn write(
     }
 
     // What others made meanwhile; of its own shards this process knows best.
-    let mut all = part::known(&planned, dir)?;
+    let mut all = finish::known(&planned, dir)?;
     all.learn(&own);
     if all.is_complete() {
         // Several jobs may be here at once: each has its own temporary file, and the content is the same.
         file::write_through(dir, &format!("{own_file}.tmp"), MANIFEST_FILE, all.to_json().as_bytes())?;
-        part::remove_manifests(dir)?;
+        finish::remove_manifests(dir)?;
     }
     Ok(all)
 }

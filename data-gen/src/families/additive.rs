@@ -3,12 +3,13 @@
 use nalgebra::DMatrix;
 use rand::Rng;
 
-use crate::{
-    ConfigError,
-    config::{Keys, Range, Written},
-    error::ParameterError,
-    families::{Base, Joint, Law, uniform},
-    task::Sample,
+use crate::ground::{
+    draw::uniform,
+    error::{ConfigError, ParameterError},
+    joint::Joint,
+    keys::{Keys, Range, Written},
+    prior::Prior,
+    sample::Sample,
 };
 
 /// X_i ~ U(0, 1) and Y_i = X_i + U(−ε_i, ε_i), coordinates independent of each other.
@@ -123,12 +124,14 @@ impl Joint for Additive {
 
 /// The law of additive uniform noise.
 #[derive(Debug, Clone, PartialEq)]
-pub struct AdditiveLaw {
+pub struct AdditivePrior {
     /// Range of each coordinate's ε.
     pub epsilon: Range,
 }
 
-impl Law for AdditiveLaw {
+impl Prior for AdditivePrior {
+    type Joint = Additive;
+
     const KIND: &'static str = "additive";
 
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
@@ -139,8 +142,8 @@ impl Law for AdditiveLaw {
         keys.set("epsilon", self.epsilon);
     }
 
-    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
+    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
         let widths = (0..dims.1).map(|_| uniform(&self.epsilon, rng)).collect();
-        Base::Additive(Additive::new(dims.0, widths).expect("validated ranges lie inside the domain"))
+        Additive::new(dims.0, widths).expect("validated ranges lie inside the domain")
     }
 }

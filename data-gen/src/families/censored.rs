@@ -2,17 +2,14 @@
 
 use rand::Rng;
 
-use crate::{
-    ConfigError,
-    config::{Keys, Range, Written},
-    error::ParameterError,
-    families::{
-        Base, Law,
-        normal_pair::{NormalPair, REACH, density},
-        pairs::{Pair, Pairs, draw_count},
-        uniform,
-    },
-    maps::{normal_cdf, normal_quantile},
+use crate::ground::{
+    draw::uniform,
+    error::{ConfigError, ParameterError},
+    keys::{Keys, Range, Written},
+    normal::{normal_cdf, normal_density, normal_quantile},
+    normal_pair::{NormalPair, REACH},
+    pairs::{Pair, Pairs, draw_count},
+    prior::Prior,
 };
 
 /// X′ = min(max(X, a), b) and Y, with (X, Y) normal of correlation ρ.
@@ -62,7 +59,7 @@ impl Censored {
     pub fn mi_by_quadrature(&self, refine: f64) -> f64 {
         let Self { normal, low, high, .. } = *self;
         let between = if low > 0.0 { normal_cdf(-low) - normal_cdf(-high) } else { normal_cdf(high) - normal_cdf(low) };
-        let slope = 0.5 * normal.rho() * normal.rho() * (low * density(low) - high * density(high));
+        let slope = 0.5 * normal.rho() * normal.rho() * (low * normal_density(low) - high * normal_density(high));
         normal.mi_nats() * between + slope + normal.information_on_cells(&[low, high], |cell| cell != 1, refine)
     }
 
@@ -107,7 +104,7 @@ impl Pair for Censored {
 
 /// The law of censored pairs, K ~ U{1..min dim}.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CensoredLaw {
+pub struct CensoredPrior {
     /// Range of the MI of an uncensored pair.
     pub mi: Range,
     /// Range of the probability that X is cut off, at both ends together.
@@ -116,7 +113,9 @@ pub struct CensoredLaw {
     pub two_sided: f64,
 }
 
-impl Law for CensoredLaw {
+impl Prior for CensoredPrior {
+    type Joint = Pairs<Censored>;
+
     const KIND: &'static str = "censored";
 
     const SWAP: f64 = 0.5;
@@ -137,7 +136,7 @@ impl Law for CensoredLaw {
         true
     }
 
-    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
+    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
         let inside = "validated ranges lie inside the domain";
         let pairs = draw_count(dims, rng);
         let rho = NormalPair::with_mi_of(&self.mi, pairs, rng).rho();
@@ -145,6 +144,6 @@ impl Law for CensoredLaw {
         let below = if rng.random_bool(self.two_sided) { share * rng.random::<f64>() } else { share };
         let low = normal_quantile(below).max(-REACH);
         let high = (-normal_quantile(share - below)).min(REACH);
-        Base::Censored(Pairs::new(Censored::new(rho, low, high).expect(inside), pairs, dims).expect(inside))
+        Pairs::new(Censored::new(rho, low, high).expect(inside), pairs, dims).expect(inside)
     }
 }

@@ -3,15 +3,12 @@
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    ConfigError,
-    config::{Keys, Range, Written},
-    error::ParameterError,
-    families::{
-        Base, Law,
-        pairs::{Pair, Pairs, draw_count},
-        uniform,
-    },
+use crate::ground::{
+    draw::uniform,
+    error::{ConfigError, ParameterError},
+    keys::{Keys, Range, Written},
+    pairs::{Pair, Pairs, draw_count},
+    prior::Prior,
 };
 
 /// What a channel does to a bit.
@@ -149,7 +146,7 @@ fn binary_entropy(p: f64) -> f64 {
 
 /// The law of channels, K ~ U{1..min dim} uses of one channel.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ChannelLaw {
+pub struct ChannelPrior {
     /// The channels, equally likely.
     pub shapes: Vec<ChannelKind>,
     /// Range of P(X = 1).
@@ -158,7 +155,9 @@ pub struct ChannelLaw {
     pub e: Range,
 }
 
-impl Law for ChannelLaw {
+impl Prior for ChannelPrior {
+    type Joint = Pairs<Channel>;
+
     const KIND: &'static str = "channel";
 
     const SWAP: f64 = 0.5;
@@ -183,10 +182,10 @@ impl Law for ChannelLaw {
         true
     }
 
-    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
+    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
         let inside = "validated ranges lie inside the domain";
         let kind = self.shapes[rng.random_range(0..self.shapes.len())];
         let channel = Channel::new(kind, uniform(&self.p, rng), uniform(&self.e, rng)).expect(inside);
-        Base::Channel(Pairs::new(channel, draw_count(dims, rng), dims).expect(inside))
+        Pairs::new(channel, draw_count(dims, rng), dims).expect(inside)
     }
 }

@@ -5,14 +5,12 @@ use rand::Rng;
 use rand_distr::{Distribution, Gamma, Poisson};
 use statrs::function::gamma::{digamma, ln_gamma};
 
-use crate::{
-    ConfigError,
-    config::{Keys, Range, Written},
-    error::ParameterError,
-    families::{
-        Base, Law, log_uniform,
-        pairs::{Pair, Pairs, draw_count},
-    },
+use crate::ground::{
+    draw::log_uniform,
+    error::{ConfigError, ParameterError},
+    keys::{Keys, Range, Written},
+    pairs::{Pair, Pairs, draw_count},
+    prior::Prior,
 };
 
 /// X ~ Gamma(k, θ) with shape k and scale θ, and Y ~ Poisson(X) a count.
@@ -130,14 +128,16 @@ impl Pair for Counts {
 
 /// The law of counts, K ~ U{1..min dim}; k and θ log-uniform.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CountsLaw {
+pub struct CountsPrior {
     /// Range of k.
     pub shape: Range,
     /// Range of θ.
     pub scale: Range,
 }
 
-impl Law for CountsLaw {
+impl Prior for CountsPrior {
+    type Joint = Pairs<Counts>;
+
     const KIND: &'static str = "counts";
 
     const SWAP: f64 = 0.5;
@@ -157,9 +157,9 @@ impl Law for CountsLaw {
         true
     }
 
-    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
+    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
         let inside = "validated ranges lie inside the domain";
         let counts = Counts::new(log_uniform(&self.shape, rng), log_uniform(&self.scale, rng)).expect(inside);
-        Base::Counts(Pairs::new(counts, draw_count(dims, rng), dims).expect(inside))
+        Pairs::new(counts, draw_count(dims, rng), dims).expect(inside)
     }
 }

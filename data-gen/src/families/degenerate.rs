@@ -4,16 +4,14 @@ use nalgebra::DMatrix;
 use rand::Rng;
 use rand_distr::Exp1;
 
-use crate::{
-    ConfigError,
-    config::{Keys, Range, Written},
-    error::ParameterError,
-    families::{
-        Base, Joint, Law,
-        elliptical::{Elliptical, scatter::Canonical},
-        uniform,
-    },
-    task::Sample,
+use crate::ground::{
+    draw::uniform,
+    elliptical::{Elliptical, scatter::Canonical},
+    error::{ConfigError, ParameterError},
+    joint::Joint,
+    keys::{Keys, Range, Written},
+    prior::Prior,
+    sample::Sample,
 };
 
 /// A column that is a function of the others of its side.
@@ -127,14 +125,14 @@ fn fill(core: &DMatrix<f64>, fillers: &[Filler]) -> DMatrix<f64> {
 /// and the rest of the dims filled. A copy is exact, negated or scaled by 10^U(−3, 3), in equal parts; a constant is 0,
 /// 1 or U(−10, 10).
 #[derive(Debug, Clone, PartialEq)]
-pub struct DegenerateLaw {
+pub struct DegeneratePrior {
     /// Range of the MI: ln(1 + I) uniform.
     pub mi: Range,
     /// Probability that a column added is constant; else it is a copy.
     pub constant: f64,
 }
 
-impl DegenerateLaw {
+impl DegeneratePrior {
     fn filler<R: Rng + ?Sized>(&self, of_core: usize, rng: &mut R) -> Filler {
         if rng.random_bool(self.constant) {
             return Filler::Constant([0.0, 1.0, rng.random_range(-10.0..10.0)][rng.random_range(0..3)]);
@@ -144,7 +142,9 @@ impl DegenerateLaw {
     }
 }
 
-impl Law for DegenerateLaw {
+impl Prior for DegeneratePrior {
+    type Joint = Degenerate;
+
     const KIND: &'static str = "degenerate";
 
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
@@ -159,7 +159,7 @@ impl Law for DegenerateLaw {
         true
     }
 
-    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
+    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
         let inside = "validated ranges lie inside the domain";
         let mut less = |dim: usize| rng.random_range(1..=(dim - 1).max(1));
         let core = (less(dims.0), less(dims.1));
@@ -170,6 +170,6 @@ impl Law for DegenerateLaw {
         let canonical = Canonical::with_mi(core, total, &shares).expect(inside);
         let mut fillers = |dim: usize, of_core: usize| (of_core..dim).map(|_| self.filler(of_core, rng)).collect();
         let (x, y) = (fillers(dims.0, core.0), fillers(dims.1, core.1));
-        Base::Degenerate(Degenerate::new(Elliptical::normal(canonical), x, y).expect(inside))
+        Degenerate::new(Elliptical::normal(canonical), x, y).expect(inside)
     }
 }

@@ -4,11 +4,13 @@ use nalgebra::DMatrix;
 use rand::Rng;
 use rand_distr::{ChiSquared, Distribution, StandardNormal};
 
-use crate::{
-    ConfigError,
-    config::{Keys, Written},
-    families::{Base, Joint, Law, marginal::Marginal},
-    task::Sample,
+use crate::ground::{
+    error::ConfigError,
+    joint::Joint,
+    keys::{Keys, Written},
+    marginal::Marginal,
+    prior::Prior,
+    sample::Sample,
 };
 
 /// One side of an independent pair.
@@ -38,7 +40,7 @@ pub enum Shape {
 
 /// How [`IndependentSide::draw`] chooses.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct IndependentLaw {
+pub struct IndependentPrior {
     /// Probability that a side's columns share a factor, with a_j ~ U(−0.95, 0.95).
     pub factor: f64,
     /// Probability that a side is multivariate Student-t.
@@ -49,7 +51,7 @@ pub struct IndependentLaw {
 
 impl IndependentSide {
     /// Draws a side of `dim` columns.
-    pub fn draw<R: Rng + ?Sized>(dim: usize, law: &IndependentLaw, rng: &mut R) -> Self {
+    pub fn draw<R: Rng + ?Sized>(dim: usize, law: &IndependentPrior, rng: &mut R) -> Self {
         let shared = rng.random_bool(law.factor);
         let factor = (0..dim).map(|_| if shared { rng.random_range(-0.95..0.95) } else { 0.0 }).collect();
         let shape = if rng.random_bool(law.shared_scale) {
@@ -131,7 +133,9 @@ impl Joint for Independent {
     }
 }
 
-impl Law for IndependentLaw {
+impl Prior for IndependentPrior {
+    type Joint = Independent;
+
     const KIND: &'static str = "independent";
 
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
@@ -150,9 +154,9 @@ impl Law for IndependentLaw {
         false
     }
 
-    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
+    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
         let x = IndependentSide::draw(dims.0, self, rng);
         let y = IndependentSide::draw(dims.1, self, rng);
-        Base::Independent(Independent { x, y })
+        Independent { x, y }
     }
 }

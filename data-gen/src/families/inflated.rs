@@ -2,16 +2,13 @@
 
 use rand::Rng;
 
-use crate::{
-    ConfigError,
-    config::{Keys, Range, Written},
-    error::ParameterError,
-    families::{
-        Base, Law,
-        normal_pair::NormalPair,
-        pairs::{Pair, Pairs, draw_count},
-        uniform,
-    },
+use crate::ground::{
+    draw::uniform,
+    error::{ConfigError, ParameterError},
+    keys::{Keys, Range, Written},
+    normal_pair::NormalPair,
+    pairs::{Pair, Pairs, draw_count},
+    prior::Prior,
 };
 
 /// (M X, M′ Y) with (X, Y) normal of correlation ρ and masks M, M′ in {0, 1} that depend on each other, not on X and Y.
@@ -123,7 +120,7 @@ impl Pair for Inflated {
 
 /// The law of zero-inflated pairs, K ~ U{1..min dim}.
 #[derive(Debug, Clone, PartialEq)]
-pub struct InflatedLaw {
+pub struct InflatedPrior {
     /// Range of the MI of an unmasked pair.
     pub mi: Range,
     /// Range of the probabilities that X and Y are shown.
@@ -135,7 +132,9 @@ pub struct InflatedLaw {
     pub dependent: f64,
 }
 
-impl Law for InflatedLaw {
+impl Prior for InflatedPrior {
+    type Joint = Pairs<Inflated>;
+
     const KIND: &'static str = "inflated";
 
     const SWAP: f64 = 0.5;
@@ -158,7 +157,7 @@ impl Law for InflatedLaw {
         true
     }
 
-    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
+    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
         let inside = "validated ranges lie inside the domain";
         let pairs = draw_count(dims, rng);
         let rho = NormalPair::with_mi_of(&self.mi, pairs, rng).rho();
@@ -173,6 +172,6 @@ impl Law for InflatedLaw {
         // Rounding may lead out of the bounds.
         let shown_both = shown_both.clamp(least, most);
         let pair = Inflated::new(rho, shown_x, shown_y, shown_both).expect(inside);
-        Base::Inflated(Pairs::new(pair, pairs, dims).expect(inside))
+        Pairs::new(pair, pairs, dims).expect(inside)
     }
 }

@@ -7,12 +7,13 @@ use rand::{
 };
 use rand_distr::StandardNormal;
 
-use crate::{
-    ConfigError,
-    config::{Keys, Range, Written},
-    error::ParameterError,
-    families::{Base, Joint, Law, log_uniform, table::dirichlet},
-    task::Sample,
+use crate::ground::{
+    draw::{dirichlet, log_uniform},
+    error::{ConfigError, ParameterError},
+    joint::Joint,
+    keys::{Keys, Range, Written},
+    prior::Prior,
+    sample::Sample,
 };
 
 /// Draws of the Monte-Carlo mean.
@@ -38,7 +39,7 @@ pub struct Class {
 /// 2 to 64 classes with weights > 0, each with the same number of columns, from 1 to `dim_y`; standard deviations > 0.
 ///
 /// # Limits
-/// The standard error is about 0.01 nats, at most 0.03 in draws of [`LabelsLaw`]'s defaults.
+/// The standard error is about 0.01 nats, at most 0.03 in draws of [`LabelsPrior`]'s defaults.
 ///
 /// ```
 /// use mist_data_gen::{Joint, Seeds, Split, families::labels::{Class, Labels}};
@@ -223,7 +224,7 @@ impl Joint for Labels {
 /// s/√d, so that s is the scale of the distance between two classes, and the logarithms of the standard deviations are
 /// normal with standard deviation t ~ U(0, `spread`).
 #[derive(Debug, Clone, PartialEq)]
-pub struct LabelsLaw {
+pub struct LabelsPrior {
     /// Range of the number of classes.
     pub classes: [usize; 2],
     /// Range of s; log-uniform.
@@ -234,7 +235,9 @@ pub struct LabelsLaw {
     pub columns: usize,
 }
 
-impl Law for LabelsLaw {
+impl Prior for LabelsPrior {
+    type Joint = Labels;
+
     const KIND: &'static str = "labels";
 
     const SWAP: f64 = 0.5;
@@ -264,7 +267,7 @@ impl Law for LabelsLaw {
         true
     }
 
-    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
+    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
         let count = rng.random_range(self.classes[0]..=self.classes[1]);
         let columns = rng.random_range(1..=dims.1.min(self.columns));
         let distance = log_uniform(&self.separation, rng) / (columns as f64).sqrt();
@@ -278,6 +281,6 @@ impl Law for LabelsLaw {
                 columns: (0..columns).map(|_| (normal(distance, rng), normal(spread, rng).exp())).collect(),
             })
             .collect();
-        Base::Labels(Labels::new(classes, dims, rng).expect("validated ranges lie inside the domain"))
+        Labels::new(classes, dims, rng).expect("validated ranges lie inside the domain")
     }
 }

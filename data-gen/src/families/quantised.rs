@@ -4,17 +4,15 @@ use rand::Rng;
 use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    ConfigError,
-    config::{Keys, Range, Written},
-    error::ParameterError,
-    families::{
-        Base, Law, log_uniform,
-        normal_pair::{NormalPair, REACH, ln_mass, ln_masses, with_infinities},
-        pairs::{Pair, Pairs, draw_count},
-        table::cells_mi_nats,
-    },
-    maps::normal_quantile,
+use crate::ground::{
+    draw::log_uniform,
+    error::{ConfigError, ParameterError},
+    information::cells_mi_nats,
+    keys::{Keys, Range, Written},
+    normal::{ln_mass, ln_masses, normal_quantile, with_infinities},
+    normal_pair::{NormalPair, REACH},
+    pairs::{Pair, Pairs, draw_count},
+    prior::Prior,
 };
 
 /// A step function of a standard normal: the value i between the edges i − 1 and i.
@@ -207,7 +205,7 @@ impl Scheme {
 
 /// The law of quantised pairs, K ~ U{1..min dim}.
 #[derive(Debug, Clone, PartialEq)]
-pub struct QuantisedLaw {
+pub struct QuantisedPrior {
     /// The schemes, equally likely.
     pub shapes: Vec<Scheme>,
     /// Range of the MI of an unquantised pair.
@@ -220,7 +218,7 @@ pub struct QuantisedLaw {
     pub both: f64,
 }
 
-impl QuantisedLaw {
+impl QuantisedPrior {
     fn quantiser<R: Rng + ?Sized>(&self, rng: &mut R) -> Quantiser {
         let levels = |rng: &mut R| rng.random_range(self.levels[0]..=self.levels[1]);
         match self.shapes[rng.random_range(0..self.shapes.len())] {
@@ -240,7 +238,9 @@ impl QuantisedLaw {
     }
 }
 
-impl Law for QuantisedLaw {
+impl Prior for QuantisedPrior {
+    type Joint = Pairs<Quantised>;
+
     const KIND: &'static str = "quantised";
 
     const SWAP: f64 = 0.5;
@@ -268,12 +268,12 @@ impl Law for QuantisedLaw {
         true
     }
 
-    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
+    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
         let inside = "validated ranges lie inside the domain";
         let pairs = draw_count(dims, rng);
         let rho = NormalPair::with_mi_of(&self.mi, pairs, rng).rho();
         let x = self.quantiser(rng);
         let y = rng.random_bool(self.both).then(|| self.quantiser(rng));
-        Base::Quantised(Pairs::new(Quantised::new(rho, x, y).expect(inside), pairs, dims).expect(inside))
+        Pairs::new(Quantised::new(rho, x, y).expect(inside), pairs, dims).expect(inside)
     }
 }

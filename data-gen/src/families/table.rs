@@ -6,17 +6,15 @@ use rand::{
     distr::{Distribution, weighted::WeightedIndex},
     seq::SliceRandom,
 };
-use rand_distr::Gamma;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    ConfigError,
-    config::{Keys, Range, Written},
-    error::ParameterError,
-    families::{
-        Base, Law, log_uniform,
-        pairs::{Pair, Pairs, draw_count},
-    },
+use crate::ground::{
+    draw::{dirichlet, log_uniform},
+    error::{ConfigError, ParameterError},
+    information::cells_mi_nats,
+    keys::{Keys, Range, Written},
+    pairs::{Pair, Pairs, draw_count},
+    prior::Prior,
 };
 
 /// P(X = i, Y = j) = `cells[(i, j)]`, with i < r and j < c as the values of X and Y.
@@ -92,21 +90,6 @@ impl Pair for Table {
     }
 }
 
-/// Σ p_ij ln(p_ij/(p_i p_j)) of cells that sum to 1.
-pub(super) fn cells_mi_nats(cells: &DMatrix<f64>) -> f64 {
-    let of_x: Vec<f64> = cells.row_iter().map(|row| row.sum()).collect();
-    let sum: f64 = cells
-        .column_iter()
-        .map(|column| {
-            let of_y = column.sum();
-            let pairs = column.iter().zip(&of_x).filter(|(p, _)| **p > 0.0);
-            pairs.map(|(p, of_x)| p * (p / of_x / of_y).ln()).sum::<f64>()
-        })
-        .sum();
-    // Independence leaves rounding of either sign.
-    sum.max(0.0)
-}
-
 /// How the cells are drawn. The sizes are r, c ~ U{`levels`}, the weights of X's values are a draw from a symmetric
 /// Dirichlet law with parameter a, ln a ~ U(ln 1, ln 30).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,7 +121,7 @@ impl Structure {
 
 /// The law of tables, K ~ U{1..min dim}, one table for all pairs.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TableLaw {
+pub struct TablePrior {
     /// The structures, equally likely.
     pub shapes: Vec<Structure>,
     /// Range of r and c.
@@ -149,7 +132,9 @@ pub struct TableLaw {
     pub width: Range,
 }
 
-impl Law for TableLaw {
+impl Prior for TablePrior {
+    type Joint = Pairs<Table>;
+
     const KIND: &'static str = "table";
 
     const SWAP: f64 = 0.5;
@@ -176,7 +161,7 @@ impl Law for TableLaw {
         true
     }
 
-    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
+    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
         let [least, most] = self.levels;
         let (r, c) = (rng.random_range(least..=most), rng.random_range(least..=most));
         let mut cells = match self.shapes[rng.random_range(0..self.shapes.len())] {
@@ -212,16 +197,6 @@ impl Law for TableLaw {
             row *= weight;
         }
         let inside = "shapes and cells are in the domain as they are made";
-        Base::Table(Pairs::new(Table::new(cells).expect(inside), draw_count(dims, rng), dims).expect(inside))
+        Pairs::new(Table::new(cells).expect(inside), draw_count(dims, rng), dims).expect(inside)
     }
-}
-
-/// A probability vector of k entries from the symmetric Dirichlet law with this parameter.
-pub(super) fn dirichlet<R: Rng + ?Sized>(k: usize, parameter: f64, rng: &mut R) -> Vec<f64> {
-    let gamma = Gamma::new(parameter, 1.0).expect("the parameter is > 0");
-    // Small parameters may underflow to 0, all of them at once where it is tiny.
-    let mut weights: Vec<f64> = (0..k).map(|_| gamma.sample(rng).max(f64::MIN_POSITIVE)).collect();
-    let sum: f64 = weights.iter().sum();
-    weights.iter_mut().for_each(|w| *w /= sum);
-    weights
 }

@@ -2,8 +2,8 @@
 
 use std::f64::consts::{LN_2, PI};
 
-use super::{Coupling, von_mises};
-use crate::maps::normal_cdf;
+use super::{coupling::Coupling, von_mises};
+use crate::ground::normal::normal_cdf;
 
 impl Coupling {
     /// The MI in nats, in `dims` columns.

@@ -5,11 +5,11 @@ use std::f64::consts::PI;
 use nalgebra::DMatrix;
 
 use super::{
-    Coupling,
+    coupling::Coupling,
     information::{STEP, product_scales},
     von_mises,
 };
-use crate::{families::quadrature::interpolated::at_points, maps::normal_cdf};
+use crate::ground::{normal::normal_cdf, quadrature::interpolated::at_points};
 
 /// ln p(y|x) − ln p(y) of a standard normal pair of correlation ρ.
 fn normal_pair(rho: f64, x: f64, y: f64) -> f64 {

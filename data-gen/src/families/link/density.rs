@@ -4,13 +4,18 @@
 
 use statrs::function::gamma::ln_gamma;
 
-use super::{Curve, Link, Noise, Source, Spread};
-use crate::{
-    families::quadrature::{
+use super::{
+    curve::Curve,
+    noise::{Noise, Spread},
+    pair::Link,
+};
+use crate::ground::{
+    normal::normal_cdf,
+    quadrature::{
+        Source,
         elementary::{exp_of_negative, ln_1p_of_square},
         interpolated::at_points,
     },
-    maps::normal_cdf,
 };
 
 /// Half the support of a standard normal: X as far out is not drawn.
@@ -36,7 +41,7 @@ fn root3() -> f64 {
 }
 
 /// ln p(y|x) − ln p(y) of every row.
-pub(in crate::families) fn pointwise_mi(link: &Link, x: &[f64], y: &[f64]) -> Vec<f64> {
+pub(crate) fn pointwise_mi(link: &Link, x: &[f64], y: &[f64]) -> Vec<f64> {
     let ln_unit = ln_unit(link.noise());
     let of_y = match link.noise() {
         Noise::Uniform => {

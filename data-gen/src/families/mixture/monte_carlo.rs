@@ -2,7 +2,7 @@
 
 use rand::Rng;
 
-use super::{Column, Component, choose};
+use super::component::{Column, Component, choose};
 
 /// Rows that the variance is estimated from.
 const PILOT: usize = 300;

@@ -1,0 +1,15 @@
+//! One-dimensional pairs joined by a function: Y = f(X) + noise.
+
+mod curve;
+mod density;
+pub mod many;
+mod noise;
+mod one;
+mod pair;
+
+pub use curve::{Curve, CurveKind};
+pub use noise::{Noise, Spread};
+pub use one::LinkPrior;
+pub use pair::Link;
+
+pub use crate::ground::quadrature::Source;
