@@ -4,11 +4,12 @@ use nalgebra::DMatrix;
 use rand::Rng;
 
 use crate::ground::{
+    domain::Domain,
     draw::uniform,
     error::{ConfigError, ParameterError},
     joint::Joint,
     keys::{Keys, Range, Written},
-    prior::Prior,
+    prior::{Prior, drawn},
     sample::Sample,
 };
 
@@ -20,7 +21,7 @@ use crate::ground::{
 /// I(X; Y) = Σ over pairs of [`pair_mi_nats`].
 ///
 /// # Domain
-/// ε > 0.
+/// ε in [`Additive::EPSILON`].
 ///
 /// # Source
 /// Czyż et al., "Beyond Normal" (NeurIPS 2023), the additive-noise task.
@@ -47,17 +48,20 @@ pub fn pair_mi_nats(epsilon: f64) -> f64 {
 }
 
 impl Additive {
+    /// Domain of the half-width of the noise.
+    pub const EPSILON: Domain = Domain::POSITIVE;
+
     /// `dim_x` columns of X, one ε for each column of Y.
     ///
     /// # Errors
-    /// A side without columns, or an ε that is not a finite positive number.
+    /// A side without columns, or an ε outside its domain.
     pub fn new(dim_x: usize, epsilon: Vec<f64>) -> Result<Self, ParameterError> {
         if dim_x == 0 || epsilon.is_empty() {
             let got = format!("{dim_x} and {}", epsilon.len());
             return Err(ParameterError::new("dim_x, dim_y", "at least 1 column", got));
         }
-        if let Some(bad) = epsilon.iter().find(|e| !(e.is_finite() && **e > 0.0)) {
-            return Err(ParameterError::new("epsilon", "a finite number > 0", bad));
+        for &epsilon in &epsilon {
+            Self::EPSILON.check("epsilon", epsilon)?;
         }
         Ok(Self { dim_x, epsilon })
     }
@@ -135,7 +139,7 @@ impl Prior for AdditivePrior {
     const KIND: &'static str = "additive";
 
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
-        Ok(Self { epsilon: keys.range("epsilon", [0.1, 2.0], (1e-6, 1e6))? })
+        Ok(Self { epsilon: keys.range("epsilon", [0.1, 2.0], const { Additive::EPSILON.within(1e-6, 1e6) })? })
     }
 
     fn write(&self, keys: &mut Written) {
@@ -144,6 +148,6 @@ impl Prior for AdditivePrior {
 
     fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
         let widths = (0..dims.1).map(|_| uniform(&self.epsilon, rng)).collect();
-        Additive::new(dims.0, widths).expect("validated ranges lie inside the domain")
+        drawn(Additive::new(dims.0, widths))
     }
 }

@@ -3,13 +3,14 @@
 use rand::Rng;
 
 use crate::ground::{
+    domain::Domain,
     draw::uniform,
     error::{ConfigError, ParameterError},
     keys::{Keys, Range, Written},
     normal::{normal_cdf, normal_density, normal_quantile},
     normal_pair::{NormalPair, REACH},
     pairs::{Pair, Pairs, draw_count},
-    prior::Prior,
+    prior::{Prior, drawn},
 };
 
 /// X′ = min(max(X, a), b) and Y, with (X, Y) normal of correlation ρ.
@@ -19,7 +20,7 @@ use crate::ground::{
 /// I(X′; Y) = −½ ln(1 − ρ²) P(a < X < b) + ½ ρ² (a φ(a) − b φ(b)) + Σ ∫ φ(y) P(end|y) ln(P(end|y)/P(end)) dy.
 ///
 /// # Domain
-/// That of [`NormalPair`] for ρ; −8.5 ≤ a < b ≤ 8.5, with 8.5 for an end that is not cut off.
+/// That of [`NormalPair`] for ρ; a < b, each in [`Censored::ENDS`], with ±8.5 for an end that is not cut off.
 ///
 /// # Limits
 /// Within 1e-8 nats (held by a test against a quadrature four times as fine).
@@ -40,14 +41,18 @@ pub struct Censored {
 }
 
 impl Censored {
+    /// Domain of a and b.
+    pub const ENDS: Domain = Domain::closed(-REACH, REACH);
+
     /// With correlation `rho`, cut off at `low` and `high`.
     ///
     /// # Errors
     /// A parameter outside its domain.
     pub fn new(rho: f64, low: f64, high: f64) -> Result<Self, ParameterError> {
-        if !(-REACH <= low && low < high && high <= REACH) {
-            let got = format!("[{low}, {high}]");
-            return Err(ParameterError::new("ends", "−8.5 ≤ low < high ≤ 8.5", got));
+        Self::ENDS.check("low", low)?;
+        Self::ENDS.check("high", high)?;
+        if low >= high {
+            return Err(ParameterError::new("ends", "low < high", format!("[{low}, {high}]")));
         }
         let mut pair = Self { normal: NormalPair::new(rho)?, low, high, mi_nats: 0.0 };
         pair.mi_nats = pair.mi_by_quadrature(1.0);
@@ -123,7 +128,7 @@ impl Prior for CensoredPrior {
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
         Ok(Self {
             mi: NormalPair::read_mi(keys)?,
-            share: keys.range("share", [0.1, 0.9], (0.0, 0.99))?,
+            share: keys.range("share", [0.1, 0.9], Domain::PROBABILITY.within(0.0, 0.99))?,
             two_sided: keys.probability("two_sided", 0.5)?,
         })
     }
@@ -137,13 +142,12 @@ impl Prior for CensoredPrior {
     }
 
     fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
-        let inside = "validated ranges lie inside the domain";
         let pairs = draw_count(dims, rng);
         let rho = NormalPair::with_mi_of(&self.mi, pairs, rng).rho();
         let share = uniform(&self.share, rng);
         let below = if rng.random_bool(self.two_sided) { share * rng.random::<f64>() } else { share };
         let low = normal_quantile(below).max(-REACH);
         let high = (-normal_quantile(share - below)).min(REACH);
-        Pairs::new(Censored::new(rho, low, high).expect(inside), pairs, dims).expect(inside)
+        drawn(Pairs::new(drawn(Censored::new(rho, low, high)), pairs, dims))
     }
 }

@@ -4,11 +4,12 @@ use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::ground::{
+    domain::Domain,
     draw::uniform,
     error::{ConfigError, ParameterError},
     keys::{Keys, Range, Written},
     pairs::{Pair, Pairs, draw_count},
-    prior::Prior,
+    prior::{Prior, drawn},
 };
 
 /// What a channel does to a bit.
@@ -47,7 +48,7 @@ impl ChannelKind {
 /// h(p (1 − e)) − p h(e) for the Z channel.
 ///
 /// # Domain
-/// 0 < p < 1, 0 ≤ e ≤ 1.
+/// p in [`Channel::P`], e in [`Channel::E`].
 ///
 /// # Source
 /// Cover and Thomas, "Elements of Information Theory" (2006), sections 7.1.4 and 7.1.5, and exercise 7.8.
@@ -67,18 +68,18 @@ pub struct Channel {
 }
 
 impl Channel {
+    /// Domain of P(X = 1).
+    pub const P: Domain = Domain::between(0.0, 1.0);
+
+    /// Domain of the probability of a flip or an erasure.
+    pub const E: Domain = Domain::PROBABILITY;
+
     /// With P(X = 1) = `p` and the channel's `e`.
     ///
     /// # Errors
     /// A parameter outside its domain.
     pub fn new(kind: ChannelKind, p: f64, e: f64) -> Result<Self, ParameterError> {
-        if !(p > 0.0 && p < 1.0) {
-            return Err(ParameterError::new("p", "a number in (0, 1)", p));
-        }
-        if !(0.0..=1.0).contains(&e) {
-            return Err(ParameterError::new("e", "a number in [0, 1]", e));
-        }
-        Ok(Self { kind, p, e })
+        Ok(Self { kind, p: Self::P.check("p", p)?, e: Self::E.check("e", e)? })
     }
 
     /// What it does.
@@ -165,8 +166,8 @@ impl Prior for ChannelPrior {
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
         Ok(Self {
             shapes: keys.some_of("shapes", "shape", &ChannelKind::ALL, ChannelKind::TRAINED.to_vec())?,
-            p: keys.range("p", [0.05, 0.95], (1e-3, 0.999))?,
-            e: keys.range("e", [0.0, 1.0], (0.0, 1.0))?,
+            p: keys.range("p", [0.05, 0.95], const { Channel::P.within(1e-3, 0.999) })?,
+            e: keys.range("e", [0.0, 1.0], Channel::E)?,
         })
     }
 
@@ -183,9 +184,8 @@ impl Prior for ChannelPrior {
     }
 
     fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
-        let inside = "validated ranges lie inside the domain";
         let kind = self.shapes[rng.random_range(0..self.shapes.len())];
-        let channel = Channel::new(kind, uniform(&self.p, rng), uniform(&self.e, rng)).expect(inside);
-        Pairs::new(channel, draw_count(dims, rng), dims).expect(inside)
+        let channel = drawn(Channel::new(kind, uniform(&self.p, rng), uniform(&self.e, rng)));
+        drawn(Pairs::new(channel, draw_count(dims, rng), dims))
     }
 }

@@ -10,7 +10,7 @@ use crate::ground::{
     error::{ConfigError, ParameterError},
     joint::Joint,
     keys::{Keys, Range, Written},
-    prior::Prior,
+    prior::{Prior, drawn},
     sample::Sample,
 };
 
@@ -148,7 +148,7 @@ impl Prior for DegeneratePrior {
     const KIND: &'static str = "degenerate";
 
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
-        Ok(Self { mi: keys.range("mi", [0.0, 8.0], (0.0, 100.0))?, constant: keys.probability("constant", 0.3)? })
+        Ok(Self { mi: keys.range("mi", [0.0, 8.0], Canonical::MI_NATS)?, constant: keys.probability("constant", 0.3)? })
     }
 
     fn write(&self, keys: &mut Written) {
@@ -160,16 +160,15 @@ impl Prior for DegeneratePrior {
     }
 
     fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
-        let inside = "validated ranges lie inside the domain";
         let mut less = |dim: usize| rng.random_range(1..=(dim - 1).max(1));
         let core = (less(dims.0), less(dims.1));
         let pairs = rng.random_range(1..=core.0.min(core.1));
         let total = uniform(&self.mi.map(f64::ln_1p), rng).exp_m1();
         let power = rng.random_range(0.0..3.0);
         let shares: Vec<f64> = (0..pairs).map(|_| rng.sample::<f64, _>(Exp1).powf(power)).collect();
-        let canonical = Canonical::with_mi(core, total, &shares).expect(inside);
+        let canonical = drawn(Canonical::with_mi(core, total, &shares));
         let mut fillers = |dim: usize, of_core: usize| (of_core..dim).map(|_| self.filler(of_core, rng)).collect();
         let (x, y) = (fillers(dims.0, core.0), fillers(dims.1, core.1));
-        Degenerate::new(Elliptical::normal(canonical), x, y).expect(inside)
+        drawn(Degenerate::new(Elliptical::normal(canonical), x, y))
     }
 }

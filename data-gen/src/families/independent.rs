@@ -5,6 +5,7 @@ use rand::Rng;
 use rand_distr::{ChiSquared, Distribution, StandardNormal};
 
 use crate::ground::{
+    domain::Domain,
     error::ConfigError,
     joint::Joint,
     keys::{Keys, Written},
@@ -142,7 +143,7 @@ impl Prior for IndependentPrior {
         Ok(Self {
             factor: keys.probability("factor", 0.5)?,
             shared_scale: keys.probability("shared_scale", 0.25)?,
-            nu: keys.range("nu", [1.0, 10.0], (1e-2, 1e6))?,
+            nu: keys.range("nu", [1.0, 10.0], const { Domain::POSITIVE.within(1e-2, 1e6) })?,
         })
     }
 

@@ -3,12 +3,13 @@
 use rand::Rng;
 
 use crate::ground::{
+    domain::Domain,
     draw::uniform,
     error::{ConfigError, ParameterError},
     keys::{Keys, Range, Written},
     normal_pair::NormalPair,
     pairs::{Pair, Pairs, draw_count},
-    prior::Prior,
+    prior::{Prior, drawn},
 };
 
 /// (M X, M′ Y) with (X, Y) normal of correlation ρ and masks M, M′ in {0, 1} that depend on each other, not on X and Y.
@@ -45,9 +46,7 @@ impl Inflated {
     /// A parameter outside its domain.
     pub fn new(rho: f64, shown_x: f64, shown_y: f64, shown_both: f64) -> Result<Self, ParameterError> {
         for (name, p) in [("shown_x", shown_x), ("shown_y", shown_y)] {
-            if !(0.0..=1.0).contains(&p) {
-                return Err(ParameterError::new(name, "a number in [0, 1]", p));
-            }
+            Domain::PROBABILITY.check(name, p)?;
         }
         if !Self::shown_both_between(shown_x, shown_y).contains(&shown_both) {
             let expected = "a number in [max(0, shown_x + shown_y − 1), min(shown_x, shown_y)]";
@@ -142,7 +141,7 @@ impl Prior for InflatedPrior {
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
         Ok(Self {
             mi: NormalPair::read_mi(keys)?,
-            shown: keys.range("shown", [0.1, 1.0], (0.0, 1.0))?,
+            shown: keys.range("shown", [0.1, 1.0], Domain::PROBABILITY)?,
             one_sided: keys.probability("one_sided", 0.3)?,
             dependent: keys.probability("dependent", 0.5)?,
         })
@@ -158,7 +157,6 @@ impl Prior for InflatedPrior {
     }
 
     fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
-        let inside = "validated ranges lie inside the domain";
         let pairs = draw_count(dims, rng);
         let rho = NormalPair::with_mi_of(&self.mi, pairs, rng).rho();
         let shown_x = uniform(&self.shown, rng);
@@ -171,7 +169,7 @@ impl Prior for InflatedPrior {
         }
         // Rounding may lead out of the bounds.
         let shown_both = shown_both.clamp(least, most);
-        let pair = Inflated::new(rho, shown_x, shown_y, shown_both).expect(inside);
-        Pairs::new(pair, pairs, dims).expect(inside)
+        let pair = drawn(Inflated::new(rho, shown_x, shown_y, shown_both));
+        drawn(Pairs::new(pair, pairs, dims))
     }
 }

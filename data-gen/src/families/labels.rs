@@ -8,11 +8,12 @@ use rand::{
 use rand_distr::StandardNormal;
 
 use crate::ground::{
+    domain::Domain,
     draw::{dirichlet, log_uniform},
     error::{ConfigError, ParameterError},
     joint::Joint,
     keys::{Keys, Range, Written},
-    prior::Prior,
+    prior::{Prior, drawn},
     sample::Sample,
 };
 
@@ -36,7 +37,7 @@ pub struct Class {
 /// standard error is kept.
 ///
 /// # Domain
-/// 2 to 64 classes with weights > 0, each with the same number of columns, from 1 to `dim_y`; standard deviations > 0.
+/// A number of classes in [`Labels::CLASSES`], with weights > 0, each with the same number of columns, from 1 to `dim_y`; standard deviations > 0.
 ///
 /// # Limits
 /// The standard error is about 0.01 nats, at most 0.03 in draws of [`LabelsPrior`]'s defaults.
@@ -60,6 +61,9 @@ pub struct Labels {
 }
 
 impl Labels {
+    /// Domain of the number of classes.
+    pub const CLASSES: Domain = Domain::whole(2, 64);
+
     /// With these classes, among `dims` columns; `rng` is for the Monte-Carlo mean.
     ///
     /// # Errors
@@ -69,9 +73,7 @@ impl Labels {
         dims: (usize, usize),
         rng: &mut R,
     ) -> Result<Self, ParameterError> {
-        if !(2..=64).contains(&classes.len()) {
-            return Err(ParameterError::new("classes", "2 to 64 classes", classes.len()));
-        }
+        Self::CLASSES.check("classes", classes.len() as f64)?;
         let informative = classes[0].columns.len();
         if informative == 0 || informative > dims.1 || classes.iter().any(|c| c.columns.len() != informative) {
             let got = format!("{:?} of {dims:?}", classes.iter().map(|c| c.columns.len()).collect::<Vec<_>>());
@@ -81,11 +83,10 @@ impl Labels {
             return Err(ParameterError::new("dim_x", "a whole number ≥ 1", dims.0));
         }
         for class in &classes {
-            if !(class.weight.is_finite() && class.weight > 0.0) {
-                return Err(ParameterError::new("weight", "a finite number > 0", class.weight));
-            }
-            if let Some(bad) = class.columns.iter().find(|(m, s)| !(m.is_finite() && s.is_finite() && *s > 0.0)) {
-                return Err(ParameterError::new("columns", "finite means and finite sds > 0", format!("{bad:?}")));
+            Domain::POSITIVE.check("weight", class.weight)?;
+            for &(mean, sd) in &class.columns {
+                Domain::FINITE.check("mean", mean)?;
+                Domain::POSITIVE.check("sd", sd)?;
             }
         }
         let sum: f64 = classes.iter().map(|class| class.weight).sum();
@@ -243,18 +244,10 @@ impl Prior for LabelsPrior {
     const SWAP: f64 = 0.5;
 
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
-        let classes = keys.whole_range("classes", [2, 10], (2, 64))?;
-        let separation = keys.range("separation", [0.05, 20.0], (1e-3, 1e3))?;
-        let expected = "a number in [0, 2]";
-        let spread = keys.optional("spread", expected)?.unwrap_or(0.5);
-        if !(0.0..=2.0).contains(&spread) {
-            return Err(keys.refused("spread", expected, spread));
-        }
-        let expected = "a whole number in [1, 64]";
-        let columns = keys.optional("columns", expected)?.unwrap_or(6);
-        if !(1..=64).contains(&columns) {
-            return Err(keys.refused("columns", expected, columns));
-        }
+        let classes = keys.whole_range("classes", [2, 10], Labels::CLASSES)?;
+        let separation = keys.range("separation", [0.05, 20.0], Domain::closed(1e-3, 1e3))?;
+        let spread = keys.number("spread", 0.5, Domain::closed(0.0, 2.0))?;
+        let columns = keys.whole("columns", 6, Domain::whole(1, 64))?;
         Ok(Self { classes, separation, spread, columns })
     }
 
@@ -281,6 +274,6 @@ impl Prior for LabelsPrior {
                 columns: (0..columns).map(|_| (normal(distance, rng), normal(spread, rng).exp())).collect(),
             })
             .collect();
-        Labels::new(classes, dims, rng).expect("validated ranges lie inside the domain")
+        drawn(Labels::new(classes, dims, rng))
     }
 }

@@ -10,7 +10,7 @@ use crate::ground::{
     joint::Joint,
     keys::{Keys, Range, Written},
     normal::{normal_cdf, normal_quantile},
-    prior::Prior,
+    prior::{Prior, drawn},
     sample::Sample,
 };
 
@@ -20,7 +20,7 @@ use crate::ground::{
 /// X is an injective function of U, so I(X; Y) = −½ ln(1 − ρ²).
 ///
 /// # Domain
-/// 0 ≤ ρ < 1.
+/// ρ in [`Dispersion::RHO`].
 ///
 /// # Source
 /// Czyż et al., "Beyond Normal" (NeurIPS 2023), the embedding `swissroll_x`.
@@ -92,7 +92,7 @@ impl Prior for SwissRollPrior {
     const KIND: &'static str = "swissroll";
 
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
-        Ok(Self { rho: keys.range("rho", [0.0, 0.99], (0.0, 0.9999))? })
+        Ok(Self { rho: keys.range("rho", [0.0, 0.99], const { Dispersion::RHO.within(0.0, 0.9999) })? })
     }
 
     fn write(&self, keys: &mut Written) {
@@ -108,6 +108,6 @@ impl Prior for SwissRollPrior {
     }
 
     fn draw<R: Rng + ?Sized>(&self, _: (usize, usize), rng: &mut R) -> Self::Joint {
-        SwissRoll::new(uniform(&self.rho, rng)).expect("validated ranges lie inside the domain")
+        drawn(SwissRoll::new(uniform(&self.rho, rng)))
     }
 }

@@ -9,12 +9,13 @@ use rand::{
 use serde::{Deserialize, Serialize};
 
 use crate::ground::{
+    domain::Domain,
     draw::{dirichlet, log_uniform},
     error::{ConfigError, ParameterError},
     information::cells_mi_nats,
     keys::{Keys, Range, Written},
     pairs::{Pair, Pairs, draw_count},
-    prior::Prior,
+    prior::{Prior, drawn},
 };
 
 /// P(X = i, Y = j) = `cells[(i, j)]`, with i < r and j < c as the values of X and Y.
@@ -22,7 +23,7 @@ use crate::ground::{
 /// I(X; Y) = Σ p_ij ln(p_ij/(p_i p_j)), a finite sum.
 ///
 /// # Domain
-/// r and c in [2, 12], cells finite and ≥ 0 with a positive sum, which they are divided by.
+/// r and c in [`Table::LEVELS`], cells finite and ≥ 0 with a positive sum, which they are divided by.
 ///
 /// ```
 /// use mist_data_gen::families::{pairs::Pair, table::Table};
@@ -41,15 +42,16 @@ pub struct Table {
 }
 
 impl Table {
+    /// Domain of r and c.
+    pub const LEVELS: Domain = Domain::whole(2, 12);
+
     /// With cells proportional to these.
     ///
     /// # Errors
     /// A shape or a cell outside its domain.
     pub fn new(mut cells: DMatrix<f64>) -> Result<Self, ParameterError> {
-        if !((2..=12).contains(&cells.nrows()) && (2..=12).contains(&cells.ncols())) {
-            let got = format!("{} × {}", cells.nrows(), cells.ncols());
-            return Err(ParameterError::new("cells", "2 to 12 rows and columns", got));
-        }
+        Self::LEVELS.check("rows", cells.nrows() as f64)?;
+        Self::LEVELS.check("columns", cells.ncols() as f64)?;
         let sum = cells.sum();
         if cells.iter().any(|&p| p.is_nan() || p < 0.0) || !(sum.is_finite() && sum > 0.0) {
             let got = format!("{:?}", cells.as_slice());
@@ -142,9 +144,9 @@ impl Prior for TablePrior {
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
         Ok(Self {
             shapes: keys.some_of("shapes", "shape", &Structure::ALL, Structure::ALL.to_vec())?,
-            levels: keys.whole_range("levels", [2, 12], (2, 12))?,
-            concentration: keys.range("concentration", [0.02, 200.0], (0.01, 1e4))?,
-            width: keys.range("width", [0.04, 3.0], (0.01, 100.0))?,
+            levels: keys.whole_range("levels", [2, 12], Table::LEVELS)?,
+            concentration: keys.range("concentration", [0.02, 200.0], Domain::closed(0.01, 1e4))?,
+            width: keys.range("width", [0.04, 3.0], Domain::closed(0.01, 100.0))?,
         })
     }
 
@@ -196,7 +198,6 @@ impl Prior for TablePrior {
         for (mut row, weight) in cells.row_iter_mut().zip(dirichlet(r, concentration, rng)) {
             row *= weight;
         }
-        let inside = "shapes and cells are in the domain as they are made";
-        Pairs::new(Table::new(cells).expect(inside), draw_count(dims, rng), dims).expect(inside)
+        drawn(Pairs::new(drawn(Table::new(cells)), draw_count(dims, rng), dims))
     }
 }

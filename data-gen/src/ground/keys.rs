@@ -4,7 +4,7 @@
 use serde::{Serialize, de::DeserializeOwned};
 use toml::{Table, Value};
 
-use super::error::ConfigError;
+use super::{domain::Domain, error::ConfigError};
 
 /// Closed interval of reals.
 pub type Range = [f64; 2];
@@ -46,7 +46,7 @@ impl Keys {
             .ok_or_else(|| ConfigError::Missing { key: self.path(name), expected: expected.to_owned() })
     }
 
-    /// An interval of reals within `domain`.
+    /// An interval of reals within a domain that is an interval with both its ends.
     ///
     /// # Errors
     /// It is something else.
@@ -54,36 +54,53 @@ impl Keys {
         &mut self,
         name: &str,
         default: impl Into<Option<Range>>,
-        (least, most): (f64, f64),
+        domain: Domain,
     ) -> Result<Range, ConfigError> {
+        let (least, most) = domain.ends();
         let expected = format!("[low, high] with {least} ≤ low ≤ high ≤ {most}");
         let [low, high] = match (self.optional::<Range>(name, &expected)?, default.into()) {
             (Some(given), _) => given,
             (None, Some(default)) => default,
             (None, None) => return Err(ConfigError::Missing { key: self.path(name), expected }),
         };
-        if least <= low && low <= high && high <= most {
+        if low <= high && domain.contains(low) && domain.contains(high) {
             return Ok([low, high]);
         }
         Err(self.refused(name, &expected, format!("[{low}, {high}]")))
     }
 
-    /// An interval of whole numbers within `domain`.
+    /// An interval of whole numbers within a domain, likewise.
     ///
     /// # Errors
     /// It is something else.
-    pub fn whole_range(
-        &mut self,
-        name: &str,
-        default: [usize; 2],
-        (least, most): (usize, usize),
-    ) -> Result<[usize; 2], ConfigError> {
+    pub fn whole_range(&mut self, name: &str, default: [usize; 2], domain: Domain) -> Result<[usize; 2], ConfigError> {
+        let (least, most) = domain.ends();
         let expected = format!("[low, high], whole numbers with {least} ≤ low ≤ high ≤ {most}");
         let [low, high] = self.optional::<[usize; 2]>(name, &expected)?.unwrap_or(default);
-        if least <= low && low <= high && high <= most {
+        if low <= high && [low, high].into_iter().all(|end| domain.contains(end as f64)) {
             return Ok([low, high]);
         }
         Err(self.refused(name, &expected, format!("[{low}, {high}]")))
+    }
+
+    /// A number of a domain.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn number(&mut self, name: &str, default: f64, domain: Domain) -> Result<f64, ConfigError> {
+        let expected = domain.to_string();
+        let number = self.optional(name, &expected)?.unwrap_or(default);
+        if domain.contains(number) { Ok(number) } else { Err(self.refused(name, &expected, number)) }
+    }
+
+    /// A whole number of a domain.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn whole(&mut self, name: &str, default: usize, domain: Domain) -> Result<usize, ConfigError> {
+        let expected = domain.to_string();
+        let number = self.optional(name, &expected)?.unwrap_or(default);
+        if domain.contains(number as f64) { Ok(number) } else { Err(self.refused(name, &expected, number)) }
     }
 
     /// A number in [0, 1].
@@ -93,7 +110,7 @@ impl Keys {
     pub fn probability(&mut self, name: &str, default: f64) -> Result<f64, ConfigError> {
         let expected = "a probability in [0, 1]";
         let p = self.optional(name, expected)?.unwrap_or(default);
-        if (0.0..=1.0).contains(&p) {
+        if Domain::PROBABILITY.contains(p) {
             return Ok(p);
         }
         Err(self.refused(name, expected, p))

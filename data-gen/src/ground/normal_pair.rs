@@ -5,11 +5,13 @@ use rand::Rng;
 use rand_distr::StandardNormal;
 
 use super::{
+    domain::Domain,
     draw::uniform,
     error::{ConfigError, ParameterError},
     keys::{Keys, Range},
     normal::{ln_masses, mass, normal_cdf, normal_density},
-    quadrature::GAUSS,
+    prior::drawn,
+    quadrature::{GAUSS, on_panels},
 };
 
 /// Standard deviations beyond which normal mass (1e-17) is left out.
@@ -18,7 +20,7 @@ pub(crate) const REACH: f64 = 8.5;
 /// Standard normal X and Y with correlation ρ.
 ///
 /// # Domain
-/// 0 ≤ ρ ≤ 0.9999: below 4.26 nats. The quadratures' cost grows as 1/√(1 − ρ²).
+/// ρ in [`NormalPair::RHO`]: below 4.26 nats. The quadratures' cost grows as 1/√(1 − ρ²).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NormalPair {
     rho: f64,
@@ -27,14 +29,18 @@ pub struct NormalPair {
 }
 
 impl NormalPair {
+    /// Domain of ρ.
+    pub const RHO: Domain = Domain::closed(0.0, 0.9999);
+
+    /// Domain of an MI that is wanted: below that of the largest ρ.
+    pub const MI_NATS: Domain = Domain::closed(0.0, 4.2);
+
     /// With this correlation.
     ///
     /// # Errors
     /// ρ is outside its domain.
     pub fn new(rho: f64) -> Result<Self, ParameterError> {
-        if !(0.0..=0.9999).contains(&rho) {
-            return Err(ParameterError::new("rho", "a number in [0, 0.9999]", rho));
-        }
+        Self::RHO.check("rho", rho)?;
         Ok(Self { rho, rest: (1.0 - rho * rho).sqrt() })
     }
 
@@ -73,7 +79,7 @@ impl NormalPair {
 
     /// The range of [`NormalPair::with_mi_of`] from the key `mi`.
     pub(crate) fn read_mi(keys: &mut Keys) -> Result<Range, ConfigError> {
-        keys.range("mi", [0.0, 4.0], (0.0, 4.2))
+        keys.range("mi", [0.0, 4.0], Self::MI_NATS)
     }
 
     /// One of K pairs: its MI is I/K^p with ln(1 + I) uniform over the range, p ~ U(0, 1), so that many pairs may share
@@ -81,7 +87,7 @@ impl NormalPair {
     pub(crate) fn with_mi_of<R: Rng + ?Sized>(mi: &Range, pairs: usize, rng: &mut R) -> Self {
         let mi = uniform(&mi.map(f64::ln_1p), rng).exp_m1() / (pairs as f64).powf(rng.random());
         let rho = (-(-2.0 * mi).exp_m1()).sqrt();
-        Self::new(rho).expect("an MI of at most 4.2 nats is in the domain")
+        drawn(Self::new(rho))
     }
 
     /// Σ_i ∫ φ(y) P(i|y) ln(P(i|y)/P_i) dy over those cells i of X that are kept: what Y tells about them. Cell i lies
@@ -120,14 +126,10 @@ impl NormalPair {
         for (i, (from, to)) in ends.enumerate() {
             let panels = ((to - from) / panel).ceil().max(1.0);
             let half = 0.5 * (to - from) / panels;
-            for k in 0..panels as usize {
-                let centre = from + half * (2 * k + 1) as f64;
-                for (node, weight) in GAUSS {
-                    let x = centre + half * node;
-                    let mass = half * weight * normal_density(x);
-                    self.each_cell(self.rho * x, edges_y, |j, p| cells[(i, j)] += mass * p);
-                }
-            }
+            on_panels(*from, half, panels as usize, |x, weight| {
+                let mass = half * weight * normal_density(x);
+                self.each_cell(self.rho * x, edges_y, |j, p| cells[(i, j)] += mass * p);
+            });
         }
         // What the rule is off by in all, 1e-11 or so, is no information.
         let sum = cells.sum();

@@ -41,9 +41,7 @@ impl<P: Pair> Pairs<P> {
     /// # Errors
     /// More pairs than columns, or none.
     pub fn new(pair: P, pairs: usize, dims: (usize, usize)) -> Result<Self, ParameterError> {
-        if pairs == 0 || pairs > dims.0.min(dims.1) {
-            return Err(ParameterError::new("pairs", "a whole number in [1, min(dim_x, dim_y)]", pairs));
-        }
+        check_count(pairs, dims)?;
         Ok(Self { pair, pairs, dims })
     }
 
@@ -58,6 +56,14 @@ impl<P: Pair> Pairs<P> {
     pub fn pairs(&self) -> usize {
         self.pairs
     }
+}
+
+/// That K coupled pairs fit among `dims` columns.
+pub(crate) fn check_count(pairs: usize, dims: (usize, usize)) -> Result<(), ParameterError> {
+    if (1..=dims.0.min(dims.1)).contains(&pairs) {
+        return Ok(());
+    }
+    Err(ParameterError::new("pairs", "a whole number in [1, min(dim_x, dim_y)]", pairs))
 }
 
 /// K ~ U{1..min dim}.

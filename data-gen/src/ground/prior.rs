@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use rand::Rng;
 
 use super::{
-    error::ConfigError,
+    error::{ConfigError, ParameterError},
     joint::Joint,
     keys::{Keys, Written},
 };
@@ -79,4 +79,13 @@ pub trait Prior: Clone + Debug + PartialEq + Sized {
 
     /// Draws the parameters, for dims of at least 1 (or the fixed ones).
     fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint;
+}
+
+/// What a prior drew: its ranges were read inside of the [`Domain`](super::domain::Domain) that the constructor checks by.
+///
+/// # Panics
+/// If it is outside all the same, which ranges can only be that no configuration was the source of.
+#[track_caller]
+pub fn drawn<T>(result: Result<T, ParameterError>) -> T {
+    result.unwrap_or_else(|error| panic!("a prior with ranges outside of the domain: {error}"))
 }

@@ -42,6 +42,18 @@ pub(crate) const GAUSS: [(f64, f64); 4] = [
     (0.861_136_311_594_052_6, 0.347_854_845_137_453_86),
 ];
 
+/// Calls f with each node of the 4-point rule on `panels` equal panels of half-width `half`, the first of which begins at
+/// `from`, and with the node's weight on a panel of half-width 1.
+#[inline]
+pub(crate) fn on_panels(from: f64, half: f64, panels: usize, mut f: impl FnMut(f64, f64)) {
+    for p in 0..panels {
+        let centre = from + half * (2 * p + 1) as f64;
+        for (node, weight) in GAUSS {
+            f(centre + half * node, weight);
+        }
+    }
+}
+
 /// ∫ f(t, 1 − t) dt over (0, 1) by the tanh-sinh rule (Takahasi and Mori 1974), for an f that is analytic inside and
 /// integrable at both ends, however steep. f gets 1 − t with full relative accuracy.
 pub(crate) fn tanh_sinh(f: impl Fn(f64, f64) -> f64) -> f64 {
@@ -136,14 +148,10 @@ pub(crate) fn mean_of_even(source: Source, f: impl Fn(f64) -> f64) -> f64 {
     const PANELS: usize = 16;
     let half = 0.5 * source.reach() / PANELS as f64;
     let (mut mass, mut sum) = (0.0, 0.0);
-    for p in 0..PANELS {
-        let centre = half * (2 * p + 1) as f64;
-        for (node, weight) in GAUSS {
-            let x = centre + half * node;
-            mass += weight * source.density(x);
-            sum += weight * source.density(x) * f(x);
-        }
-    }
+    on_panels(0.0, half, PANELS, |x, weight| {
+        mass += weight * source.density(x);
+        sum += weight * source.density(x) * f(x);
+    });
     sum / mass
 }
 
@@ -171,13 +179,7 @@ pub(crate) fn entropy_normal_noise(
             let left = from + width * c as f64;
             let panels = (refine * variation(&f, left, width) / (1.5 * sd)).ceil().max(refine) as usize;
             let half = 0.5 * width / panels as f64;
-            for p in 0..panels {
-                let centre = left + half * (2 * p + 1) as f64;
-                for (node, weight) in GAUSS {
-                    let x = centre + half * node;
-                    nodes.push((f(x), half * weight * source.density(x)));
-                }
-            }
+            on_panels(left, half, panels, |x, weight| nodes.push((f(x), half * weight * source.density(x))));
         }
         from = to;
     }

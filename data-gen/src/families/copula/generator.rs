@@ -5,7 +5,7 @@ use rand_distr::{Distribution, Exp1, Gamma};
 use serde::{Deserialize, Serialize};
 use statrs::function::gamma::ln_gamma;
 
-use crate::ground::{error::ParameterError, quadrature::tanh_sinh};
+use crate::ground::{domain::Domain, error::ParameterError, quadrature::tanh_sinh};
 
 /// A one-parameter Archimedean family, C(u, v) = ψ(φ(u) + φ(v)) with ψ = φ⁻¹.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +34,9 @@ struct At {
 }
 
 impl Generator {
+    /// Domain of Kendall's τ here.
+    pub const TAU: Domain = Domain::closed(0.001, 0.95);
+
     /// All families.
     pub const ALL: [Self; 4] = [Self::Clayton, Self::Gumbel, Self::Frank, Self::Joe];
 
@@ -48,11 +51,12 @@ impl Generator {
         }
     }
 
-    /// Least and largest θ taken here.
-    pub(super) fn domain(self) -> (f64, f64) {
+    /// Domain of θ here.
+    #[must_use]
+    pub fn domain(self) -> Domain {
         match self {
-            Self::Clayton | Self::Frank => (1e-3, 300.0),
-            Self::Gumbel | Self::Joe => (1.0, 100.0),
+            Self::Clayton | Self::Frank => Domain::closed(1e-3, 300.0),
+            Self::Gumbel | Self::Joe => Domain::closed(1.0, 100.0),
         }
     }
 
@@ -127,18 +131,16 @@ impl Generator {
     /// The θ of a given Kendall's τ, by regula falsi where there is no closed form.
     ///
     /// # Errors
-    /// τ outside of [0.001, 0.95].
+    /// τ outside of [`Generator::TAU`].
     pub fn theta_of(self, tau: f64) -> Result<f64, ParameterError> {
-        if !(0.001..=0.95).contains(&tau) {
-            return Err(ParameterError::new("tau", "a number in [0.001, 0.95]", tau));
-        }
+        Self::TAU.check("tau", tau)?;
         match self {
             Self::Clayton => Ok(2.0 * tau / (1.0 - tau)),
             Self::Gumbel => Ok(1.0 / (1.0 - tau)),
             Self::Frank | Self::Joe => {
                 // Regula falsi in ln θ, with the Illinois step (Dowell and Jarratt 1971), until θ has eight digits; the MI is
                 // computed from what θ came out as.
-                let (least, most) = self.domain();
+                let (least, most) = self.domain().ends();
                 let excess = |ln_theta: f64| self.kendall_tau(ln_theta.exp()) - tau;
                 let (mut low, mut high) = ((least.ln(), excess(least.ln())), (most.ln(), excess(most.ln())));
                 loop {

@@ -8,7 +8,7 @@ use super::{
     density::LnDensity,
     generator::{Generator, open, pair_mi_nats},
 };
-use crate::ground::{error::ParameterError, joint::Joint, sample::Sample};
+use crate::ground::{error::ParameterError, joint::Joint, pairs::check_count, sample::Sample};
 
 /// (X_i, Y_i), i ≤ K, each with the same copula and uniform marginals, independent of each other; further columns
 /// are U(0, 1), independent of all else.
@@ -21,7 +21,7 @@ use crate::ground::{error::ParameterError, joint::Joint, sample::Sample};
 /// two integrals over (0, 1) in place of one over the square. For Clayton's they give ln(1 + θ) − θ/(1 + θ).
 ///
 /// # Domain
-/// θ in [0.001, 300] for Clayton and Frank, in [1, 100] for Gumbel and Joe; 1 ≤ K ≤ min(`dim_x`, `dim_y`).
+/// θ in [`Generator::domain`]; 1 ≤ K ≤ min(`dim_x`, `dim_y`).
 ///
 /// # Source
 /// Nelsen, "An Introduction to Copulas" (2006), table 4.1 and theorem 4.3.4.
@@ -48,17 +48,8 @@ impl Copulas {
     /// # Errors
     /// A parameter outside its domain.
     pub fn new(generator: Generator, theta: f64, pairs: usize, dims: (usize, usize)) -> Result<Self, ParameterError> {
-        let (least, most) = generator.domain();
-        if !(least..=most).contains(&theta) {
-            let expected = match generator {
-                Generator::Clayton | Generator::Frank => "a number in [0.001, 300]",
-                Generator::Gumbel | Generator::Joe => "a number in [1, 100]",
-            };
-            return Err(ParameterError::new("theta", expected, theta));
-        }
-        if pairs == 0 || pairs > dims.0.min(dims.1) {
-            return Err(ParameterError::new("pairs", "a whole number in [1, min(dim_x, dim_y)]", pairs));
-        }
+        generator.domain().check("theta", theta)?;
+        check_count(pairs, dims)?;
         Ok(Self { generator, theta, pairs, dims, pair_mi_nats: pair_mi_nats(generator, theta) })
     }
 

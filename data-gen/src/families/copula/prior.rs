@@ -7,7 +7,7 @@ use crate::ground::{
     draw::uniform,
     error::ConfigError,
     keys::{Keys, Range, Written},
-    prior::Prior,
+    prior::{Prior, drawn},
 };
 
 /// The law of Archimedean pairs, K ~ U{1..min dim}.
@@ -27,7 +27,7 @@ impl Prior for CopulaPrior {
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
         Ok(Self {
             generator: keys.required("generator", "one of clayton, gumbel, frank, joe")?,
-            tau: keys.range("tau", [0.02, 0.9], (0.001, 0.95))?,
+            tau: keys.range("tau", [0.02, 0.9], Generator::TAU)?,
         })
     }
 
@@ -40,9 +40,8 @@ impl Prior for CopulaPrior {
     }
 
     fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
-        let inside = "validated ranges lie inside the domain";
         let pairs = rng.random_range(1..=dims.0.min(dims.1));
-        let theta = self.generator.theta_of(uniform(&self.tau, rng)).expect(inside);
-        Copulas::new(self.generator, theta, pairs, dims).expect(inside)
+        let theta = drawn(self.generator.theta_of(uniform(&self.tau, rng)));
+        drawn(Copulas::new(self.generator, theta, pairs, dims))
     }
 }

@@ -4,16 +4,15 @@ use nalgebra::DMatrix;
 use rand::Rng;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use super::structure::ScatterPrior;
+use super::prior::EllipticalPrior;
 use crate::ground::{
-    draw::uniform,
     elliptical::Elliptical,
     error::{ConfigError, ParameterError},
     joint::Joint,
-    keys::{Keys, Range, Written},
+    keys::{Keys, Written},
     marginal::Marginal,
     normal::normal_quantile,
-    prior::Prior,
+    prior::{Prior, drawn},
     sample::Sample,
 };
 
@@ -151,32 +150,43 @@ impl ScoreTable {
     }
 }
 
-/// The law of a normal copula.
+/// The prior of a normal or t copula: that of the elliptical, and marginals that are functions of a normal, each kind
+/// equally likely.
 #[derive(Debug, Clone, PartialEq)]
-pub struct NormalCopulaPrior {
-    /// Of the correlation matrix.
-    pub scatter: ScatterPrior,
+pub struct EllipticalCopulaPrior<const STUDENT: bool> {
+    elliptical: EllipticalPrior<STUDENT>,
 }
 
-impl Prior for NormalCopulaPrior {
+/// The prior of a normal copula.
+pub type NormalCopulaPrior = EllipticalCopulaPrior<false>;
+
+/// The prior of a t copula.
+pub type StudentCopulaPrior = EllipticalCopulaPrior<true>;
+
+impl<const STUDENT: bool> Prior for EllipticalCopulaPrior<STUDENT> {
     type Joint = EllipticalCopula;
 
-    const KIND: &'static str = "normal_copula";
+    const KIND: &'static str = if STUDENT { "student_copula" } else { "normal_copula" };
 
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
-        Ok(Self { scatter: ScatterPrior::read(keys)? })
+        let elliptical = EllipticalPrior::read_within(keys, const { Elliptical::NU.within(0.5, 1e3) })?;
+        Ok(Self { elliptical })
     }
 
     fn write(&self, keys: &mut Written) {
-        self.scatter.write(keys);
+        self.elliptical.write(keys);
     }
 
     fn shapes(&self) -> Vec<&'static str> {
-        vec![self.scatter.kind().as_str()]
+        self.elliptical.shapes()
     }
 
     fn features(&self) -> Vec<String> {
-        vec![self.label(), format!("scatter-{}", self.scatter.kind().as_str())]
+        vec![self.label(), format!("scatter-{}", self.elliptical.structure())]
+    }
+
+    fn detail(&self) -> String {
+        self.elliptical.detail()
     }
 
     fn has_light_tails(&self) -> bool {
@@ -184,55 +194,9 @@ impl Prior for NormalCopulaPrior {
     }
 
     fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
-        with_marginals(Elliptical::normal(self.scatter.draw(dims, rng)), rng)
+        let elliptical = self.elliptical.draw(dims, rng);
+        let mut marginals = |dim| (0..dim).map(|_| Marginal::draw_function(rng)).collect();
+        let (of_x, of_y) = (marginals(dims.0), marginals(dims.1));
+        drawn(EllipticalCopula::new(elliptical, of_x, of_y))
     }
-}
-
-/// The law of a t copula.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StudentCopulaPrior {
-    /// Of the dispersion matrix.
-    pub scatter: ScatterPrior,
-    /// Range of ν.
-    pub nu: Range,
-}
-
-impl Prior for StudentCopulaPrior {
-    type Joint = EllipticalCopula;
-
-    const KIND: &'static str = "student_copula";
-
-    fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
-        Ok(Self { scatter: ScatterPrior::read(keys)?, nu: keys.range("nu", [1.0, 10.0], (0.5, 1e3))? })
-    }
-
-    fn write(&self, keys: &mut Written) {
-        self.scatter.write(keys);
-        keys.set("nu", self.nu);
-    }
-
-    fn shapes(&self) -> Vec<&'static str> {
-        vec![self.scatter.kind().as_str()]
-    }
-
-    fn features(&self) -> Vec<String> {
-        vec![self.label(), format!("scatter-{}", self.scatter.kind().as_str())]
-    }
-
-    fn has_light_tails(&self) -> bool {
-        false
-    }
-
-    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
-        let scatter = self.scatter.draw(dims, rng);
-        let student = Elliptical::student(scatter, uniform(&self.nu, rng));
-        with_marginals(student.expect("validated ranges lie inside the domain"), rng)
-    }
-}
-
-fn with_marginals<R: Rng + ?Sized>(elliptical: Elliptical, rng: &mut R) -> EllipticalCopula {
-    let (dim_x, dim_y) = elliptical.dims();
-    let mut draw = |dim| (0..dim).map(|_| Marginal::draw_function(rng)).collect();
-    let (of_x, of_y) = (draw(dim_x), draw(dim_y));
-    EllipticalCopula::new(elliptical, of_x, of_y).expect("one for each column")
 }

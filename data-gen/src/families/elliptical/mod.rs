@@ -4,7 +4,7 @@ pub mod copula;
 mod prior;
 mod structure;
 
-pub use prior::{NormalPrior, StudentPrior};
+pub use prior::{EllipticalPrior, NormalPrior, StudentPrior};
 pub use structure::{ScatterKind, ScatterPrior};
 
 pub use crate::ground::elliptical::{Elliptical, dispersion, scatter, student_entropy_nats};

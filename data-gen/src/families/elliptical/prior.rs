@@ -4,92 +4,79 @@ use rand::Rng;
 
 use super::structure::ScatterPrior;
 use crate::ground::{
+    domain::Domain,
     draw::uniform,
     elliptical::Elliptical,
     error::ConfigError,
     keys::{Keys, Range, Written},
-    prior::Prior,
+    prior::{Prior, drawn},
 };
 
-/// The law of a multivariate normal.
+/// The prior of an elliptical distribution: of its scatter matrix and, for a Student-t, of its ν.
 #[derive(Debug, Clone, PartialEq)]
-pub struct NormalPrior {
-    /// Of its correlation matrix.
-    pub scatter: ScatterPrior,
+pub struct EllipticalPrior<const STUDENT: bool> {
+    scatter: ScatterPrior,
+    /// Range of ν, for a Student-t.
+    nu: Option<Range>,
 }
 
-impl Prior for NormalPrior {
+/// The prior of a multivariate normal.
+pub type NormalPrior = EllipticalPrior<false>;
+
+/// The prior of a multivariate Student-t.
+pub type StudentPrior = EllipticalPrior<true>;
+
+impl<const STUDENT: bool> EllipticalPrior<STUDENT> {
+    /// Reads the keys; those of ν within this domain.
+    pub(super) fn read_within(keys: &mut Keys, nu: Domain) -> Result<Self, ConfigError> {
+        let scatter = ScatterPrior::read(keys)?;
+        let nu = if STUDENT { Some(keys.range("nu", [1.0, 10.0], nu)?) } else { None };
+        Ok(Self { scatter, nu })
+    }
+
+    /// Name of the structure of the scatter matrix.
+    pub(super) fn structure(&self) -> &'static str {
+        self.scatter.kind().as_str()
+    }
+}
+
+impl<const STUDENT: bool> Prior for EllipticalPrior<STUDENT> {
     type Joint = Elliptical;
 
-    const KIND: &'static str = "normal";
+    const KIND: &'static str = if STUDENT { "student" } else { "normal" };
 
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
-        Ok(Self { scatter: ScatterPrior::read(keys)? })
+        Self::read_within(keys, const { Elliptical::NU.within(1e-2, 1e6) })
     }
 
     fn write(&self, keys: &mut Written) {
         self.scatter.write(keys);
+        if let Some(nu) = self.nu {
+            keys.set("nu", nu);
+        }
     }
 
     fn shapes(&self) -> Vec<&'static str> {
-        vec![self.scatter.kind().as_str()]
+        vec![self.structure()]
     }
 
     fn features(&self) -> Vec<String> {
-        vec![self.label(), format!("scatter-{}", self.scatter.kind().as_str())]
+        vec![self.label(), format!("scatter-{}", self.structure())]
     }
 
     fn detail(&self) -> String {
-        format!(" with dispersion `{}`", self.scatter.kind().as_str())
-    }
-
-    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
-        Elliptical::normal(self.scatter.draw(dims, rng))
-    }
-}
-
-/// The law of a multivariate Student-t.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StudentPrior {
-    /// Of its dispersion matrix.
-    pub scatter: ScatterPrior,
-    /// Range of ν.
-    pub nu: Range,
-}
-
-impl Prior for StudentPrior {
-    type Joint = Elliptical;
-
-    const KIND: &'static str = "student";
-
-    fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
-        Ok(Self { scatter: ScatterPrior::read(keys)?, nu: keys.range("nu", [1.0, 10.0], (1e-2, 1e6))? })
-    }
-
-    fn write(&self, keys: &mut Written) {
-        self.scatter.write(keys);
-        keys.set("nu", self.nu);
-    }
-
-    fn shapes(&self) -> Vec<&'static str> {
-        vec![self.scatter.kind().as_str()]
-    }
-
-    fn features(&self) -> Vec<String> {
-        vec![self.label(), format!("scatter-{}", self.scatter.kind().as_str())]
-    }
-
-    fn detail(&self) -> String {
-        format!(" with dispersion `{}`", self.scatter.kind().as_str())
+        format!(" with dispersion `{}`", self.structure())
     }
 
     fn has_light_tails(&self) -> bool {
-        false
+        !STUDENT
     }
 
     fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
         let scatter = self.scatter.draw(dims, rng);
-        let student = Elliptical::student(scatter, uniform(&self.nu, rng));
-        student.expect("validated ranges lie inside the domain")
+        match &self.nu {
+            None => Elliptical::normal(scatter),
+            Some(nu) => drawn(Elliptical::student(scatter, uniform(nu, rng))),
+        }
     }
 }

@@ -5,6 +5,7 @@ use rand_distr::Exp1;
 use serde::{Deserialize, Serialize};
 
 use crate::ground::{
+    domain::Domain,
     draw::{log_uniform, uniform},
     elliptical::{
         dispersion::{Dispersion, LvmParameters},
@@ -12,6 +13,7 @@ use crate::ground::{
     },
     error::ConfigError,
     keys::{Keys, Range, Written},
+    prior::drawn,
 };
 
 /// Structure of the scatter matrix.
@@ -124,9 +126,11 @@ impl ScatterPrior {
     }
 
     pub(crate) fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
-        const LAMBDA: (f64, f64) = (0.0, 1e3);
+        const LAMBDA: Domain = Dispersion::WEIGHT.within(0.0, 1e3);
         Ok(match keys.required("dispersion", ScatterKind::EXPECTED)? {
-            ScatterKind::Dense => Self::Dense { rho: keys.range("rho", [0.0, 0.5], (0.0, 0.9999))? },
+            ScatterKind::Dense => {
+                Self::Dense { rho: keys.range("rho", [0.0, 0.5], const { Dispersion::RHO.within(0.0, 0.9999) })? }
+            }
             ScatterKind::Sparse => Self::Sparse { lambda: keys.range("lambda", [0.1, 5.0], LAMBDA)? },
             ScatterKind::TwoPair => Self::TwoPair { lambda: keys.range("lambda", [0.1, 5.0], LAMBDA)? },
             ScatterKind::Lvm => Self::Lvm {
@@ -136,11 +140,13 @@ impl ScatterPrior {
                 eta: keys.range("eta", [0.1, 5.0], LAMBDA)?,
             },
             ScatterKind::Identity => Self::Identity,
-            ScatterKind::Canonical => Self::Canonical { mi: keys.range("mi", [0.0, 8.0], (0.0, 100.0))? },
-            ScatterKind::Lkj => Self::Lkj { eta: keys.range("eta", [1.0, 50.0], (1.0, 1e4))? },
+            ScatterKind::Canonical => Self::Canonical { mi: keys.range("mi", [0.0, 8.0], Canonical::MI_NATS)? },
+            ScatterKind::Lkj => {
+                Self::Lkj { eta: keys.range("eta", [1.0, 50.0], const { Correlation::ETA.within(1.0, 1e4) })? }
+            }
             ScatterKind::Factor => Self::Factor {
-                factors: keys.whole_range("factors", [1, 4], (1, 64))?,
-                loading: keys.range("loading", [0.1, 2.0], (1e-3, 100.0))?,
+                factors: keys.whole_range("factors", [1, 4], Domain::whole(1, 64))?,
+                loading: keys.range("loading", [0.1, 2.0], const { Correlation::LOADING.within(1e-3, 100.0) })?,
             },
         })
     }
@@ -163,7 +169,7 @@ impl ScatterPrior {
     pub(crate) fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Scatter {
         let (dim_x, dim_y) = dims;
         let smaller = dim_x.min(dim_y);
-        match self {
+        drawn(match self {
             Self::Dense { rho } => Dispersion::dense(dim_x, dim_y, uniform(rho, rng)).map(Scatter::from),
             Self::Sparse { lambda } => {
                 let pairs = rng.random_range(1..=smaller);
@@ -195,7 +201,6 @@ impl ScatterPrior {
                 let factors = rng.random_range(*least..=*most);
                 Correlation::factor_model(dims, factors, log_uniform(loading, rng), rng).map(Scatter::from)
             }
-        }
-        .expect("validated ranges lie inside the domain")
+        })
     }
 }

@@ -4,7 +4,7 @@ use rand::Rng;
 use rand_distr::StandardNormal;
 
 use super::von_mises;
-use crate::ground::error::ParameterError;
+use crate::ground::{domain::Domain, error::ParameterError};
 
 /// How columns of X go together with columns of Y. Z, N, E stand for independent standard normals.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -12,39 +12,39 @@ pub enum Coupling {
     /// X_1 .. X_m and Y_1 are standard normal; the sign of Y_1 is the product of the signs of X_1 .. X_m, flipped with
     /// probability e. I = ln 2 − H(e), with H the entropy of a coin. For m = 1 the pair shows it.
     Sign {
-        /// m ≥ 1.
+        /// m in [`Coupling::FACTORS`].
         factors: usize,
-        /// e in [0, ½].
+        /// e in [`Coupling::FLIP`].
         flip: f64,
     },
     /// The same with columns of 0 and 1, fair coins, and their exclusive or.
     Xor {
-        /// m ≥ 1.
+        /// m in [`Coupling::FACTORS`].
         factors: usize,
-        /// e in [0, ½].
+        /// e in [`Coupling::FLIP`].
         flip: f64,
     },
     /// Y_1 = X_1 X_2 + σ E, the X normal; where X has one column, Y_1 = |X_1| + σ E: then the other factor is its sign.
     /// I = h(Y_1) − h(σ E) by quadrature, within 1e-8 nats.
     Product {
-        /// σ in [0.005, 100].
+        /// σ in [`Coupling::PRODUCT_NOISE_SD`].
         noise_sd: f64,
     },
     /// X = exp(s Z) u and Y = exp(t Z′) v with directions u, v uniform on the spheres of all columns of a side (a sign,
     /// if it has one) and (Z, Z′) of correlation ρ. X tells Z and u, so I = −½ ln(1 − ρ²).
     Radial {
-        /// ρ in [0, 1).
+        /// ρ in [`Coupling::RHO`].
         rho: f64,
-        /// (s, t), each in (0, 2].
+        /// (s, t), each in [`Coupling::SPREAD`].
         spread: (f64, f64),
     },
     /// X = r (cos a, sin a), Y = r′ (cos b, sin b) with b = m a + d, a uniform, d von Mises of mean 0, and r, r′ the
     /// lengths of independent standard normal pairs; a side of one column is the angle alone, in (−π, π]. X tells a and
     /// r, so I = ln 2π − h(d) = κ A(κ) − ln I₀(κ) with A = I₁/I₀. Held out of training.
     Angle {
-        /// m ≥ 1.
+        /// m in [`Coupling::HARMONIC`].
         harmonic: u32,
-        /// κ in [0, 1000].
+        /// κ in [`Coupling::KAPPA`].
         kappa: f64,
     },
     /// (S, S′) is normal with correlation ρ. X_1 = (S + Σ N_j)/√(1 + b²), with one N_j of variance b²/(d − 1) for each of
@@ -52,16 +52,43 @@ pub enum Coupling {
     /// away. So for Y with S′. A side of one column is S alone. X tells S with noise of variance
     /// v = (d − 1) (1/Var N_j + l⁻²)⁻¹, so I = −½ ln(1 − ρ² / ((1 + v) (1 + v′))).
     Rotor {
-        /// ρ in [0, 1).
+        /// ρ in [`Coupling::RHO`].
         rho: f64,
-        /// b in (0, 100].
+        /// b in [`Coupling::ROTOR_NOISE_SD`].
         noise_sd: f64,
-        /// l in [0, 10].
+        /// l in [`Coupling::LEAK`].
         leak: f64,
     },
 }
 
 impl Coupling {
+    /// Domain of the number of signs or bits that are multiplied.
+    pub const FACTORS: Domain = Domain::whole_from(1);
+
+    /// Domain of the probability of a flip.
+    pub const FLIP: Domain = Domain::closed(0.0, 0.5);
+
+    /// Domain of the noise of [`Coupling::Product`].
+    pub const PRODUCT_NOISE_SD: Domain = Domain::closed(0.005, 100.0);
+
+    /// Domain of correlations.
+    pub const RHO: Domain = Domain::below(0.0, 1.0);
+
+    /// Domain of the spreads of logarithms of lengths.
+    pub const SPREAD: Domain = Domain::above(0.0, 2.0);
+
+    /// Domain of the harmonic.
+    pub const HARMONIC: Domain = Domain::whole_from(1);
+
+    /// Domain of the concentration of angles.
+    pub const KAPPA: Domain = Domain::closed(0.0, 1000.0);
+
+    /// Domain of the noise of [`Coupling::Rotor`].
+    pub const ROTOR_NOISE_SD: Domain = Domain::above(0.0, 100.0);
+
+    /// Domain of what is not shown of that noise.
+    pub const LEAK: Domain = Domain::closed(0.0, 10.0);
+
     /// Columns of X and of Y that one coupling takes among `dims`.
     #[must_use]
     pub fn columns(&self, dims: (usize, usize)) -> (usize, usize) {
@@ -74,33 +101,30 @@ impl Coupling {
     }
 
     pub(super) fn check(&self) -> Result<(), ParameterError> {
-        let inside = |name, expected, value: f64, yes: bool| {
-            if yes { Ok(()) } else { Err(ParameterError::new(name, expected, value)) }
-        };
-        let in_unit = |rho: f64| inside("rho", "a number in [0, 1)", rho, (0.0..1.0).contains(&rho));
         match *self {
             Self::Sign { factors, flip } | Self::Xor { factors, flip } => {
-                inside("factors", "a whole number ≥ 1", factors as f64, factors >= 1)?;
-                inside("flip", "a number in [0, 0.5]", flip, (0.0..=0.5).contains(&flip))
+                Self::FACTORS.check("factors", factors as f64)?;
+                Self::FLIP.check("flip", flip)?;
             }
             Self::Product { noise_sd } => {
-                inside("noise_sd", "a number in [0.005, 100]", noise_sd, (0.005..=100.0).contains(&noise_sd))
+                Self::PRODUCT_NOISE_SD.check("noise_sd", noise_sd)?;
             }
             Self::Radial { rho, spread: (s, t) } => {
-                in_unit(rho)?;
-                inside("spread", "a number in (0, 2]", s, s > 0.0 && s <= 2.0)?;
-                inside("spread", "a number in (0, 2]", t, t > 0.0 && t <= 2.0)
+                Self::RHO.check("rho", rho)?;
+                Self::SPREAD.check("spread", s)?;
+                Self::SPREAD.check("spread", t)?;
             }
             Self::Angle { harmonic, kappa } => {
-                inside("harmonic", "a whole number ≥ 1", harmonic.into(), harmonic >= 1)?;
-                inside("kappa", "a number in [0, 1000]", kappa, (0.0..=1000.0).contains(&kappa))
+                Self::HARMONIC.check("harmonic", harmonic.into())?;
+                Self::KAPPA.check("kappa", kappa)?;
             }
             Self::Rotor { rho, noise_sd, leak } => {
-                in_unit(rho)?;
-                inside("noise_sd", "a number in (0, 100]", noise_sd, noise_sd > 0.0 && noise_sd <= 100.0)?;
-                inside("leak", "a number in [0, 10]", leak, (0.0..=10.0).contains(&leak))
+                Self::RHO.check("rho", rho)?;
+                Self::ROTOR_NOISE_SD.check("noise_sd", noise_sd)?;
+                Self::LEAK.check("leak", leak)?;
             }
         }
+        Ok(())
     }
 }
 

@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{coupling::Coupling, joint::Interaction};
 use crate::ground::{
+    domain::Domain,
     draw::{even_mi, log_uniform, uniform},
     error::ConfigError,
     information::correlation_of,
     keys::{Keys, Range, Written},
-    prior::Prior,
+    prior::{Prior, drawn},
 };
 
 /// The kinds of [`Coupling`], for configurations. With ρ = √(1 − exp(−2s/K)) of a strength s nats and K couplings:
@@ -98,7 +99,7 @@ impl Prior for InteractionPrior {
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
         Ok(Self {
             shapes: keys.some_of("shapes", "shape", &Shape::ALL, Shape::TRAINED.to_vec())?,
-            strength: keys.range("strength", [0.01, 3.0], (0.001, 5.0))?,
+            strength: keys.range("strength", [0.01, 3.0], Domain::closed(0.001, 5.0))?,
         })
     }
 
@@ -122,6 +123,6 @@ impl Prior for InteractionPrior {
         let strength = even_mi(&self.strength, rng);
         let shape = self.shapes[rng.random_range(0..self.shapes.len())];
         let (coupling, couplings) = shape.draw(strength, dims, rng);
-        Interaction::new(coupling, couplings, dims).expect("shapes draw within the domain")
+        drawn(Interaction::new(coupling, couplings, dims))
     }
 }

@@ -4,6 +4,7 @@ use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::ground::{
+    domain::Domain,
     error::ParameterError,
     quadrature::{Source, mean_and_sd},
 };
@@ -23,36 +24,36 @@ pub enum Curve {
     Cubic,
     /// tanh(s x).
     Tanh {
-        /// s > 0.
+        /// s in [`Curve::SLOPE`].
         slope: f64,
     },
     /// (x − c)²: not monotone; without linear correlation at c = 0.
     Quadratic {
-        /// c.
+        /// c in [`Curve::CENTER`].
         center: f64,
     },
     /// sin(ω x + φ).
     Periodic {
-        /// ω > 0, in radians per standard deviation of X.
+        /// ω in [`Curve::OMEGA`], in radians per standard deviation of X.
         omega: f64,
         /// φ in radians.
         phase: f64,
     },
     /// 1 if x > t, else 0: I ≤ ln 2.
     Threshold {
-        /// t.
+        /// t in [`Curve::THRESHOLD`].
         at: f64,
     },
     /// A zigzag between −1 and 1 of the period and phase of sin(ω x + φ): several linear branches.
     Zigzag {
-        /// ω > 0.
+        /// ω in [`Curve::OMEGA`].
         omega: f64,
         /// φ in radians.
         phase: f64,
     },
     /// 2r − 1 with r the fractional part of (ω x + φ)/2π: increasing branches with jumps between them.
     Sawtooth {
-        /// ω > 0.
+        /// ω in [`Curve::OMEGA`].
         omega: f64,
         /// φ in radians.
         phase: f64,
@@ -65,7 +66,7 @@ pub enum Curve {
     },
     /// Constant between thresholds: I ≤ the logarithm of the number of values.
     Steps {
-        /// Number of pieces L in [2, 6].
+        /// Number of pieces L in [`Curve::LEVELS`].
         levels: usize,
         /// The thresholds t_1 < … < t_{L−1}; what follows is not used.
         at: [f64; MOST_LEVELS - 1],
@@ -178,46 +179,61 @@ impl CurveKind {
 }
 
 impl Curve {
+    /// Domain of the slope of [`Curve::Tanh`].
+    pub const SLOPE: Domain = Domain::closed(0.01, 50.0);
+
+    /// Domain of the centre of [`Curve::Quadratic`].
+    pub const CENTER: Domain = Domain::closed(-5.0, 5.0);
+
+    /// Domain of angular frequencies; phases are finite.
+    pub const OMEGA: Domain = Domain::closed(0.01, 20.0);
+
+    /// Domain of thresholds: inside of where a uniform X lies.
+    pub const THRESHOLD: Domain = Domain::between(-1.7, 1.7);
+
+    /// Domain of coefficients and of the values of [`Curve::Steps`].
+    pub const VALUES: Domain = Domain::closed(-100.0, 100.0);
+
+    /// Domain of the number of pieces of [`Curve::Steps`].
+    pub const LEVELS: Domain = Domain::whole(2, MOST_LEVELS);
+
     /// That the parameters lie in their domains.
     ///
     /// # Errors
     /// One does not.
     pub(crate) fn check(&self) -> Result<(), ParameterError> {
-        let refuse = |name, expected, got: &dyn ToString| Err(ParameterError::new(name, expected, got.to_string()));
+        let refuse =
+            |name, expected: &str, got: &dyn ToString| Err(ParameterError::new(name, expected, got.to_string()));
         match *self {
-            Self::Tanh { slope } if !(0.01..=50.0).contains(&slope) => {
-                refuse("slope", "a number in [0.01, 50]", &slope)
+            Self::Tanh { slope } => Self::SLOPE.check("slope", slope).map(drop),
+            Self::Quadratic { center } => Self::CENTER.check("center", center).map(drop),
+            Self::Periodic { omega, phase } | Self::Zigzag { omega, phase } | Self::Sawtooth { omega, phase } => {
+                Self::OMEGA.check("omega", omega)?;
+                Domain::FINITE.check("phase", phase).map(drop)
             }
-            Self::Quadratic { center } if !(-5.0..=5.0).contains(&center) => {
-                refuse("center", "a number in [-5, 5]", &center)
-            }
-            Self::Periodic { omega, phase } | Self::Zigzag { omega, phase } | Self::Sawtooth { omega, phase }
-                if !(0.01..=20.0).contains(&omega) || !phase.is_finite() =>
-            {
-                refuse("omega", "a number in [0.01, 20], with a finite phase", &omega)
-            }
-            Self::Threshold { at } if at.is_nan() || at.abs() >= 1.7 => refuse("at", "a number in (-1.7, 1.7)", &at),
+            Self::Threshold { at } => Self::THRESHOLD.check("at", at).map(drop),
             Self::Polynomial { coefficients }
-                if !coefficients.iter().all(|a| a.abs() <= 100.0) || coefficients.iter().all(|a| a.abs() < 0.01) =>
+                if !coefficients.iter().all(|&a| Self::VALUES.contains(a))
+                    || coefficients.iter().all(|a| a.abs() < 0.01) =>
             {
                 refuse(
                     "coefficients",
-                    "numbers in [-100, 100], one of them at least 0.01",
+                    &format!("each {}, one of them at least 0.01", Self::VALUES),
                     &format!("{coefficients:?}"),
                 )
             }
-            Self::Steps { levels, .. } if !(2..=MOST_LEVELS).contains(&levels) => {
-                refuse("levels", "a whole number in [2, 6]", &levels)
+            Self::Steps { levels, .. } if !Self::LEVELS.contains(levels as f64) => {
+                Self::LEVELS.check("levels", levels as f64).map(drop)
             }
             Self::Steps { levels, at, .. }
-                if !at[..levels - 1].is_sorted() || !at[..levels - 1].iter().all(|t| t.abs() < 1.7) =>
+                if !at[..levels - 1].is_sorted() || !at[..levels - 1].iter().all(|&t| Self::THRESHOLD.contains(t)) =>
             {
-                refuse("at", "increasing numbers in (-1.7, 1.7)", &format!("{at:?}"))
+                refuse("at", &format!("increasing, each {}", Self::THRESHOLD), &format!("{at:?}"))
             }
             Self::Steps { levels, values, .. }
-                if !values[..levels].iter().all(|v| v.abs() <= 100.0) || values[0] == values[levels - 1] =>
+                if !values[..levels].iter().all(|&v| Self::VALUES.contains(v)) || values[0] == values[levels - 1] =>
             {
-                refuse("values", "numbers in [-100, 100], the last not the first", &format!("{values:?}"))
+                refuse("values", &format!("each {}, the last not the first", Self::VALUES), &format!("{values:?}"))
             }
             _ => Ok(()),
         }

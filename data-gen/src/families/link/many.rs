@@ -17,7 +17,7 @@ use crate::ground::{
     joint::Joint,
     keys::{Keys, Range, Written},
     marginal::Marginal,
-    prior::Prior,
+    prior::{Prior, drawn},
     quadrature::Source,
     sample::Sample,
 };
@@ -194,7 +194,7 @@ impl LinksPrior {
         } else {
             Spread::Growing { slope: rng.random_range(0.2..3.0) }
         };
-        Link::heteroscedastic(source, curve, noise, sd, spread).expect("validated ranges lie inside the domain")
+        drawn(Link::heteroscedastic(source, curve, noise, sd, spread))
     }
 }
 
@@ -208,17 +208,14 @@ impl Prior for LinksPrior {
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
         let noises = keys.some_of("noises", "noise", &NoiseKind::ALL, NoiseKind::TRAINED.to_vec())?;
         // The other noises have none: the keys would not apply.
-        let nu = if noises.contains(&NoiseKind::Student) {
-            keys.range("nu", [2.0, 10.0], (1.0, 1_000.0))?
-        } else {
-            [2.0, 10.0]
-        };
+        let nu =
+            if noises.contains(&NoiseKind::Student) { keys.range("nu", [2.0, 10.0], Noise::NU)? } else { [2.0, 10.0] };
         let heteroscedastic =
             if noises == [NoiseKind::Laplace] { 0.0 } else { keys.probability("heteroscedastic", 0.25)? };
         Ok(Self {
             curves: keys.some_of("curves", "function", &CurveKind::ALL, CurveKind::ALL.to_vec())?,
             noises,
-            noise: keys.range("noise", [0.05, 5.0], (0.005, 100.0))?,
+            noise: keys.range("noise", [0.05, 5.0], Link::NOISE_SD)?,
             nu,
             heteroscedastic,
         })

@@ -4,7 +4,11 @@ use rand::Rng;
 use rand_distr::{Distribution, Exp1, StandardNormal, StudentT};
 use statrs::function::{beta::ln_beta, gamma::digamma};
 
-use crate::ground::quadrature::{Source, mean_of_even};
+use crate::ground::{
+    domain::Domain,
+    error::ParameterError,
+    quadrature::{Source, mean_of_even},
+};
 
 /// The law of the noise: zero mean, standard deviation `noise_sd` (of Student's t: scale `noise_sd`).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,12 +21,15 @@ pub enum Noise {
     Laplace,
     /// `noise_sd` times a Student-t: heavy tails.
     Student {
-        /// Degrees of freedom ν.
+        /// Degrees of freedom ν in [`Noise::NU`].
         nu: f64,
     },
 }
 
 impl Noise {
+    /// Domain of ν.
+    pub const NU: Domain = Domain::closed(1.0, 1_000.0);
+
     /// The entropy in nats for `noise_sd` = 1. Student's: (ν + 1)/2 (ψ((ν + 1)/2) − ψ(ν/2)) + ln(√ν B(ν/2, 1/2)).
     pub(super) fn entropy(self) -> f64 {
         match self {
@@ -58,17 +65,32 @@ pub enum Spread {
     Constant,
     /// exp(b x).
     Exponential {
-        /// b.
+        /// b in [`Spread::RATE`].
         rate: f64,
     },
     /// 1 + b |x|.
     Growing {
-        /// b ≥ 0.
+        /// b in [`Spread::SLOPE`].
         slope: f64,
     },
 }
 
 impl Spread {
+    /// Domain of b in exp(b x).
+    pub const RATE: Domain = Domain::closed(-1.0, 1.0);
+
+    /// Domain of b in 1 + b |x|.
+    pub const SLOPE: Domain = Domain::closed(0.0, 10.0);
+
+    /// That b lies in its domain.
+    pub(super) fn check(self) -> Result<(), ParameterError> {
+        match self {
+            Self::Constant => Ok(()),
+            Self::Exponential { rate } => Self::RATE.check("rate", rate).map(drop),
+            Self::Growing { slope } => Self::SLOPE.check("slope", slope).map(drop),
+        }
+    }
+
     /// The value at x.
     #[must_use]
     pub fn at(self, x: f64) -> f64 {

@@ -9,7 +9,7 @@ use crate::ground::{
     error::ConfigError,
     joint::Joint,
     keys::{Keys, Range, Written},
-    prior::Prior,
+    prior::{Prior, drawn},
     quadrature::Source,
     sample::Sample,
 };
@@ -53,7 +53,7 @@ impl Prior for LinkPrior {
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
         Ok(Self {
             curves: keys.some_of("curves", "function", &CurveKind::ALL, CurveKind::ALL[..6].to_vec())?,
-            noise: keys.range("noise", [0.02, 3.0], (0.005, 100.0))?,
+            noise: keys.range("noise", [0.02, 3.0], Link::NOISE_SD)?,
         })
     }
 
@@ -74,6 +74,6 @@ impl Prior for LinkPrior {
         let curve = self.curves[rng.random_range(0..self.curves.len())].draw(rng);
         let noise = if rng.random() { Noise::Normal } else { Noise::Uniform };
         let sd = log_uniform(&self.noise, rng);
-        Link::new(source, curve, noise, sd).expect("validated ranges lie inside the domain")
+        drawn(Link::new(source, curve, noise, sd))
     }
 }

@@ -8,6 +8,7 @@ use super::{
     noise::{Noise, Spread},
 };
 use crate::ground::{
+    domain::Domain,
     error::ParameterError,
     quadrature::{
         Source,
@@ -23,8 +24,8 @@ use crate::ground::{
 /// I = ½ ln(1 + `noise_sd`⁻²).
 ///
 /// # Domain
-/// `noise_sd` in [0.005, 100]; ν in [1, 1000]; |b| ≤ 1 in exp(b x), 0 ≤ b ≤ 10 in 1 + b |x|, neither for Laplace noise;
-/// the thresholds of [`Curve::Threshold`] and [`Curve::Steps`] inside (−1.7, 1.7).
+/// `noise_sd` in [`Link::NOISE_SD`]; ν in [`Noise::NU`]; b in [`Spread::RATE`] in exp(b x), in [`Spread::SLOPE`] in
+/// 1 + b |x|, neither for Laplace noise; the parameters of the [`Curve`] in its domains.
 ///
 /// # Limits
 /// The quadrature is within 1e-3 nats of the true value for `noise_sd` ≥ 0.05, and for normal and uniform noise of
@@ -49,6 +50,9 @@ pub struct Link {
 }
 
 impl Link {
+    /// Domain of `noise_sd`.
+    pub const NOISE_SD: Domain = Domain::closed(0.005, 100.0);
+
     /// The pair with these parts; computes its MI.
     ///
     /// # Errors
@@ -68,24 +72,14 @@ impl Link {
         noise_sd: f64,
         spread: Spread,
     ) -> Result<Self, ParameterError> {
-        if !(0.005..=100.0).contains(&noise_sd) {
-            return Err(ParameterError::new("noise_sd", "a number in [0.005, 100]", noise_sd));
-        }
+        Self::NOISE_SD.check("noise_sd", noise_sd)?;
         curve.check()?;
-        match (noise, spread) {
-            (Noise::Student { nu }, _) if !(1.0..=1_000.0).contains(&nu) => {
-                return Err(ParameterError::new("nu", "a number in [1, 1000]", nu));
-            }
-            (_, Spread::Exponential { rate }) if rate.is_nan() || rate.abs() > 1.0 => {
-                return Err(ParameterError::new("rate", "a number in [-1, 1]", rate));
-            }
-            (_, Spread::Growing { slope }) if !(0.0..=10.0).contains(&slope) => {
-                return Err(ParameterError::new("slope", "a number in [0, 10]", slope));
-            }
-            (Noise::Laplace, Spread::Exponential { .. } | Spread::Growing { .. }) => {
-                return Err(ParameterError::new("spread", "a constant width of Laplace noise", format!("{spread:?}")));
-            }
-            _ => {}
+        if let Noise::Student { nu } = noise {
+            Noise::NU.check("nu", nu)?;
+        }
+        spread.check()?;
+        if noise == Noise::Laplace && spread != Spread::Constant {
+            return Err(ParameterError::new("spread", "a constant width of Laplace noise", format!("{spread:?}")));
         }
         let scale = 1.0 / curve.sd(source);
         let mut link = Self { source, curve, noise, spread, noise_sd, scale, mi_nats: 0.0 };

@@ -3,6 +3,8 @@
 use rand::Rng;
 use rand_distr::StandardNormal;
 
+use crate::ground::domain::Domain;
+
 /// A column within a component: N(mean, sd²).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Column {
@@ -22,11 +24,14 @@ pub struct Component {
     pub x: Vec<Column>,
     /// Those of Y.
     pub y: Vec<Column>,
-    /// One correlation in (−1, 1) for each of the min(|x|, |y|) pairs.
+    /// One correlation in [`Component::RHO`] for each of the min(|x|, |y|) pairs.
     pub rho: Vec<f64>,
 }
 
 impl Component {
+    /// Domain of correlations.
+    pub const RHO: Domain = Domain::between(-1.0, 1.0);
+
     /// Draws one row of the component.
     pub(super) fn row<R: Rng + ?Sized>(&self, x: &mut [f64], y: &mut [f64], rng: &mut R) {
         let mut normal = || -> f64 { rng.sample(StandardNormal) };

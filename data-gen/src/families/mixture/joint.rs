@@ -8,7 +8,7 @@ use super::{
     component::{Component, choose},
     monte_carlo, pointwise,
 };
-use crate::ground::{error::ParameterError, joint::Joint, sample::Sample};
+use crate::ground::{domain::Domain, error::ParameterError, joint::Joint, sample::Sample};
 
 /// (X, Y) ~ Σ w_k N_k, every N_k a [`Component`]; columns beyond those of the components are N(0, 1), independent of
 /// all else.
@@ -90,19 +90,13 @@ fn check(components: &[Component], (dim_x, dim_y): (usize, usize)) -> Result<(),
             let expected = "the same columns in every component, with one correlation a pair";
             return Err(ParameterError::new("components", expected, format!("{sizes:?}")));
         }
-        if !(component.weight.is_finite() && component.weight > 0.0) {
-            return Err(ParameterError::new("weight", "a finite number > 0", component.weight));
-        }
+        Domain::POSITIVE.check("weight", component.weight)?;
         for column in component.x.iter().chain(&component.y) {
-            if !column.mean.is_finite() {
-                return Err(ParameterError::new("mean", "a finite number", column.mean));
-            }
-            if !(column.sd.is_finite() && column.sd > 0.0) {
-                return Err(ParameterError::new("sd", "a finite number > 0", column.sd));
-            }
+            Domain::FINITE.check("mean", column.mean)?;
+            Domain::POSITIVE.check("sd", column.sd)?;
         }
-        if let Some(rho) = component.rho.iter().find(|rho| rho.is_nan() || rho.abs() >= 1.0) {
-            return Err(ParameterError::new("rho", "a number in (-1, 1)", rho));
+        for &rho in &component.rho {
+            Component::RHO.check("rho", rho)?;
         }
     }
     Ok(())

@@ -15,7 +15,7 @@ use crate::ground::{
     error::ConfigError,
     information::correlation_of,
     keys::{Keys, Written},
-    prior::Prior,
+    prior::{Prior, drawn},
 };
 
 /// Pairs of columns that carry structure, at most: more would only make the components easier to tell apart.
@@ -266,6 +266,6 @@ impl Prior for MixturePrior {
 
     fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
         let components = self.shapes[rng.random_range(0..self.shapes.len())].draw(dims, rng);
-        Mixture::new(components, dims, rng).expect("shapes draw within the domain")
+        drawn(Mixture::new(components, dims, rng))
     }
 }

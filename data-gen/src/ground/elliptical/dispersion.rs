@@ -4,7 +4,7 @@ use nalgebra::{Cholesky, DMatrix, DMatrixView};
 use rand::Rng;
 
 use super::columns::{columns, normals};
-use crate::ground::error::ParameterError;
+use crate::ground::{domain::Domain, error::ParameterError};
 
 /// A correlation matrix given by a linear latent variable model.
 ///
@@ -17,7 +17,7 @@ use crate::ground::error::ParameterError;
 /// - variance = σ² + α² + β² + (λ² if i ≤ K else η²).
 ///
 /// # Domain
-/// σ > 0; α, β, λ, η ≥ 0; 0 ≤ K ≤ min(`dim_x`, `dim_y`). The sides may differ in size: coordinates
+/// σ > 0; α, β, λ, η in [`Dispersion::WEIGHT`]; 0 ≤ K ≤ min(`dim_x`, `dim_y`). The sides may differ in size: coordinates
 /// beyond K carry η² instead of λ² on either side.
 ///
 /// # Source
@@ -64,14 +64,18 @@ pub struct LvmParameters {
 }
 
 impl Dispersion {
-    /// All off-diagonal correlations equal to `rho`, 0 ≤ ρ < 1.
+    /// Domain of ρ in [`Dispersion::dense`].
+    pub const RHO: Domain = Domain::below(0.0, 1.0);
+
+    /// Domain of α, β, λ and η.
+    pub const WEIGHT: Domain = Domain::NON_NEGATIVE;
+
+    /// All off-diagonal correlations equal to `rho`, ρ in [`Dispersion::RHO`].
     ///
     /// # Errors
     /// A parameter outside its domain.
     pub fn dense(dim_x: usize, dim_y: usize, rho: f64) -> Result<Self, ParameterError> {
-        if !(0.0..1.0).contains(&rho) {
-            return Err(ParameterError::new("rho", "a number in [0, 1)", rho));
-        }
+        Self::RHO.check("rho", rho)?;
         Self {
             dim_x,
             dim_y,
@@ -123,9 +127,7 @@ impl Dispersion {
         for (name, value) in
             [("alpha", self.global), ("beta", self.side), ("lambda", self.pair), ("eta", self.unpaired)]
         {
-            if !(value.is_finite() && value >= 0.0) {
-                return Err(ParameterError::new(name, "a finite number ≥ 0", value));
-            }
+            Self::WEIGHT.check(name, value)?;
         }
         Ok(self)
     }

@@ -6,7 +6,7 @@ use rand_distr::{ChiSquared, Distribution};
 use statrs::function::gamma::{digamma, ln_gamma};
 
 use super::{columns::columns, pointwise::pointwise_mi, scatter::Scatter};
-use crate::ground::{error::ParameterError, joint::Joint, sample::Sample};
+use crate::ground::{domain::Domain, error::ParameterError, joint::Joint, sample::Sample};
 
 /// A multivariate normal, or a multivariate Student-t with ν degrees of freedom.
 ///
@@ -16,7 +16,7 @@ use crate::ground::{error::ParameterError, joint::Joint, sample::Sample};
 /// I_t = I_normal + h(d_x, ν) + h(d_y, ν) − h(d_x + d_y, ν), with [`student_entropy_nats`] as h.
 ///
 /// # Domain
-/// ν > 0. The variance is infinite for ν ≤ 2, the MI finite for every ν.
+/// ν in [`Elliptical::NU`]. The variance is infinite for ν ≤ 2, the MI finite for every ν.
 ///
 /// # Source
 /// Arellano-Valle, Contreras-Reyes and Genton, "Shannon entropy and mutual information for
@@ -29,6 +29,9 @@ pub struct Elliptical {
 }
 
 impl Elliptical {
+    /// Domain of ν.
+    pub const NU: Domain = Domain::POSITIVE;
+
     /// The multivariate normal.
     #[must_use]
     pub fn normal(scatter: impl Into<Scatter>) -> Self {
@@ -38,11 +41,9 @@ impl Elliptical {
     /// The multivariate Student-t with `nu` degrees of freedom.
     ///
     /// # Errors
-    /// `nu` is not a finite positive number.
+    /// `nu` is outside its domain.
     pub fn student(scatter: impl Into<Scatter>, nu: f64) -> Result<Self, ParameterError> {
-        if !(nu.is_finite() && nu > 0.0) {
-            return Err(ParameterError::new("nu", "a finite number > 0", nu));
-        }
+        Self::NU.check("nu", nu)?;
         Ok(Self { scatter: scatter.into(), nu: Some(nu) })
     }
 

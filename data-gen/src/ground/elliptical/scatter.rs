@@ -8,7 +8,7 @@ use super::{
     columns::{columns, normals},
     dispersion::{Dispersion, normal_mi_nats},
 };
-use crate::ground::error::ParameterError;
+use crate::ground::{domain::Domain, error::ParameterError};
 
 /// A correlation matrix of (X, Y), in the form that is fastest to draw from.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,7 +86,7 @@ impl Scatter {
 /// I(X; Y) = −½ Σ ln(1 − ρ_i²) for the normal.
 ///
 /// # Domain
-/// 0 ≤ ρ < 1, K ≤ min(`dim_x`, `dim_y`).
+/// ρ in [`Canonical::RHO`], K ≤ min(`dim_x`, `dim_y`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Canonical {
     dims: (usize, usize),
@@ -94,6 +94,12 @@ pub struct Canonical {
 }
 
 impl Canonical {
+    /// Domain of each ρ.
+    pub const RHO: Domain = Domain::below(0.0, 1.0);
+
+    /// Domain of the normal's MI: above, the ρ of a single pair would round to 1.
+    pub const MI_NATS: Domain = Domain::closed(0.0, 18.0);
+
     /// These canonical correlations among `dims` columns.
     ///
     /// # Errors
@@ -103,8 +109,8 @@ impl Canonical {
             let got = format!("{} of {dims:?}", rho.len());
             return Err(ParameterError::new("pairs", "at most min(dim_x, dim_y), each at least 1", got));
         }
-        if let Some(bad) = rho.iter().find(|rho| !(0.0..1.0).contains(*rho)) {
-            return Err(ParameterError::new("rho", "a number in [0, 1)", bad));
+        for &rho in &rho {
+            Self::RHO.check("rho", rho)?;
         }
         Ok(Self { dims, rho })
     }
@@ -114,6 +120,7 @@ impl Canonical {
     /// # Errors
     /// A parameter outside its domain.
     pub fn with_mi(dims: (usize, usize), mi_nats: f64, shares: &[f64]) -> Result<Self, ParameterError> {
+        Self::MI_NATS.check("mi_nats", mi_nats)?;
         let total: f64 = shares.iter().sum();
         let rho = shares.iter().map(|share| (-(-2.0 * mi_nats * share / total).exp_m1()).sqrt()).collect();
         Self::new(dims, rho)
@@ -160,6 +167,12 @@ pub struct Correlation {
 }
 
 impl Correlation {
+    /// Domain of η in [`Correlation::lkj`].
+    pub const ETA: Domain = Domain::below(1.0, f64::INFINITY);
+
+    /// Domain of the standard deviation of loadings in [`Correlation::factor_model`].
+    pub const LOADING: Domain = Domain::NON_NEGATIVE;
+
     /// The Cholesky factor, lower triangular.
     pub(super) fn factor(&self) -> &DMatrix<f64> {
         &self.factor
@@ -194,11 +207,9 @@ impl Correlation {
     /// extended onion method", Journal of Multivariate Analysis 100, 2009, section 3.2).
     ///
     /// # Errors
-    /// η < 1 or a side without columns.
+    /// η outside its domain, or a side without columns.
     pub fn lkj<R: Rng + ?Sized>((dim_x, dim_y): (usize, usize), eta: f64, rng: &mut R) -> Result<Self, ParameterError> {
-        if !(eta.is_finite() && eta >= 1.0) {
-            return Err(ParameterError::new("eta", "a finite number ≥ 1", eta));
-        }
+        Self::ETA.check("eta", eta)?;
         let dim = dim_x + dim_y;
         let mut factor = DMatrix::zeros(dim, dim);
         factor[(0, 0)] = 1.0;
@@ -219,16 +230,14 @@ impl Correlation {
     /// ΛΛᵀ + I with `factors` columns of Λ of normal entries with this standard deviation, scaled to unit diagonal.
     ///
     /// # Errors
-    /// A standard deviation that is not finite, or a side without columns.
+    /// A standard deviation outside its domain, or a side without columns.
     pub fn factor_model<R: Rng + ?Sized>(
         (dim_x, dim_y): (usize, usize),
         factors: usize,
         loading: f64,
         rng: &mut R,
     ) -> Result<Self, ParameterError> {
-        if !(loading.is_finite() && loading >= 0.0) {
-            return Err(ParameterError::new("loading", "a finite number ≥ 0", loading));
-        }
+        Self::LOADING.check("loading", loading)?;
         let dim = dim_x + dim_y;
         let loadings = DMatrix::from_fn(dim, factors, |_, _| loading * rng.sample::<f64, _>(StandardNormal));
         Self::new(&(&loadings * loadings.transpose() + DMatrix::identity(dim, dim)), dim_x)

@@ -3,7 +3,7 @@
 
 use statrs::function::gamma::ln_gamma;
 
-use super::{GAUSS, NOISE_REACH, Source, variation};
+use super::{NOISE_REACH, Source, on_panels, variation};
 
 /// Steps of a lattice in the narrowest width that is put on it. Midpoints of six-point interpolation are then within
 /// 3e-4 of a peak, with alternating signs.
@@ -80,13 +80,9 @@ pub(crate) fn bells(
                     panels = wanted;
                     nodes.clear();
                     let half = 0.5 * width / panels as f64;
-                    for p in 0..panels {
-                        let centre = left + half * (2 * p + 1) as f64;
-                        nodes.extend(GAUSS.iter().map(|(node, weight)| {
-                            let x = centre + half * node;
-                            (f(x), sd(x), half * weight * source.density(x))
-                        }));
-                    }
+                    on_panels(left, half, panels, |x, weight| {
+                        nodes.push((f(x), sd(x), half * weight * source.density(x)));
+                    });
                 }
                 bells.extend(nodes.iter().map(|&(at, sd, mass)| Bell {
                     at,
