@@ -17,11 +17,11 @@ use mist_data_gen::{
         counts::{Counts, CountsPrior},
         degenerate::{Degenerate, DegeneratePrior, Filler},
         elliptical::{Elliptical, scatter::Canonical},
-        inflated::{Inflated, InflatedPrior},
         labels::{Class, Labels, LabelsPrior},
         pairs::{Pair, Pairs},
         quantised::{Quantised, QuantisedPrior, Quantiser},
         table::{Table, TablePrior},
+        zero_inflated::{ZeroInflated, ZeroInflatedPrior},
     },
 };
 use nalgebra::DMatrix;
@@ -97,8 +97,8 @@ fn monte_carlo_of_quantised_pairs() {
 
 #[test]
 fn monte_carlo_of_inflated_pairs() {
-    check::<InflatedPrior>("dependent = 0.0", 13_500);
-    check::<InflatedPrior>("dependent = 1.0\none_sided = 0.0", 13_600);
+    check::<ZeroInflatedPrior>("dependent = 0.0", 13_500);
+    check::<ZeroInflatedPrior>("dependent = 1.0\none_sided = 0.0", 13_600);
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn limits_of_the_normal_families() {
             let fine = Quantised::new(rho, finest(), y).unwrap().mi_nats();
             assert!(fine <= normal(rho) + 1e-12 && normal(rho) - fine < 2e-3, "{rho}: {fine}");
         }
-        let shown = Inflated::new(rho, 1.0, 1.0, 1.0).unwrap().mi_nats();
+        let shown = ZeroInflated::new(rho, 1.0, 1.0, 1.0).unwrap().mi_nats();
         assert!((shown - normal(rho)).abs() < 1e-12);
         let cut = Censored::new(rho, -8.5, 8.5).unwrap().mi_nats();
         assert!((cut - normal(rho)).abs() < 1e-12);
@@ -221,7 +221,7 @@ fn limits_of_the_normal_families() {
         assert!((sign - nearly).abs() < 1e-7, "{rho}: {sign}, {nearly}");
     }
     // Masks alone, as a channel.
-    let masks = Inflated::new(0.0, 0.5, 0.5, 0.4).unwrap().mi_nats();
+    let masks = ZeroInflated::new(0.0, 0.5, 0.5, 0.4).unwrap().mi_nats();
     let channel = Channel::new(ChannelKind::Bsc, 0.5, 0.2).unwrap().mi_nats();
     assert!((masks - channel).abs() < 1e-12);
 }
@@ -303,7 +303,7 @@ fn independence_is_zero() {
     let grid = || Quantiser::grid(0.5, 0.1).unwrap();
     assert_eq!(Quantised::new(0.0, grid(), None).unwrap().mi_nats(), 0.0);
     assert!(Quantised::new(0.0, grid(), Some(grid())).unwrap().mi_nats() < 1e-12);
-    assert!(Inflated::new(0.0, 0.4, 0.7, 0.28).unwrap().mi_nats() < 1e-12);
+    assert!(ZeroInflated::new(0.0, 0.4, 0.7, 0.28).unwrap().mi_nats() < 1e-12);
     assert!(Censored::new(0.0, -1.0, 0.5).unwrap().mi_nats() < 1e-15);
 }
 
@@ -419,9 +419,9 @@ fn quantised_columns_have_the_masses_of_their_cells() {
 #[test]
 fn inflated_and_censored_columns() {
     let normal = Normal::standard();
-    for (base, mut rng) in draws::<InflatedPrior>("", 20, 19_300) {
+    for (base, mut rng) in draws::<ZeroInflatedPrior>("", 20, 19_300) {
         let sample = base.sample(ROWS, &mut rng);
-        let Base::Inflated(base) = base else { panic!() };
+        let Base::ZeroInflated(base) = base else { panic!() };
         let masks = base.pair().masks();
         assert!((masks.iter().flatten().sum::<f64>() - 1.0).abs() < 1e-12);
         let last = base.pairs() - 1;
@@ -542,8 +542,8 @@ fn parameters_outside_their_domain_are_refused() {
     assert!(Quantiser::quantiles(1).is_err());
     assert!(Quantiser::grid(0.01, 0.0).is_err());
     assert!(Quantised::new(1.0, Quantiser::quantiles(2).unwrap(), None).is_err());
-    assert!(Inflated::new(0.5, 0.5, 0.5, 0.6).is_err());
-    assert!(Inflated::new(0.5, 0.8, 0.8, 0.5).is_err());
+    assert!(ZeroInflated::new(0.5, 0.5, 0.5, 0.6).is_err());
+    assert!(ZeroInflated::new(0.5, 0.8, 0.8, 0.5).is_err());
     assert!(Censored::new(0.5, 1.0, 1.0).is_err());
     assert!(Counts::new(0.0, 1.0).is_err());
 }

@@ -223,11 +223,11 @@ fn samples_follow_their_distribution_functions() {
 
 /// A determinant of the covariance built from the parts, for every choice of one column or more.
 #[test]
-fn rotors_by_determinants() {
+fn suppressors_by_determinants() {
     for dims in [(1, 1), (1, 4), (2, 2), (5, 3), (8, 1)] {
         for (rho, noise_sd, leak) in [(0.3, 1.0, 0.0), (0.9, 10.0, 0.2), (0.99, 3.0, 0.5)] {
-            let base = Interaction::new(Coupling::Rotor { rho, noise_sd, leak }, 1, dims).unwrap();
-            let sigma = interactions::rotor_covariance(dims, rho, noise_sd, leak);
+            let base = Interaction::new(Coupling::Suppressor { rho, noise_sd, leak }, 1, dims).unwrap();
+            let sigma = interactions::suppressor_covariance(dims, rho, noise_sd, leak);
             let ln_det =
                 |from: usize, dim: usize| sigma.view((from, from), (dim, dim)).into_owned().lu().determinant().ln();
             let known = 0.5 * (ln_det(0, dims.0) + ln_det(dims.0, dims.1) - ln_det(0, dims.0 + dims.1));
@@ -327,7 +327,7 @@ fn parameters_outside_the_domain_are_refused() {
     assert!(refused(Coupling::Product { noise_sd: 1.0 }, 2, (3, 2)));
     assert!(refused(Coupling::Radial { rho: 1.0, spread: (0.5, 0.5) }, 1, (2, 1)));
     assert!(refused(Coupling::Angle { harmonic: 1, kappa: f64::NAN }, 1, (2, 1)));
-    assert!(refused(Coupling::Rotor { rho: 0.5, noise_sd: 1.0, leak: 0.0 }, 2, (4, 4)));
+    assert!(refused(Coupling::Suppressor { rho: 0.5, noise_sd: 1.0, leak: 0.0 }, 2, (4, 4)));
     let column = |sd| vec![mixture::Column { mean: 0.0, sd }];
     let component = |weight, sd, rho| mixture::Component { weight, x: column(1.0), y: column(sd), rho };
     for bad in [component(0.0, 1.0, vec![0.0]), component(1.0, 0.0, vec![0.0]), component(1.0, 1.0, vec![1.0])] {

@@ -10,7 +10,7 @@ pub enum DatasetError {
     /// The operating system refused an operation on a file.
     #[error("cannot {action} `{path}`: {source}")]
     Io {
-        /// What was tried.
+        /// The operation that failed.
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
@@ -37,7 +37,7 @@ pub enum DatasetError {
     Manifest {
         /// The manifest.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason, in words.
         reason: String,
     },
     /// Not every shard has been written yet.
@@ -68,7 +68,7 @@ pub enum DatasetError {
     Shard {
         /// The shard.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason, in words.
         reason: String,
     },
     /// The storage cannot hold a draw.

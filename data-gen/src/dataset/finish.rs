@@ -1,4 +1,4 @@
-//! How the last of several jobs finishes a data set that each made a part of.
+//! Joining the parts of a data set that several jobs have made.
 //!
 //! Jobs share nothing but the folder. Each writes shards of its own and a manifest of its own, so none waits for
 //! another. A job that is done reads the manifests of all; if every shard is known it writes `manifest.json` and removes

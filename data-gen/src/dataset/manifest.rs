@@ -38,7 +38,7 @@ pub struct Manifest {
     pub count: u64,
     /// Draws in every shard but the last.
     pub shard_size: u64,
-    /// How the values are stored.
+    /// The form in which values are stored.
     pub storage: Storage,
     /// Whether the pointwise MI of every row is stored, too. Where it is not, the file does not name the key.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -9,7 +9,7 @@ pub struct WriteOptions {
     pub count: u64,
     /// Draws in a shard. One shard is held in memory at a time, about twice.
     pub shard_size: u64,
-    /// How the values are stored.
+    /// The form in which values are stored.
     pub storage: Storage,
     /// Store the pointwise MI of every row, too: 4 bytes each.
     pub pointwise: bool,

@@ -46,7 +46,7 @@ impl Reader {
         }
     }
 
-    /// What the data set was made from.
+    /// The manifest: configuration, seed and split that the data set was made from.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
@@ -79,7 +79,7 @@ impl Reader {
         Ok(draws)
     }
 
-    /// What is known of the draws of one shard. Their rows are not read, and the checksum is not verified.
+    /// The facts about the draws of one shard. Their rows are not read, and the checksum is not verified.
     ///
     /// # Errors
     /// The file cannot be read, or it is not a shard.

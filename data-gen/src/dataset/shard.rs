@@ -41,7 +41,7 @@ use crate::{ground::sample::Sample, meta::Draw};
 /// The tensor that a shard may lack.
 const POINTWISE: &str = "pointwise_mi";
 
-/// What a shard says of a draw besides its rows.
+/// The facts about a draw that a shard stores besides its rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
     /// The index it was drawn for.

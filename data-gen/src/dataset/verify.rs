@@ -30,14 +30,14 @@ pub struct Verifier {
     pool: rayon::ThreadPool,
 }
 
-/// What is wrong, and where.
+/// A difference that was found, and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The draw; none where it is the whole shard.
     pub index: Option<u64>,
     /// File name of the shard.
     pub file: String,
-    /// What was found.
+    /// The difference, in words.
     pub what: String,
 }
 
@@ -68,7 +68,7 @@ impl Verifier {
         Ok(Self { reader, meta, redraw, pool })
     }
 
-    /// What the data set was made from.
+    /// The manifest of the data set.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         self.reader.manifest()

@@ -21,7 +21,7 @@ use crate::{
     meta::MetaDistribution,
 };
 
-/// How far [`write()`] is with the shards it was asked for; reported after each.
+/// The progress of [`write()`] with the shards it was asked for; reported after each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     /// Shards on disk.

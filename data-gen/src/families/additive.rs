@@ -126,7 +126,7 @@ impl Joint for Additive {
     }
 }
 
-/// The law of additive uniform noise.
+/// The prior of additive uniform noise.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AdditivePrior {
     /// Range of each coordinate's ε.

@@ -15,12 +15,16 @@ use crate::ground::{
 
 /// X′ = min(max(X, a), b) and Y, with (X, Y) normal of correlation ρ.
 ///
-/// What X′ tells where it is not cut off is in closed form, and what the two ends tell is an integral over y:
+/// The part of the MI that comes from values between a and b has a closed form; the part of the two ends is an integral
+/// over y:
 ///
 /// I(X′; Y) = −½ ln(1 − ρ²) P(a < X < b) + ½ ρ² (a φ(a) − b φ(b)) + Σ ∫ φ(y) P(end|y) ln(P(end|y)/P(end)) dy.
 ///
 /// # Domain
 /// That of [`NormalPair`] for ρ; a < b, each in [`Censored::ENDS`], with ±8.5 for an end that is not cut off.
+///
+/// # Source
+/// Tobin, "Estimation of relationships for limited dependent variables", Econometrica 26 (1958): the censored normal.
 ///
 /// # Limits
 /// Within 1e-8 nats (held by a test against a quadrature four times as fine).
@@ -107,7 +111,7 @@ impl Pair for Censored {
     }
 }
 
-/// The law of censored pairs, K ~ U{1..min dim}.
+/// The prior of censored pairs, K ~ U{1..min dim}.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CensoredPrior {
     /// Range of the MI of an uncensored pair.

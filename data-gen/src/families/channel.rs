@@ -12,7 +12,7 @@ use crate::ground::{
     prior::{Prior, drawn},
 };
 
-/// What a channel does to a bit.
+/// The kinds of channels, by their effect on a bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChannelKind {
@@ -82,7 +82,7 @@ impl Channel {
         Ok(Self { kind, p: Self::P.check("p", p)?, e: Self::E.check("e", e)? })
     }
 
-    /// What it does.
+    /// The kind of the channel.
     #[must_use]
     pub fn kind(&self) -> ChannelKind {
         self.kind
@@ -145,7 +145,7 @@ fn binary_entropy(p: f64) -> f64 {
     term(p) + term(1.0 - p)
 }
 
-/// The law of channels, K ~ U{1..min dim} uses of one channel.
+/// The prior of channels, K ~ U{1..min dim} uses of one channel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChannelPrior {
     /// The channels, equally likely.

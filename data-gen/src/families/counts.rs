@@ -128,7 +128,7 @@ impl Pair for Counts {
     }
 }
 
-/// The law of counts, K ~ U{1..min dim}; k and θ log-uniform.
+/// The prior of counts, K ~ U{1..min dim}; k and θ log-uniform.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CountsPrior {
     /// Range of k.

@@ -81,7 +81,7 @@ impl Degenerate {
         &self.core
     }
 
-    /// What is added to X₀, and to Y₀.
+    /// The columns added to X₀ and to Y₀.
     #[must_use]
     pub fn fillers(&self) -> (&[Filler], &[Filler]) {
         (&self.x, &self.y)
@@ -121,7 +121,7 @@ fn fill(core: &DMatrix<f64>, fillers: &[Filler]) -> DMatrix<f64> {
     })
 }
 
-/// The law of degenerate columns: a core as of the scatter `canonical`, with U{1..max(1, dim − 1)} columns on each side,
+/// The prior of degenerate columns: a core as of the scatter `canonical`, with U{1..max(1, dim − 1)} columns on each side,
 /// and the rest of the dims filled. A copy is exact, negated or scaled by 10^U(−3, 3), in equal parts; a constant is 0,
 /// 1 or U(−10, 10).
 #[derive(Debug, Clone, PartialEq)]

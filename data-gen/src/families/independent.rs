@@ -23,11 +23,11 @@ use crate::ground::{
 pub struct IndependentSide {
     /// a_j in (−1, 1), one for each column; all zero for independent columns.
     pub factor: Vec<f64>,
-    /// What the columns become.
+    /// The marginals, or the common scale, that the normals are turned into.
     pub shape: Shape,
 }
 
-/// What is made of a side's normals.
+/// The step from a side's normals to its values.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shape {
     /// One marginal a column.
@@ -39,7 +39,7 @@ pub enum Shape {
     },
 }
 
-/// How [`IndependentSide::draw`] chooses.
+/// The prior of independent sides.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct IndependentPrior {
     /// Probability that a side's columns share a factor, with a_j ~ U(−0.95, 0.95).
@@ -52,11 +52,11 @@ pub struct IndependentPrior {
 
 impl IndependentSide {
     /// Draws a side of `dim` columns.
-    pub fn draw<R: Rng + ?Sized>(dim: usize, law: &IndependentPrior, rng: &mut R) -> Self {
-        let shared = rng.random_bool(law.factor);
+    pub fn draw<R: Rng + ?Sized>(dim: usize, prior: &IndependentPrior, rng: &mut R) -> Self {
+        let shared = rng.random_bool(prior.factor);
         let factor = (0..dim).map(|_| if shared { rng.random_range(-0.95..0.95) } else { 0.0 }).collect();
-        let shape = if rng.random_bool(law.shared_scale) {
-            let [low, high] = law.nu;
+        let shape = if rng.random_bool(prior.shared_scale) {
+            let [low, high] = prior.nu;
             Shape::SharedScale { nu: rng.random_range(low..=high) }
         } else {
             Shape::Marginals((0..dim).map(|_| Marginal::draw(rng)).collect())
@@ -108,9 +108,9 @@ impl IndependentSide {
 /// X and Y drawn independently: I(X; Y) = 0.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Independent {
-    /// The law of X.
+    /// The distribution of X.
     pub x: IndependentSide,
-    /// The law of Y.
+    /// The distribution of Y.
     pub y: IndependentSide,
 }
 

@@ -15,7 +15,7 @@
 //! | [`table`] | categorical pairs with a probability table | finite sum |
 //! | [`channel`] | bits through a noisy channel | closed form |
 //! | [`quantised`] | normal pairs, one or both rounded or cut into levels | quadrature |
-//! | [`inflated`] | normal pairs, zeros in place of some values | closed form |
+//! | [`zero_inflated`] | normal pairs, zeros in place of some values | closed form |
 //! | [`censored`] | normal pairs, X cut off at one or both ends | closed form, quadrature |
 //! | [`counts`] | gamma intensities, Poisson counts | sum |
 //! | [`labels`] | class labels, normal mixture | Monte Carlo |
@@ -33,7 +33,6 @@ pub mod counts;
 pub mod degenerate;
 pub mod elliptical;
 pub mod independent;
-pub mod inflated;
 pub mod interaction;
 pub mod labels;
 pub mod link;
@@ -41,6 +40,7 @@ pub mod mixture;
 pub mod quantised;
 pub mod swissroll;
 pub mod table;
+pub mod zero_inflated;
 
 pub use elliptical::copula as elliptical_copula;
 pub use link::many as links;

@@ -96,6 +96,11 @@ impl Quantiser {
 /// # Domain
 /// That of [`NormalPair`] and [`Quantiser`].
 ///
+/// # Source
+/// Sheppard, "On the application of the theory of error to cases of normal distribution and normal correlation",
+/// Philosophical Transactions A 192 (1899): the probability that both signs agree. Cover and Thomas, "Elements of
+/// Information Theory" (2006), section 8.3: quantised variables.
+///
 /// # Limits
 /// Within 1e-8 nats (held by a test against quadratures four times as fine).
 ///
@@ -142,7 +147,7 @@ impl Quantised {
         self.normal.rho()
     }
 
-    /// What is made of X, and of Y.
+    /// The quantisers of X and of Y; Y is continuous without one.
     #[must_use]
     pub fn quantisers(&self) -> (&Quantiser, Option<&Quantiser>) {
         (&self.x, self.y.as_ref())
@@ -179,7 +184,7 @@ impl Pair for Quantised {
     }
 }
 
-/// How a column is quantised.
+/// The ways to quantise a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scheme {
@@ -206,7 +211,7 @@ impl Scheme {
     }
 }
 
-/// The law of quantised pairs, K ~ U{1..min dim}.
+/// The prior of quantised pairs, K ~ U{1..min dim}.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuantisedPrior {
     /// The schemes, equally likely.

@@ -79,7 +79,7 @@ impl Joint for SwissRoll {
     }
 }
 
-/// The law of a swiss roll.
+/// The prior of a swiss roll.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SwissRollPrior {
     /// Range of ρ.

@@ -92,12 +92,12 @@ impl Pair for Table {
     }
 }
 
-/// How the cells are drawn. The sizes are r, c ~ U{`levels`}, the weights of X's values are a draw from a symmetric
-/// Dirichlet law with parameter a, ln a ~ U(ln 1, ln 30).
+/// The ways to draw the cells. The sizes are r, c ~ U{`levels`}, the weights of X's values are a draw from a symmetric
+/// Dirichlet distribution with parameter a, ln a ~ U(ln 1, ln 30).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Structure {
-    /// The distribution of Y given X = i is a draw from a symmetric Dirichlet law, its parameter log-uniform over
+    /// The distribution of Y given X = i is a draw from a symmetric Dirichlet distribution, its parameter log-uniform over
     /// `concentration`: from nearly a function of X to nearly independent of it.
     Random,
     /// Y = π(i) with probability 1 − e, else uniform, e ~ U(0, 1); π takes every value of Y equally often, up to one.
@@ -121,7 +121,7 @@ impl Structure {
     }
 }
 
-/// The law of tables, K ~ U{1..min dim}, one table for all pairs.
+/// The prior of tables, K ~ U{1..min dim}, one table for all pairs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TablePrior {
     /// The structures, equally likely.

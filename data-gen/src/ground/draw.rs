@@ -19,7 +19,7 @@ pub(crate) fn even_mi<R: Rng + ?Sized>(range: &[f64; 2], rng: &mut R) -> f64 {
     uniform(&range.map(f64::ln_1p), rng).exp_m1()
 }
 
-/// A probability vector of k entries from the symmetric Dirichlet law with this parameter.
+/// A probability vector of k entries from the symmetric Dirichlet distribution with this parameter.
 pub(crate) fn dirichlet<R: Rng + ?Sized>(k: usize, parameter: f64, rng: &mut R) -> Vec<f64> {
     let gamma = Gamma::new(parameter, 1.0).expect("the parameter is > 0");
     // Small parameters may underflow to 0, all of them at once where it is tiny.

@@ -1,4 +1,4 @@
-//! The errors of this crate: one enum for parameters, one for configurations, one for files.
+//! The errors of parameters and of configurations.
 
 /// A parameter of a distribution that lies outside its domain.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -39,7 +39,7 @@ pub enum ConfigError {
     Missing {
         /// Dotted path of the key.
         key: String,
-        /// What should stand there.
+        /// The domain, in words.
         expected: String,
     },
     /// A key that has no meaning here.
@@ -55,7 +55,7 @@ pub enum ConfigError {
     AtLine {
         /// The line of the key, or of the table that lacks it, from 1.
         line: usize,
-        /// What is wrong there.
+        /// The error itself.
         error: Box<ConfigError>,
     },
     /// No configuration of this name is embedded.

@@ -1,4 +1,4 @@
-//! What every family is: a joint distribution with known MI.
+//! The interface of a family: a joint distribution with known MI.
 
 use rand::Rng;
 

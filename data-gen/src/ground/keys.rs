@@ -174,9 +174,9 @@ impl Written {
     /// Adds a key.
     ///
     /// # Panics
-    /// If the value has no TOML form: those of laws have.
+    /// If the value has no TOML form: those of priors have.
     pub fn set(&mut self, name: &str, value: impl Serialize) -> &mut Self {
-        self.0.insert(name.to_owned(), Value::try_from(value).expect("the values of laws have a TOML form"));
+        self.0.insert(name.to_owned(), Value::try_from(value).expect("the values of priors have a TOML form"));
         self
     }
 }

@@ -1,4 +1,4 @@
-//! Independent pairs of columns with one law.
+//! Independent pairs of columns that share one distribution.
 
 use nalgebra::DMatrix;
 use rand::Rng;
@@ -45,7 +45,7 @@ impl<P: Pair> Pairs<P> {
         Ok(Self { pair, pairs, dims })
     }
 
-    /// The law of a pair.
+    /// The distribution of a pair.
     #[must_use]
     pub fn pair(&self) -> &P {
         &self.pair

@@ -1,4 +1,4 @@
-//! What every family has: a prior that its parameters are drawn from.
+//! The interface of a prior: a distribution that the parameters of a family are drawn from.
 
 use std::fmt::Debug;
 
@@ -10,15 +10,15 @@ use super::{
     keys::{Keys, Written},
 };
 
-/// What the parameters of a family are drawn from: the keys of a `[[family]]` that are its own.
+/// A distribution over the parameters of a family, with the keys of a `[[family]]` that describe it.
 pub trait Prior: Clone + Debug + PartialEq + Sized {
-    /// The family: what is drawn.
+    /// The distributions that it draws.
     type Joint: Joint;
 
     /// The value of the key `kind`.
     const KIND: &'static str;
 
-    /// Reads the law's own keys.
+    /// Reads the prior's own keys.
     ///
     /// # Errors
     /// A key that is missing or outside its domain.
@@ -27,7 +27,7 @@ pub trait Prior: Clone + Debug + PartialEq + Sized {
     /// Writes every key that [`Prior::read`] reads, defaults included.
     fn write(&self, keys: &mut Written);
 
-    /// The names of the structures that a draw may have, one of them each time; none where there is but one.
+    /// The names of the variants that a draw can be of; empty if there is only one.
     fn shapes(&self) -> Vec<&'static str> {
         Vec::new()
     }
@@ -40,12 +40,12 @@ pub trait Prior: Clone + Debug + PartialEq + Sized {
         }
     }
 
-    /// What a message adds to the kind, for example ` with dispersion `dense``.
+    /// An addition to the kind in messages, for example ` with dispersion `dense``.
     fn detail(&self) -> String {
         String::new()
     }
 
-    /// All that a draw may be made of, by name, for the list of what is [held out](crate::held_out).
+    /// The names of everything a draw can be made of, which the list of [held-out](crate::held_out) parts refers to.
     fn features(&self) -> Vec<String> {
         let shapes = self.shapes();
         if shapes.is_empty() {
@@ -54,22 +54,22 @@ pub trait Prior: Clone + Debug + PartialEq + Sized {
         shapes.iter().map(|shape| format!("{}-{shape}", Self::KIND)).collect()
     }
 
-    /// The dims that the family always has, if it takes none from the configuration.
+    /// The dims of every draw, if the family does not take them from the configuration.
     fn fixed_dims(&self) -> Option<(usize, usize)> {
         None
     }
 
-    /// Whether maps, mixing and warps may follow: so for continuous columns, where they lead to something new.
+    /// Whether maps, mixing and warps may be applied to a draw. For columns with ties they are not.
     fn takes_transforms(&self) -> bool {
         !self.has_ties()
     }
 
-    /// Whether rows of a draw may share values.
+    /// Whether several rows of a draw can have the same value in a column.
     fn has_ties(&self) -> bool {
         false
     }
 
-    /// Whether Φ keeps the values apart in floating point: not in heavy tails.
+    /// Whether the tails are so light that Φ maps no two values to the same floating-point number.
     fn has_light_tails(&self) -> bool {
         true
     }
@@ -77,14 +77,15 @@ pub trait Prior: Clone + Debug + PartialEq + Sized {
     /// Default of the key `swap`, the probability that X and Y are exchanged.
     const SWAP: f64 = 0.0;
 
-    /// Draws the parameters, for dims of at least 1 (or the fixed ones).
+    /// Draws the parameters. `dims` are at least 1 each, or the fixed ones.
     fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint;
 }
 
-/// What a prior drew: its ranges were read inside of the [`Domain`](super::domain::Domain) that the constructor checks by.
+/// Unwraps what a constructor makes of drawn parameters. They are in its domain, because [`Keys::range`] has checked the
+/// ranges by the same [`Domain`](super::domain::Domain) that the constructor checks by.
 ///
 /// # Panics
-/// If it is outside all the same, which ranges can only be that no configuration was the source of.
+/// If they are not: only a prior that was built by hand, not read from a configuration, can have such ranges.
 #[track_caller]
 pub fn drawn<T>(result: Result<T, ParameterError>) -> T {
     result.unwrap_or_else(|error| panic!("a prior with ranges outside of the domain: {error}"))

@@ -76,7 +76,7 @@ pub(crate) fn tanh_sinh(f: impl Fn(f64, f64) -> f64) -> f64 {
     STEP * sum
 }
 
-/// The law of X: zero mean, unit variance.
+/// The distribution of X: zero mean, unit variance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// N(0, 1).

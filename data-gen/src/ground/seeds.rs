@@ -13,7 +13,7 @@ use super::error::ParameterError;
 /// Version of the derivation below. A change of it changes every draw ("value-breaking").
 const DERIVATION: &[u8; 16] = b"mist-data-gen/v1";
 
-/// What a draw is for. Two splits never share a random stream.
+/// The purpose of a draw. Two splits never share a random stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Split {

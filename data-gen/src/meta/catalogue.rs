@@ -4,8 +4,8 @@ use rand::Rng;
 
 use crate::{
     families::{
-        additive, censored, channel, copula, counts, degenerate, elliptical, independent, inflated, interaction,
-        labels, link, mixture, quantised, swissroll, table,
+        additive, censored, channel, copula, counts, degenerate, elliptical, independent, interaction, labels, link,
+        mixture, quantised, swissroll, table, zero_inflated,
     },
     ground::{
         error::ConfigError,
@@ -161,7 +161,7 @@ catalogue! {
     /// Normal pairs, rounded or cut into levels.
     Quantised(Pairs<quantised::Quantised>): Quantised(quantised::QuantisedPrior);
     /// Normal pairs with zeros in place of some values.
-    Inflated(Pairs<inflated::Inflated>): Inflated(inflated::InflatedPrior);
+    ZeroInflated(Pairs<zero_inflated::ZeroInflated>): ZeroInflated(zero_inflated::ZeroInflatedPrior);
     /// Normal pairs, X cut off.
     Censored(Pairs<censored::Censored>): Censored(censored::CensoredPrior);
     /// Gamma intensities and Poisson counts.

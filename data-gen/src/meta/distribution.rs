@@ -180,7 +180,7 @@ impl MetaDistribution {
         }
     }
 
-    /// Smallest and largest n, and smallest and largest dimension of a side, that the laws reach.
+    /// Smallest and largest n, and smallest and largest dimension of a side, that can be drawn.
     #[must_use]
     pub fn reach(&self) -> ((usize, usize), (usize, usize)) {
         let n = match &self.config.n {
@@ -215,7 +215,7 @@ impl MetaDistribution {
         self.build(index, variant, dims, n, rng)
     }
 
-    /// The shape of one batch: drawn from the same law as that of a single task.
+    /// The shape of one batch, drawn like that of a single task.
     #[must_use]
     pub fn shape(&self, seeds: &Seeds, split: Split, batch: u64) -> Shape {
         // Batches share the split's streams with single tasks; the top bit keeps the two apart.
@@ -232,7 +232,7 @@ impl MetaDistribution {
     /// Task `item` of a batch, of the batch's shape.
     ///
     /// Its family is drawn among those that the shape was drawn for (all without fixed dimensions, or all with these),
-    /// so that over batches the joint law of family, dimensions and n is that of [`MetaDistribution::draw_task`].
+    /// so that over batches the joint distribution of family, dimensions and n is that of [`MetaDistribution::draw_task`].
     ///
     /// # Panics
     /// If `item` is 65,536 or more.
@@ -304,7 +304,7 @@ fn span(ranges: impl Iterator<Item = (usize, usize)>) -> (usize, usize) {
     ranges.fold((usize::MAX, 0), |(low, high), (min, max)| (low.min(min), high.max(max)))
 }
 
-/// What the tasks of one batch share.
+/// The number of rows and the dims that all tasks of a batch share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shape {
     /// Rows.

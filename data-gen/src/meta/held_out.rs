@@ -1,4 +1,4 @@
-//! What is never trained or calibrated on, so that "a family it has not seen" can be measured.
+//! The parts that are kept out of training and calibration, to measure errors on families that a network has not seen.
 
 use super::distribution::MetaDistribution;
 

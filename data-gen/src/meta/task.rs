@@ -55,7 +55,7 @@ impl Task {
             family: family.into(),
             base,
             mixing: None,
-            map: Map::Base,
+            map: Map::Identity,
             warp: (None, None),
             layout: None,
             swapped: false,
@@ -160,7 +160,7 @@ impl Task {
         self.mixing.as_ref().map(|(x, y)| (x, y))
     }
 
-    /// What bends X, and what bends Y.
+    /// The warps of X and of Y.
     #[must_use]
     pub fn warp(&self) -> (Option<&Warp>, Option<&Warp>) {
         (self.warp.0.as_ref(), self.warp.1.as_ref())
@@ -193,7 +193,7 @@ impl Task {
         (self.transform(base), pointwise)
     }
 
-    /// What is applied to a sample of the base: mixing, map, warp, layout, swap.
+    /// Applies mixing, map, warp, layout and swap to a sample of the base.
     #[must_use]
     pub fn transform(&self, base: Sample) -> Sample {
         let Sample { mut x, mut y } = base;

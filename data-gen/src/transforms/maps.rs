@@ -27,7 +27,8 @@ pub use crate::ground::sample::Side;
 #[serde(rename_all = "snake_case")]
 pub enum Map {
     /// x ↦ x.
-    Base,
+    #[serde(rename = "base")]
+    Identity,
     /// x ↦ sign(x) |x|^1.5: heavier tails.
     #[serde(rename = "halfcube")]
     HalfCube,
@@ -45,13 +46,14 @@ pub enum Map {
 
 impl Map {
     /// All maps.
-    pub const ALL: [Self; 6] = [Self::Base, Self::HalfCube, Self::Asinh, Self::NormalCdf, Self::Wiggly, Self::Bimodal];
+    pub const ALL: [Self; 6] =
+        [Self::Identity, Self::HalfCube, Self::Asinh, Self::NormalCdf, Self::Wiggly, Self::Bimodal];
 
     /// The name, as in family names and configurations.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Base => "base",
+            Self::Identity => "base",
             Self::HalfCube => "halfcube",
             Self::Asinh => "asinh",
             Self::NormalCdf => "normal_cdf",
@@ -63,7 +65,7 @@ impl Map {
     /// Applies the map in place to values of one side.
     pub fn apply(self, side: Side, values: &mut [f64]) {
         match (self, side) {
-            (Self::Base, _) => {}
+            (Self::Identity, _) => {}
             (Self::HalfCube, _) => each(values, |v| v * v.abs().sqrt()),
             (Self::Asinh, _) => each(values, f64::asinh),
             (Self::NormalCdf, _) => each(values, normal_cdf),

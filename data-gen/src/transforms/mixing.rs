@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 use rand::Rng;
 use rand_distr::StandardNormal;
 
-/// The law of the matrix that a side is multiplied by.
+/// The distribution of the matrix that a side is multiplied by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mixing {
     /// None.
@@ -16,7 +16,7 @@ pub enum Mixing {
 }
 
 impl Mixing {
-    /// What it adds to the name of a family.
+    /// Its part of the name of a variant.
     #[must_use]
     pub fn as_str(self) -> Option<&'static str> {
         match self {

@@ -102,7 +102,7 @@ pub struct Coupling {
     driven: Vec<Driven>,
 }
 
-/// What is done to one column, in the notation of [`Coupling`].
+/// The parameters for one driven column, in the notation of [`Coupling`].
 #[derive(Debug, Clone, PartialEq)]
 struct Driven {
     /// a.

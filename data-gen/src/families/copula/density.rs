@@ -6,7 +6,7 @@ use super::generator::Generator;
 pub(super) struct LnDensity {
     generator: Generator,
     theta: f64,
-    /// What does not depend on u and v.
+    /// The terms that do not depend on u and v.
     constant: f64,
 }
 

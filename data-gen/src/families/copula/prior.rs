@@ -10,7 +10,7 @@ use crate::ground::{
     prior::{Prior, drawn},
 };
 
-/// The law of Archimedean pairs, K ~ U{1..min dim}.
+/// The prior of Archimedean pairs, K ~ U{1..min dim}.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CopulaPrior {
     /// The family.

@@ -46,7 +46,7 @@ impl EllipticalCopula {
         Ok(Self { elliptical, marginals: (of_x, of_y), scores })
     }
 
-    /// What has the copula.
+    /// The elliptical distribution that the copula is of.
     #[must_use]
     pub fn elliptical(&self) -> &Elliptical {
         &self.elliptical

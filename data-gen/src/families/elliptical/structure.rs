@@ -1,4 +1,4 @@
-//! The laws of normal and Student-t families: structures of the scatter matrix and ranges of their parameters.
+//! The prior of scatter matrices: their structures, and the ranges of the parameters.
 
 use rand::Rng;
 use rand_distr::Exp1;
@@ -59,7 +59,7 @@ impl ScatterKind {
     }
 }
 
-/// The law of a scatter matrix: its structure, and the ranges of the parameters.
+/// The prior of a scatter matrix: its structure, and the ranges of the parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ScatterPrior {
     /// See [`ScatterKind::Dense`].

@@ -6,7 +6,7 @@ use rand_distr::StandardNormal;
 use super::von_mises;
 use crate::ground::{domain::Domain, error::ParameterError};
 
-/// How columns of X go together with columns of Y. Z, N, E stand for independent standard normals.
+/// A dependence between columns of X and columns of Y. Z, N, E stand for independent standard normals.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Coupling {
     /// X_1 .. X_m and Y_1 are standard normal; the sign of Y_1 is the product of the signs of X_1 .. X_m, flipped with
@@ -51,7 +51,7 @@ pub enum Coupling {
     /// the other columns, which show them (each less exactly by l E_j): noise that only a linear combination takes
     /// away. So for Y with S′. A side of one column is S alone. X tells S with noise of variance
     /// v = (d − 1) (1/Var N_j + l⁻²)⁻¹, so I = −½ ln(1 − ρ² / ((1 + v) (1 + v′))).
-    Rotor {
+    Suppressor {
         /// ρ in [`Coupling::RHO`].
         rho: f64,
         /// b in [`Coupling::ROTOR_NOISE_SD`].
@@ -83,7 +83,7 @@ impl Coupling {
     /// Domain of the concentration of angles.
     pub const KAPPA: Domain = Domain::closed(0.0, 1000.0);
 
-    /// Domain of the noise of [`Coupling::Rotor`].
+    /// Domain of the noise of [`Coupling::Suppressor`].
     pub const ROTOR_NOISE_SD: Domain = Domain::above(0.0, 100.0);
 
     /// Domain of what is not shown of that noise.
@@ -96,7 +96,7 @@ impl Coupling {
             Self::Sign { factors, .. } | Self::Xor { factors, .. } => (factors, 1),
             Self::Product { .. } => (dims.0.min(2), 1),
             Self::Angle { .. } => (dims.0.min(2), dims.1.min(2)),
-            Self::Radial { .. } | Self::Rotor { .. } => dims,
+            Self::Radial { .. } | Self::Suppressor { .. } => dims,
         }
     }
 
@@ -118,7 +118,7 @@ impl Coupling {
                 Self::HARMONIC.check("harmonic", harmonic.into())?;
                 Self::KAPPA.check("kappa", kappa)?;
             }
-            Self::Rotor { rho, noise_sd, leak } => {
+            Self::Suppressor { rho, noise_sd, leak } => {
                 Self::RHO.check("rho", rho)?;
                 Self::ROTOR_NOISE_SD.check("noise_sd", noise_sd)?;
                 Self::LEAK.check("leak", leak)?;
@@ -168,7 +168,7 @@ impl Coupling {
                     }
                 }
             }
-            Self::Rotor { rho, noise_sd, leak } => {
+            Self::Suppressor { rho, noise_sd, leak } => {
                 y[0] = mixed(rho, x[0], y[0]);
                 for side in [x, y] {
                     if let [first, others @ ..] = side

@@ -52,7 +52,7 @@ impl Interaction {
         Ok(Self { coupling, couplings, dims, mi_nats })
     }
 
-    /// What couples the sides.
+    /// The coupling.
     #[must_use]
     pub fn coupling(&self) -> Coupling {
         self.coupling
@@ -81,7 +81,7 @@ impl Joint for Interaction {
         let (mut row_x, mut row_y) = (vec![0.0; of_x], vec![0.0; of_y]);
         for k in 0..self.couplings {
             for row in 0..n {
-                // What a coupling makes of independent normals.
+                // A coupling turns independent normals into its own columns.
                 (0..of_x).for_each(|i| row_x[i] = x[(row, k * of_x + i)]);
                 (0..of_y).for_each(|i| row_y[i] = y[(row, k * of_y + i)]);
                 self.coupling.couple(&mut row_x, &mut row_y, rng);

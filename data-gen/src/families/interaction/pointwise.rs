@@ -78,7 +78,7 @@ impl Coupling {
                 }
             }
             // The best linear estimate of S from a side is all that the side tells of it, and the two are normal.
-            Self::Rotor { rho, noise_sd, leak } => {
+            Self::Suppressor { rho, noise_sd, leak } => {
                 let (of_x, var_x) = estimate(x, noise_sd, leak);
                 let (of_y, var_y) = estimate(y, noise_sd, leak);
                 let (sd_x, sd_y) = (var_x.sqrt(), var_y.sqrt());

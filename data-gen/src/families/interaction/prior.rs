@@ -1,4 +1,4 @@
-//! What interactions are drawn from.
+//! The prior of interactions.
 
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -27,16 +27,17 @@ pub enum Shape {
     Radial,
     /// [`Coupling::Angle`], κ = ρ²/(1 − ρ²) up to 1000, m ~ U{1..3}. Held out of training.
     Angle,
-    /// [`Coupling::Rotor`], b log-uniform in [1, 10], l = 0 or log-uniform in [0.05, 0.5], equally likely, K = 1.
-    Rotor,
+    /// [`Coupling::Suppressor`], b log-uniform in [1, 10], l = 0 or log-uniform in [0.05, 0.5], equally likely, K = 1.
+    #[serde(rename = "rotor")]
+    Suppressor,
 }
 
 impl Shape {
     /// All shapes.
-    pub const ALL: [Self; 6] = [Self::Sign, Self::Xor, Self::Product, Self::Radial, Self::Angle, Self::Rotor];
+    pub const ALL: [Self; 6] = [Self::Sign, Self::Xor, Self::Product, Self::Radial, Self::Angle, Self::Suppressor];
 
     /// All but the one [held out](crate::held_out).
-    pub const TRAINED: [Self; 5] = [Self::Sign, Self::Xor, Self::Product, Self::Radial, Self::Rotor];
+    pub const TRAINED: [Self; 5] = [Self::Sign, Self::Xor, Self::Product, Self::Radial, Self::Suppressor];
 
     /// The name, as in configurations.
     #[must_use]
@@ -47,7 +48,7 @@ impl Shape {
             Self::Product => "product",
             Self::Radial => "radial",
             Self::Angle => "angle",
-            Self::Rotor => "rotor",
+            Self::Suppressor => "rotor",
         }
     }
 
@@ -58,7 +59,7 @@ impl Shape {
             Self::Sign | Self::Xor => rng.random_range(1..=dims.1.min(dims.0 / factors)),
             Self::Product => rng.random_range(1..=dims.1.min((dims.0 / 2).max(1))),
             Self::Angle => rng.random_range(1..=(dims.0 / 2).min(dims.1 / 2).max(1)),
-            Self::Radial | Self::Rotor => 1,
+            Self::Radial | Self::Suppressor => 1,
         };
         let rho = correlation_of(strength / couplings as f64);
         let coupling = match self {
@@ -70,21 +71,21 @@ impl Shape {
                 harmonic: rng.random_range(1..=3),
                 kappa: (rho * rho / (1.0 - rho * rho)).min(1000.0),
             },
-            Self::Rotor => {
+            Self::Suppressor => {
                 let leak = if rng.random() { 0.0 } else { log_uniform(&[0.05, 0.5], rng) };
-                Coupling::Rotor { rho, noise_sd: log_uniform(&[1.0, 10.0], rng), leak }
+                Coupling::Suppressor { rho, noise_sd: log_uniform(&[1.0, 10.0], rng), leak }
             }
         };
         (coupling, couplings)
     }
 }
 
-/// The law of couplings that no pair of columns shows.
+/// The prior of couplings that no pair of columns shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InteractionPrior {
     /// The shapes, equally likely. With `xor` among them no transforms may follow.
     pub shapes: Vec<Shape>,
-    /// Range of the strength in nats, ln(1 + s) uniform: the MI of radial couplings and of rotors without leak, close
+    /// Range of the strength in nats, ln(1 + s) uniform: the MI of radial couplings and of suppressors without leak, close
     /// to it for angles, less for products, and at most ln 2 a coupling for signs.
     pub strength: Range,
 }

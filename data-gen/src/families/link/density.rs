@@ -99,7 +99,7 @@ struct Support<'a> {
     link: &'a Link,
     from: f64,
     to: f64,
-    /// What is added to a place to get the values of X that it stands for.
+    /// The values of X that a place stands for are the place plus each of these.
     shifts: Vec<f64>,
 }
 

@@ -25,7 +25,7 @@ use crate::ground::{
 /// Distinct parameter sets of one task: each costs a quadrature.
 const MOST_SETS: usize = 3;
 
-/// What the columns without a partner are.
+/// The marginals of columns without a partner.
 const FURTHER: [Marginal; 4] = [Marginal::Normal, Marginal::Uniform, Marginal::Exponential, Marginal::Laplace];
 
 /// `(X_i, Y_i)`, i ≤ K, independent pairs, each a [`Link`]; further columns are independent of all else.
@@ -159,13 +159,13 @@ impl NoiseKind {
     }
 }
 
-/// The law of pairs with noise: K ~ U{1..min dim}, with up to 3 parameter sets among them. X is normal or uniform,
+/// The prior of pairs with noise: K ~ U{1..min dim}, with up to 3 parameter sets among them. X is normal or uniform,
 /// equally likely; further columns are normal, uniform, exponential or Laplace.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinksPrior {
     /// The functions, equally likely.
     pub curves: Vec<CurveKind>,
-    /// The laws of the noise, equally likely.
+    /// The kinds of noise, equally likely.
     pub noises: Vec<NoiseKind>,
     /// Range of the noise's standard deviation (of Student's t: its scale), log-uniform.
     pub noise: Range,

@@ -10,7 +10,7 @@ use crate::ground::{
     quadrature::{Source, mean_of_even},
 };
 
-/// The law of the noise: zero mean, standard deviation `noise_sd` (of Student's t: scale `noise_sd`).
+/// The distribution of the noise: zero mean, standard deviation `noise_sd` (of Student's t: scale `noise_sd`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Noise {
     /// Normal.
@@ -58,7 +58,7 @@ impl Noise {
     }
 }
 
-/// How the noise's width depends on X: σ(x) = `noise_sd` × this.
+/// The width of the noise as a function of X: σ(x) is `noise_sd` times [`Spread::at`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Spread {
     /// 1.

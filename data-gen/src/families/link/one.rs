@@ -34,7 +34,7 @@ impl Joint for Link {
     }
 }
 
-/// The law of a function with noise; X and noise are normal or uniform, equally likely.
+/// The prior of a function with noise; X and noise are normal or uniform, equally likely.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinkPrior {
     /// The functions, equally likely; by default the first six of [`CurveKind::ALL`].

@@ -27,6 +27,11 @@ use crate::ground::{
 /// `noise_sd` in [`Link::NOISE_SD`]; ν in [`Noise::NU`]; b in [`Spread::RATE`] in exp(b x), in [`Spread::SLOPE`] in
 /// 1 + b |x|, neither for Laplace noise; the parameters of the [`Curve`] in its domains.
 ///
+/// # Source
+/// Reshef et al., "Detecting novel associations in large data sets", Science 334 (2011), and Kinney and Atwal,
+/// "Equitability, mutual information, and the maximal information coefficient", PNAS 111 (2014): functions with noise as
+/// test cases. Cover and Thomas, "Elements of Information Theory" (2006), section 9.1: the line with normal noise.
+///
 /// # Limits
 /// The quadrature is within 1e-3 nats of the true value for `noise_sd` ≥ 0.05, and for normal and uniform noise of
 /// constant width within 5e-4 for `noise_sd` ≥ 0.02 (held by tests against finer ones and a plain midpoint rule).
@@ -87,7 +92,7 @@ impl Link {
         Ok(link)
     }
 
-    /// The law of X.
+    /// The distribution of X.
     #[must_use]
     pub fn source(&self) -> Source {
         self.source
@@ -99,13 +104,13 @@ impl Link {
         self.curve
     }
 
-    /// The law of the noise.
+    /// The distribution of the noise.
     #[must_use]
     pub fn noise(&self) -> Noise {
         self.noise
     }
 
-    /// How the noise's width depends on X.
+    /// The width of the noise as a function of X.
     #[must_use]
     pub fn spread(&self) -> Spread {
         self.spread

@@ -1,4 +1,4 @@
-//! What mixtures are drawn from: shapes with their ranges.
+//! The prior of mixtures: shapes with their ranges.
 
 use std::f64::consts::{PI, TAU};
 
@@ -21,7 +21,7 @@ use crate::ground::{
 /// Pairs of columns that carry structure, at most: more would only make the components easier to tell apart.
 const MOST_PAIRS: usize = 4;
 
-/// How the components lie. P ~ U{1..min(dim, 4)} pairs of columns carry the structure.
+/// The arrangements of components. P ~ U{1..min(dim, 4)} pairs of columns carry the structure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Shape {
@@ -234,7 +234,7 @@ fn standardise(components: &mut [Component]) {
     }
 }
 
-/// The law of a mixture of normals.
+/// The prior of a mixture of normals.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MixturePrior {
     /// The shapes, equally likely.

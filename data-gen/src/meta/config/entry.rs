@@ -1,4 +1,4 @@
-//! One `[[family]]`: what is drawn, and what is applied on top of it.
+//! One `[[family]]`: a prior, and the transforms applied to what it draws.
 
 use rand::Rng;
 use toml::Table;
@@ -17,10 +17,10 @@ use crate::{
 /// Parameter draws among which the one nearest to a wanted MI is kept.
 const CANDIDATES: usize = 4;
 
-/// A family with what is applied to it.
+/// The prior of a family, with the transforms that are applied to a draw.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FamilyPrior {
-    /// What is drawn.
+    /// The family and its prior.
     pub kind: FamilyKind,
     /// Name in place of the one made of kind and transforms; for a family of one variant.
     pub name: Option<String>,
@@ -90,7 +90,7 @@ impl FamilyPrior {
             name,
             dims,
             target_mi,
-            maps: vec![Map::Base],
+            maps: vec![Map::Identity],
             rotate: 0.0,
             linear: 0.0,
             warp: 0.0,
@@ -110,7 +110,7 @@ impl FamilyPrior {
     }
 
     fn read_transforms(&mut self, keys: &mut Keys) -> Result<(), ConfigError> {
-        self.maps = keys.some_of("maps", "map", &Map::ALL, vec![Map::Base])?;
+        self.maps = keys.some_of("maps", "map", &Map::ALL, vec![Map::Identity])?;
         if self.maps.contains(&Map::NormalCdf) && !self.kind.has_light_tails() {
             let expected = "no `normal_cdf`: it rounds heavy tails to ties, which would make the stated MI wrong";
             return Err(keys.refused("maps", expected, "normal_cdf"));
@@ -250,8 +250,8 @@ pub struct Variant {
     pub family: usize,
     /// The coordinate-wise map.
     pub map: Map,
-    /// What mixes the columns of each side before the map.
+    /// The linear map of each side, applied before the coordinate-wise map.
     pub mixing: Mixing,
-    /// What bends each side after the map.
+    /// The warp of each side, applied after the map.
     pub warp: Option<WarpKind>,
 }

@@ -18,13 +18,13 @@ pub struct Config {
     pub max_cells: Option<usize>,
     /// Mixture of laws of (`dim_x`, `dim_y`), with weights.
     pub dims: Vec<(f64, DimsLaw)>,
-    /// How n is chosen.
+    /// The distribution of the number of rows n.
     pub n: NLaw,
     /// The families, with weights, in the order of the file.
     pub families: Vec<(f64, FamilyPrior)>,
 }
 
-/// How the number of rows is chosen.
+/// The distribution of the number of rows.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NLaw {
     /// Drawn from a mixture.

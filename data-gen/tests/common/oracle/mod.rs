@@ -40,7 +40,7 @@ pub fn pointwise_mi(base: &Base, sample: &Sample) -> Vec<f64> {
         Base::Table(_)
         | Base::Channel(_)
         | Base::Quantised(_)
-        | Base::Inflated(_)
+        | Base::ZeroInflated(_)
         | Base::Censored(_)
         | Base::Counts(_)
         | Base::Labels(_)

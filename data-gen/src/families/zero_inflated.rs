@@ -21,15 +21,20 @@ use crate::ground::{
 /// That of [`NormalPair`] for ρ; P(M = 1) = p and P(M′ = 1) = p′ in [0, 1], and
 /// max(0, p + p′ − 1) ≤ P(M = M′ = 1) ≤ min(p, p′).
 ///
-/// ```
-/// use mist_data_gen::families::{inflated::Inflated, pairs::Pair};
+/// # Source
+/// Aitchison, "On the distribution of a positive random variable having a discrete probability mass at the origin",
+/// Journal of the American Statistical Association 50 (1955); Gao, Kannan, Oh and Viswanath, "Estimating mutual
+/// information for discrete-continuous mixtures" (NeurIPS 2017): zero-inflated tasks with known MI.
 ///
-/// let half_of_x = Inflated::new(0.75, 0.5, 1.0, 0.5)?;
+/// ```
+/// use mist_data_gen::families::{zero_inflated::ZeroInflated, pairs::Pair};
+///
+/// let half_of_x = ZeroInflated::new(0.75, 0.5, 1.0, 0.5)?;
 /// assert!((half_of_x.mi_nats() - 0.5 * 0.413_339_286_592_233_96).abs() < 1e-15);
 /// # Ok::<(), mist_data_gen::ParameterError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct Inflated {
+pub struct ZeroInflated {
     normal: NormalPair,
     /// P(M = 1).
     shown_x: f64,
@@ -39,7 +44,7 @@ pub struct Inflated {
     shown_both: f64,
 }
 
-impl Inflated {
+impl ZeroInflated {
     /// With correlation `rho` and the probabilities that X, Y and both are shown.
     ///
     /// # Errors
@@ -78,7 +83,7 @@ impl Inflated {
     }
 }
 
-impl Pair for Inflated {
+impl Pair for ZeroInflated {
     fn mi_nats(&self) -> f64 {
         let (of_x, of_y) = ([1.0 - self.shown_x, self.shown_x], [1.0 - self.shown_y, self.shown_y]);
         let mut of_masks = 0.0;
@@ -117,9 +122,9 @@ impl Pair for Inflated {
     }
 }
 
-/// The law of zero-inflated pairs, K ~ U{1..min dim}.
+/// The prior of zero-inflated pairs, K ~ U{1..min dim}.
 #[derive(Debug, Clone, PartialEq)]
-pub struct InflatedPrior {
+pub struct ZeroInflatedPrior {
     /// Range of the MI of an unmasked pair.
     pub mi: Range,
     /// Range of the probabilities that X and Y are shown.
@@ -131,8 +136,8 @@ pub struct InflatedPrior {
     pub dependent: f64,
 }
 
-impl Prior for InflatedPrior {
-    type Joint = Pairs<Inflated>;
+impl Prior for ZeroInflatedPrior {
+    type Joint = Pairs<ZeroInflated>;
 
     const KIND: &'static str = "inflated";
 
@@ -161,7 +166,7 @@ impl Prior for InflatedPrior {
         let rho = NormalPair::with_mi_of(&self.mi, pairs, rng).rho();
         let shown_x = uniform(&self.shown, rng);
         let shown_y = if rng.random_bool(self.one_sided) { 1.0 } else { uniform(&self.shown, rng) };
-        let (least, most) = Inflated::shown_both_between(shown_x, shown_y).into_inner();
+        let (least, most) = ZeroInflated::shown_both_between(shown_x, shown_y).into_inner();
         let mut shown_both = shown_x * shown_y;
         if rng.random_bool(self.dependent) {
             let bound = if rng.random_bool(0.5) { least } else { most };
@@ -169,7 +174,7 @@ impl Prior for InflatedPrior {
         }
         // Rounding may lead out of the bounds.
         let shown_both = shown_both.clamp(least, most);
-        let pair = drawn(Inflated::new(rho, shown_x, shown_y, shown_both));
+        let pair = drawn(ZeroInflated::new(rho, shown_x, shown_y, shown_both));
         drawn(Pairs::new(pair, pairs, dims))
     }
 }
