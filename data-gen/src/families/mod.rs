@@ -6,6 +6,7 @@
 //! | [`elliptical`] over a [`scatter`](elliptical::scatter) | multivariate normal or Student-t | closed form |
 //! | [`elliptical_copula`] | normal or t copula, arbitrary marginals | closed form |
 //! | [`copula`] | pairs coupled by a Clayton, Gumbel, Frank or Joe copula | closed form, quadrature |
+//! | [`plackett`] | pairs coupled by a Plackett copula | quadrature |
 //! | [`additive`] | uniform X, Y = X + uniform noise | closed form |
 //! | [`link`] | one-dimensional, Y = f(X) + noise | quadrature |
 //! | [`interaction`] | couplings that no pair of columns shows | closed form, quadrature |
@@ -37,6 +38,7 @@ pub mod interaction;
 pub mod labels;
 pub mod link;
 pub mod mixture;
+pub mod plackett;
 pub mod quantised;
 pub mod swissroll;
 pub mod table;

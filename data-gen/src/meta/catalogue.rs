@@ -5,7 +5,7 @@ use rand::Rng;
 use crate::{
     families::{
         additive, censored, channel, copula, counts, degenerate, elliptical, independent, interaction, labels, link,
-        mixture, quantised, swissroll, table, zero_inflated,
+        mixture, plackett, quantised, swissroll, table, zero_inflated,
     },
     ground::{
         error::ConfigError,
@@ -152,6 +152,8 @@ catalogue! {
     Links(link::many::Links): Links(link::many::LinksPrior);
     /// Pairs with an Archimedean copula.
     Copulas(copula::Copulas): Copula(copula::CopulaPrior);
+    /// Pairs with a Plackett copula.
+    Plackett(Pairs<plackett::Plackett>): Plackett(plackett::PlackettPrior);
     /// A rolled-up sheet.
     SwissRoll(swissroll::SwissRoll): SwissRoll(swissroll::SwissRollPrior);
     /// Categorical pairs with a probability table.
