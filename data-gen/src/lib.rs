@@ -12,6 +12,9 @@
 //!    (configuration, root seed, split, index).
 //! 5. [`dataset`]: draws on disk: sharded, checksummed, resumable, streamed back.
 //!
+//! The folders are floors, each of which imports only those below: [`dataset`], [`meta`], [`families`] beside
+//! [`transforms`], [`ground`].
+//!
 //! ```
 //! use mist_data_gen::{MetaDistribution, Seeds, Split};
 //!

@@ -60,17 +60,23 @@ pub(crate) fn tanh_sinh(f: impl Fn(f64, f64) -> f64) -> f64 {
     const STEP: f64 = 1.0 / 16.0;
     // Beyond, t or 1 − t is below 1e-30.
     const STEPS: i32 = 61;
-    let mut sum = 0.0;
-    for k in -STEPS..=STEPS {
-        let s = f64::from(k) * STEP;
-        let u = std::f64::consts::PI * s.sinh();
-        // t = 1/(1 + e^−u)
-        let (small, large) = {
-            let e = (-u.abs()).exp();
-            (e / (1.0 + e), 1.0 / (1.0 + e))
+    /// t, 1 − t and weight of every node.
+    static NODES: LazyLock<Vec<(f64, f64, f64)>> = LazyLock::new(|| {
+        let node = |k: i32| {
+            let s = f64::from(k) * STEP;
+            let u = std::f64::consts::PI * s.sinh();
+            // t = 1/(1 + e^−u)
+            let (small, large) = {
+                let e = (-u.abs()).exp();
+                (e / (1.0 + e), 1.0 / (1.0 + e))
+            };
+            let (t, rest) = if u < 0.0 { (small, large) } else { (large, small) };
+            (t, rest, std::f64::consts::PI * s.cosh() * t * rest)
         };
-        let (t, rest) = if u < 0.0 { (small, large) } else { (large, small) };
-        let weight = std::f64::consts::PI * s.cosh() * t * rest;
+        (-STEPS..=STEPS).map(node).collect()
+    });
+    let mut sum = 0.0;
+    for &(t, rest, weight) in NODES.iter() {
         sum += weight * f(t, rest);
     }
     STEP * sum

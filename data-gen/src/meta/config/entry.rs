@@ -3,7 +3,6 @@
 use rand::Rng;
 use toml::Table;
 
-use super::super::catalogue::{Base, FamilyKind};
 use crate::{
     ground::{
         draw::uniform,
@@ -11,6 +10,7 @@ use crate::{
         joint::Joint,
         keys::{Keys, Range, Written},
     },
+    meta::catalogue::{Base, FamilyKind},
     transforms::{maps::Map, mixing::Mixing, warp::WarpKind},
 };
 
