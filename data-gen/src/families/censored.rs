@@ -132,7 +132,7 @@ impl Prior for CensoredPrior {
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
         Ok(Self {
             mi: NormalPair::read_mi(keys)?,
-            share: keys.range("share", [0.1, 0.9], Domain::PROBABILITY.within(0.0, 0.99))?,
+            share: keys.range("share", [0.1, 0.9], const { Domain::PROBABILITY.within(0.0, 0.99) })?,
             two_sided: keys.probability("two_sided", 0.5)?,
         })
     }
