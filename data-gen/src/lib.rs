@@ -12,6 +12,9 @@
 //!    (configuration, root seed, split, index).
 //! 5. [`dataset`]: draws on disk: sharded, checksummed, resumable, streamed back.
 //!
+//! The folders are floors, each of which imports only those below: [`dataset`], [`meta`], [`families`] beside
+//! [`transforms`], [`ground`].
+//!
 //! ```
 //! use mist_data_gen::{MetaDistribution, Seeds, Split};
 //!
@@ -22,22 +25,27 @@
 //! # Ok::<(), mist_data_gen::ConfigError>(())
 //! ```
 
-pub mod config;
 pub mod dataset;
-pub mod error;
 pub mod families;
-pub mod held_out;
-pub mod layout;
-pub mod maps;
+pub mod ground;
 pub mod meta;
-pub mod mixing;
-pub mod seeds;
-pub mod task;
-pub mod warp;
+pub mod transforms;
 
-pub use error::{ConfigError, DatasetError, ParameterError};
-pub use families::{Base, Joint};
-pub use maps::Map;
-pub use meta::{Draw, DrawnTask, MetaDistribution, Shape};
-pub use seeds::{Seeds, Split};
-pub use task::{Sample, Task};
+pub use dataset::DatasetError;
+pub use ground::{
+    error::{self, ConfigError, ParameterError},
+    joint::Joint,
+    sample::Sample,
+    seeds::{self, Seeds, Split},
+};
+pub use meta::{
+    Draw, DrawnTask, MetaDistribution, Shape,
+    catalogue::Base,
+    config, held_out,
+    task::{self, Task},
+};
+pub use transforms::{
+    layout,
+    maps::{self, Map},
+    mixing, warp,
+};

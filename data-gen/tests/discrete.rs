@@ -11,17 +11,17 @@ use mist_data_gen::{
     Base, Joint,
     config::Keys,
     families::{
-        Law,
-        censored::{Censored, CensoredLaw},
-        channel::{Channel, ChannelKind, ChannelLaw},
-        counts::{Counts, CountsLaw},
-        degenerate::{Degenerate, DegenerateLaw, Filler},
+        Prior,
+        censored::{Censored, CensoredPrior},
+        channel::{Channel, ChannelKind, ChannelPrior},
+        counts::{Counts, CountsPrior},
+        degenerate::{Degenerate, DegeneratePrior, Filler},
         elliptical::{Elliptical, scatter::Canonical},
-        inflated::{Inflated, InflatedLaw},
-        labels::{Class, Labels, LabelsLaw},
+        labels::{Class, Labels, LabelsPrior},
         pairs::{Pair, Pairs},
-        quantised::{Quantised, QuantisedLaw, Quantiser},
-        table::{Table, TableLaw},
+        quantised::{Quantised, QuantisedPrior, Quantiser},
+        table::{Table, TablePrior},
+        zero_inflated::{ZeroInflated, ZeroInflatedPrior},
     },
 };
 use nalgebra::DMatrix;
@@ -38,18 +38,18 @@ const SIGMAS: f64 = 4.0;
 /// P(√n D > 2.6) ≈ 2.7e-6 under the null hypothesis, for the hundreds of columns here.
 const MANY_KS_LIMIT: f64 = 2.6;
 
-fn law<L: Law>(keys: &str) -> L {
-    L::read(&mut Keys::new("family".to_owned(), toml::from_str(keys).unwrap())).unwrap()
+fn prior<P: Prior>(keys: &str) -> P {
+    P::read(&mut Keys::new("family".to_owned(), toml::from_str(keys).unwrap())).unwrap()
 }
 
 /// `count` parameter draws with 1 to 8 columns a side.
-fn draws<L: Law>(keys: &str, count: usize, stream: u64) -> Vec<(Base, ChaCha8Rng)> {
-    let law = law::<L>(keys);
+fn draws<P: Prior<Joint: Into<Base>>>(keys: &str, count: usize, stream: u64) -> Vec<(Base, ChaCha8Rng)> {
+    let prior = prior::<P>(keys);
     (0..count)
         .map(|i| {
             let mut rng = rng(stream + i as u64);
             let dims = (rng.random_range(1..=8), rng.random_range(1..=8));
-            let base = law.draw(dims, &mut rng);
+            let base: Base = prior.draw(dims, &mut rng).into();
             assert_eq!(base.dims(), dims);
             (base, rng)
         })
@@ -57,10 +57,10 @@ fn draws<L: Law>(keys: &str, count: usize, stream: u64) -> Vec<(Base, ChaCha8Rng
 }
 
 /// Twenty parameter draws: the mean of the pointwise MI is the stated one.
-fn check<L: Law>(keys: &str, stream: u64) {
-    for (i, (base, mut rng)) in draws::<L>(keys, 20, stream).into_iter().enumerate() {
+fn check<P: Prior<Joint: Into<Base>>>(keys: &str, stream: u64) {
+    for (i, (base, mut rng)) in draws::<P>(keys, 20, stream).into_iter().enumerate() {
         let values = pointwise_mi(&base, &base.sample(20_000, &mut rng));
-        let what = format!("{} {keys} {i}: {base:?}", L::KIND);
+        let what = format!("{} {keys} {i}: {base:?}", P::KIND);
         let n = values.len() as f64;
         let mean = values.iter().sum::<f64>() / n;
         let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0);
@@ -74,14 +74,14 @@ fn check<L: Law>(keys: &str, stream: u64) {
 #[test]
 fn monte_carlo_of_tables() {
     for (i, shape) in ["random", "permutation", "banded"].into_iter().enumerate() {
-        check::<TableLaw>(&format!("shapes = ['{shape}']"), 10_000 + 100 * i as u64);
+        check::<TablePrior>(&format!("shapes = ['{shape}']"), 10_000 + 100 * i as u64);
     }
 }
 
 #[test]
 fn monte_carlo_of_channels() {
     for (i, shape) in ["bsc", "bec", "z"].into_iter().enumerate() {
-        check::<ChannelLaw>(&format!("shapes = ['{shape}']"), 11_000 + 100 * i as u64);
+        check::<ChannelPrior>(&format!("shapes = ['{shape}']"), 11_000 + 100 * i as u64);
     }
 }
 
@@ -90,28 +90,28 @@ fn monte_carlo_of_quantised_pairs() {
     for (i, shape) in ["grid", "quantiles", "cuts"].into_iter().enumerate() {
         for both in [0, 1] {
             let keys = format!("shapes = ['{shape}']\nboth = {both}.0");
-            check::<QuantisedLaw>(&keys, 12_000 + 100 * (2 * i + both) as u64);
+            check::<QuantisedPrior>(&keys, 12_000 + 100 * (2 * i + both) as u64);
         }
     }
 }
 
 #[test]
 fn monte_carlo_of_inflated_pairs() {
-    check::<InflatedLaw>("dependent = 0.0", 13_500);
-    check::<InflatedLaw>("dependent = 1.0\none_sided = 0.0", 13_600);
+    check::<ZeroInflatedPrior>("dependent = 0.0", 13_500);
+    check::<ZeroInflatedPrior>("dependent = 1.0\none_sided = 0.0", 13_600);
 }
 
 #[test]
 fn monte_carlo_of_censored_pairs() {
-    check::<CensoredLaw>("two_sided = 0.0", 14_000);
-    check::<CensoredLaw>("two_sided = 1.0", 14_100);
+    check::<CensoredPrior>("two_sided = 0.0", 14_000);
+    check::<CensoredPrior>("two_sided = 1.0", 14_100);
 }
 
 #[test]
 fn monte_carlo_of_the_others() {
-    check::<CountsLaw>("", 15_000);
-    check::<LabelsLaw>("", 15_100);
-    check::<DegenerateLaw>("", 15_200);
+    check::<CountsPrior>("", 15_000);
+    check::<LabelsPrior>("", 15_100);
+    check::<DegeneratePrior>("", 15_200);
 }
 
 /// Σ p ln p − Σ p_x ln p_x − Σ p_y ln p_y over a joint pmf.
@@ -125,14 +125,14 @@ fn by_entropies(mass: impl Fn(usize, usize) -> f64, r: usize, c: usize) -> f64 {
 
 #[test]
 fn finite_sums_over_the_joint_pmf() {
-    for (base, _) in draws::<TableLaw>("", 200, 16_000) {
+    for (base, _) in draws::<TablePrior>("", 200, 16_000) {
         let Base::Table(base) = base else { panic!() };
         let cells = base.pair().cells();
         let known = by_entropies(|i, j| cells[(i, j)], cells.nrows(), cells.ncols());
         assert!((base.pair().mi_nats() - known).abs() < 1e-10, "{base:?}");
         assert!((base.mi_nats() - base.pairs() as f64 * known).abs() < 1e-9, "{base:?}");
     }
-    for (base, _) in draws::<ChannelLaw>("shapes = ['bsc', 'bec', 'z']", 200, 16_200) {
+    for (base, _) in draws::<ChannelPrior>("shapes = ['bsc', 'bec', 'z']", 200, 16_200) {
         let Base::Channel(base) = base else { panic!() };
         let known = by_entropies(|i, j| channel_mass(base.pair(), i as f64, j as f64), 2, 3);
         assert!((base.pair().mi_nats() - known).abs() < 1e-10, "{base:?}");
@@ -162,7 +162,7 @@ fn quadratures_have_converged() {
             worst = ((stated - finer).abs(), what);
         }
     };
-    for (base, _) in draws::<QuantisedLaw>("", 300, 17_000) {
+    for (base, _) in draws::<QuantisedPrior>("", 300, 17_000) {
         let Base::Quantised(base) = base else { panic!() };
         let pair = base.pair();
         meet(pair.mi_nats(), pair.mi_by_quadrature(4.0), format!("{pair:?}"));
@@ -177,7 +177,7 @@ fn quadratures_have_converged() {
             }
         }
     }
-    for (base, _) in draws::<CensoredLaw>("", 300, 17_400) {
+    for (base, _) in draws::<CensoredPrior>("", 300, 17_400) {
         let Base::Censored(base) = base else { panic!() };
         let pair = base.pair();
         meet(pair.mi_nats(), pair.mi_by_quadrature(4.0), format!("{pair:?}"));
@@ -211,7 +211,7 @@ fn limits_of_the_normal_families() {
             let fine = Quantised::new(rho, finest(), y).unwrap().mi_nats();
             assert!(fine <= normal(rho) + 1e-12 && normal(rho) - fine < 2e-3, "{rho}: {fine}");
         }
-        let shown = Inflated::new(rho, 1.0, 1.0, 1.0).unwrap().mi_nats();
+        let shown = ZeroInflated::new(rho, 1.0, 1.0, 1.0).unwrap().mi_nats();
         assert!((shown - normal(rho)).abs() < 1e-12);
         let cut = Censored::new(rho, -8.5, 8.5).unwrap().mi_nats();
         assert!((cut - normal(rho)).abs() < 1e-12);
@@ -221,7 +221,7 @@ fn limits_of_the_normal_families() {
         assert!((sign - nearly).abs() < 1e-7, "{rho}: {sign}, {nearly}");
     }
     // Masks alone, as a channel.
-    let masks = Inflated::new(0.0, 0.5, 0.5, 0.4).unwrap().mi_nats();
+    let masks = ZeroInflated::new(0.0, 0.5, 0.5, 0.4).unwrap().mi_nats();
     let channel = Channel::new(ChannelKind::Bsc, 0.5, 0.2).unwrap().mi_nats();
     assert!((masks - channel).abs() < 1e-12);
 }
@@ -303,7 +303,7 @@ fn independence_is_zero() {
     let grid = || Quantiser::grid(0.5, 0.1).unwrap();
     assert_eq!(Quantised::new(0.0, grid(), None).unwrap().mi_nats(), 0.0);
     assert!(Quantised::new(0.0, grid(), Some(grid())).unwrap().mi_nats() < 1e-12);
-    assert!(Inflated::new(0.0, 0.4, 0.7, 0.28).unwrap().mi_nats() < 1e-12);
+    assert!(ZeroInflated::new(0.0, 0.4, 0.7, 0.28).unwrap().mi_nats() < 1e-12);
     assert!(Censored::new(0.0, -1.0, 0.5).unwrap().mi_nats() < 1e-15);
 }
 
@@ -342,7 +342,7 @@ const ROWS: usize = 20_000;
 
 #[test]
 fn tables_and_channels_are_drawn_as_stated() {
-    for (base, mut rng) in draws::<TableLaw>("", 20, 19_000) {
+    for (base, mut rng) in draws::<TablePrior>("", 20, 19_000) {
         let sample = base.sample(ROWS, &mut rng);
         let Base::Table(base) = base else { panic!() };
         let cells = base.pair().cells();
@@ -368,7 +368,7 @@ fn tables_and_channels_are_drawn_as_stated() {
             }
         }
     }
-    for (base, mut rng) in draws::<ChannelLaw>("shapes = ['bsc', 'bec', 'z']", 20, 19_100) {
+    for (base, mut rng) in draws::<ChannelPrior>("shapes = ['bsc', 'bec', 'z']", 20, 19_100) {
         let sample = base.sample(ROWS, &mut rng);
         let Base::Channel(base) = base else { panic!() };
         let expected: Vec<f64> =
@@ -386,7 +386,7 @@ fn tables_and_channels_are_drawn_as_stated() {
 
 #[test]
 fn quantised_columns_have_the_masses_of_their_cells() {
-    for (base, mut rng) in draws::<QuantisedLaw>("both = 0.0", 20, 19_200) {
+    for (base, mut rng) in draws::<QuantisedPrior>("both = 0.0", 20, 19_200) {
         let sample = base.sample(ROWS, &mut rng);
         let Base::Quantised(base) = base else { panic!() };
         let quantiser = base.pair().quantisers().0;
@@ -419,9 +419,9 @@ fn quantised_columns_have_the_masses_of_their_cells() {
 #[test]
 fn inflated_and_censored_columns() {
     let normal = Normal::standard();
-    for (base, mut rng) in draws::<InflatedLaw>("", 20, 19_300) {
+    for (base, mut rng) in draws::<ZeroInflatedPrior>("", 20, 19_300) {
         let sample = base.sample(ROWS, &mut rng);
-        let Base::Inflated(base) = base else { panic!() };
+        let Base::ZeroInflated(base) = base else { panic!() };
         let masks = base.pair().masks();
         assert!((masks.iter().flatten().sum::<f64>() - 1.0).abs() < 1e-12);
         let last = base.pairs() - 1;
@@ -444,7 +444,7 @@ fn inflated_and_censored_columns() {
             assert_mean(&both, base.pair().rho(), SIGMAS, "correlation of what is shown");
         }
     }
-    for (base, mut rng) in draws::<CensoredLaw>("", 20, 19_400) {
+    for (base, mut rng) in draws::<CensoredPrior>("", 20, 19_400) {
         let sample = base.sample(ROWS, &mut rng);
         let Base::Censored(base) = base else { panic!() };
         let (low, high) = base.pair().ends();
@@ -464,7 +464,7 @@ fn inflated_and_censored_columns() {
 
 #[test]
 fn rates_are_gamma_and_counts_negative_binomial() {
-    for (base, mut rng) in draws::<CountsLaw>("", 20, 19_500) {
+    for (base, mut rng) in draws::<CountsPrior>("", 20, 19_500) {
         let sample = base.sample(ROWS, &mut rng);
         let Base::Counts(base) = base else { panic!() };
         let pair = base.pair();
@@ -483,7 +483,7 @@ fn rates_are_gamma_and_counts_negative_binomial() {
 
 #[test]
 fn labels_and_their_mixtures() {
-    for (base, mut rng) in draws::<LabelsLaw>("", 20, 19_600) {
+    for (base, mut rng) in draws::<LabelsPrior>("", 20, 19_600) {
         let sample = base.sample(ROWS, &mut rng);
         let Base::Labels(base) = base else { panic!() };
         let weights: Vec<f64> = base.classes().iter().map(|class| class.weight).collect();
@@ -506,7 +506,7 @@ fn labels_and_their_mixtures() {
 #[test]
 fn degenerate_columns_are_functions_of_the_core() {
     let mut added = 0;
-    for (base, mut rng) in draws::<DegenerateLaw>("", 50, 19_700) {
+    for (base, mut rng) in draws::<DegeneratePrior>("", 50, 19_700) {
         let sample = base.sample(100, &mut rng);
         let Base::Degenerate(base) = base else { panic!() };
         let (core, fillers) = (base.core().dims(), base.fillers());
@@ -542,8 +542,8 @@ fn parameters_outside_their_domain_are_refused() {
     assert!(Quantiser::quantiles(1).is_err());
     assert!(Quantiser::grid(0.01, 0.0).is_err());
     assert!(Quantised::new(1.0, Quantiser::quantiles(2).unwrap(), None).is_err());
-    assert!(Inflated::new(0.5, 0.5, 0.5, 0.6).is_err());
-    assert!(Inflated::new(0.5, 0.8, 0.8, 0.5).is_err());
+    assert!(ZeroInflated::new(0.5, 0.5, 0.5, 0.6).is_err());
+    assert!(ZeroInflated::new(0.5, 0.8, 0.8, 0.5).is_err());
     assert!(Censored::new(0.5, 1.0, 1.0).is_err());
     assert!(Counts::new(0.0, 1.0).is_err());
 }

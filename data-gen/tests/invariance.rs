@@ -129,7 +129,7 @@ fn maps_take_known_values() {
         one[0]
     };
     assert_eq!(at(Map::HalfCube, Side::X, -9.0), -27.0);
-    assert_eq!(at(Map::Base, Side::Y, -9.0), -9.0);
+    assert_eq!(at(Map::Identity, Side::Y, -9.0), -9.0);
     assert!((at(Map::Asinh, Side::Y, 1.0) - (1.0 + 2.0_f64.sqrt()).ln()).abs() < 1e-15);
     assert!((at(Map::NormalCdf, Side::X, 1.959_963_984_540_054) - 0.975).abs() < 1e-12);
     let wiggly_x = 0.2 * 1.0_f64.sin() + 0.03 * (-2.5_f64).sin();

@@ -13,7 +13,7 @@ use mist_data_gen::{
             Elliptical,
             dispersion::{Dispersion, LvmParameters},
         },
-        independent::{Independent, IndependentLaw, IndependentSide, Shape},
+        independent::{Independent, IndependentPrior, IndependentSide, Shape},
         link::{Curve, Link, Noise, Source},
         marginal::Marginal,
     },
@@ -220,7 +220,7 @@ fn independent_sides() {
 
 #[test]
 fn independent_draws_cover_all_marginals() {
-    let law = IndependentLaw { factor: 0.5, shared_scale: 0.25, nu: [1.0, 10.0] };
+    let law = IndependentPrior { factor: 0.5, shared_scale: 0.25, nu: [1.0, 10.0] };
     let mut rng = rng(70);
     let (mut with_factor, mut with_scale) = (0, 0);
     let mut kinds = std::collections::HashSet::new();

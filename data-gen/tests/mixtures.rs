@@ -5,11 +5,11 @@ mod common;
 use common::oracle::{interactions, mixtures};
 
 use mist_data_gen::{
-    Base, Joint, Seeds, Split,
+    Joint, Seeds, Split,
     families::{
-        Law,
-        interaction::{self, Coupling, Interaction, InteractionLaw},
-        mixture::{self, MixtureLaw},
+        Prior,
+        interaction::{self, Coupling, Interaction, InteractionPrior},
+        mixture::{self, MixturePrior},
     },
 };
 use rand::Rng;
@@ -45,11 +45,11 @@ fn some_dims(rng: &mut impl Rng) -> (usize, usize) {
 #[test]
 fn stated_mi_of_mixtures() {
     for (i, shape) in mixture::Shape::ALL.into_iter().enumerate() {
-        let law = MixtureLaw { shapes: vec![shape] };
+        let prior = MixturePrior { shapes: vec![shape] };
         let mut rng = rng(i as u64);
         for j in 0..20 {
             let dims = some_dims(&mut rng);
-            let Base::Mixture(base) = law.draw(dims, &mut rng) else { panic!("the law of mixtures draws mixtures") };
+            let base = prior.draw(dims, &mut rng);
             assert_eq!(base.dims(), dims);
             let off = errors_off(&base, &mixtures::mixture(&base, &base.sample(20_000, &mut rng)));
             assert!(off.abs() < SIGMAS, "{shape:?} {j}: {off} standard errors, {base:?}");
@@ -61,13 +61,11 @@ fn stated_mi_of_mixtures() {
 #[test]
 fn standard_errors_of_mixtures_are_honest() {
     for (i, shape) in mixture::Shape::ALL.into_iter().enumerate() {
-        let law = MixtureLaw { shapes: vec![shape] };
+        let prior = MixturePrior { shapes: vec![shape] };
         let mut rng = rng(100 + i as u64);
         let off: Vec<f64> = (0..150)
             .map(|_| {
-                let Base::Mixture(base) = law.draw(some_dims(&mut rng), &mut rng) else {
-                    panic!("the law of mixtures draws mixtures")
-                };
+                let base = prior.draw(some_dims(&mut rng), &mut rng);
                 errors_off(&base, &mixtures::mixture(&base, &base.sample(4_000, &mut rng)))
             })
             .collect();
@@ -85,10 +83,10 @@ fn standard_errors_of_mixtures_are_honest() {
 fn columns_of_mixtures_are_standard() {
     const ROWS: usize = 40_000;
     for (i, shape) in mixture::Shape::ALL.into_iter().enumerate() {
-        let law = MixtureLaw { shapes: vec![shape] };
+        let prior = MixturePrior { shapes: vec![shape] };
         let mut rng = rng(200 + i as u64);
         for dims in [(1, 1), (3, 6), (7, 2)] {
-            let base = law.draw(dims, &mut rng);
+            let base = prior.draw(dims, &mut rng);
             let sample = base.sample(ROWS, &mut rng);
             for column in sample.x.column_iter().chain(sample.y.column_iter()) {
                 let (mean, error) = mean_and_error(column.as_slice());
@@ -103,11 +101,11 @@ fn columns_of_mixtures_are_standard() {
 #[test]
 fn stated_mi_of_interactions() {
     for (i, shape) in interaction::Shape::ALL.into_iter().enumerate() {
-        let law = InteractionLaw { shapes: vec![shape], strength: [0.01, 3.0] };
+        let prior = InteractionPrior { shapes: vec![shape], strength: [0.01, 3.0] };
         let mut rng = rng(300 + i as u64);
         for j in 0..20 {
             let dims = some_dims(&mut rng);
-            let Base::Interaction(base) = law.draw(dims, &mut rng) else { panic!("the law draws interactions") };
+            let base = prior.draw(dims, &mut rng);
             assert_eq!(base.dims(), dims);
             let rows = if shape == interaction::Shape::Product { 2_000 } else { 20_000 };
             let off = errors_off(&base, &interactions::interaction(&base, &base.sample(rows, &mut rng)));
@@ -187,9 +185,7 @@ fn samples_follow_their_distribution_functions() {
     let phi = |z: f64| 0.5 * statrs::function::erf::erfc(-z / SQRT_2);
     for (i, shape) in mixture::Shape::ALL.into_iter().enumerate() {
         let mut rng = rng(450 + i as u64);
-        let Base::Mixture(base) = (MixtureLaw { shapes: vec![shape] }).draw((4, 3), &mut rng) else {
-            panic!("the law of mixtures draws mixtures")
-        };
+        let base = (MixturePrior { shapes: vec![shape] }).draw((4, 3), &mut rng);
         let sample = base.sample(ROWS, &mut rng);
         for j in 0..base.components()[0].y.len() {
             let cdf =
@@ -227,11 +223,11 @@ fn samples_follow_their_distribution_functions() {
 
 /// A determinant of the covariance built from the parts, for every choice of one column or more.
 #[test]
-fn rotors_by_determinants() {
+fn suppressors_by_determinants() {
     for dims in [(1, 1), (1, 4), (2, 2), (5, 3), (8, 1)] {
         for (rho, noise_sd, leak) in [(0.3, 1.0, 0.0), (0.9, 10.0, 0.2), (0.99, 3.0, 0.5)] {
-            let base = Interaction::new(Coupling::Rotor { rho, noise_sd, leak }, 1, dims).unwrap();
-            let sigma = interactions::rotor_covariance(dims, rho, noise_sd, leak);
+            let base = Interaction::new(Coupling::Suppressor { rho, noise_sd, leak }, 1, dims).unwrap();
+            let sigma = interactions::suppressor_covariance(dims, rho, noise_sd, leak);
             let ln_det =
                 |from: usize, dim: usize| sigma.view((from, from), (dim, dim)).into_owned().lu().determinant().ln();
             let known = 0.5 * (ln_det(0, dims.0) + ln_det(dims.0, dims.1) - ln_det(0, dims.0 + dims.1));
@@ -296,10 +292,10 @@ fn pairs_show_nothing() {
 /// A configuration names the shapes, and the law writes what it reads.
 #[test]
 fn shapes_are_listed() {
-    let law = MixtureLaw { shapes: mixture::Shape::TRAINED.to_vec() };
-    assert!(!law.features().contains(&"mixture-waves".to_owned()));
-    let law = InteractionLaw { shapes: interaction::Shape::TRAINED.to_vec(), strength: [0.01, 3.0] };
-    assert!(!law.features().contains(&"interaction-angle".to_owned()));
+    let prior = MixturePrior { shapes: mixture::Shape::TRAINED.to_vec() };
+    assert!(!prior.features().contains(&"mixture-waves".to_owned()));
+    let prior = InteractionPrior { shapes: interaction::Shape::TRAINED.to_vec(), strength: [0.01, 3.0] };
+    assert!(!prior.features().contains(&"interaction-angle".to_owned()));
     let meta = |family: &str| {
         mist_data_gen::MetaDistribution::from_toml(&format!(
             "name = 'shapes'\n[[dims]]\nweight = 1.0\nlaw = 'uniform'\nmin = 1\nmax = 6\nequal = false\n\
@@ -331,7 +327,7 @@ fn parameters_outside_the_domain_are_refused() {
     assert!(refused(Coupling::Product { noise_sd: 1.0 }, 2, (3, 2)));
     assert!(refused(Coupling::Radial { rho: 1.0, spread: (0.5, 0.5) }, 1, (2, 1)));
     assert!(refused(Coupling::Angle { harmonic: 1, kappa: f64::NAN }, 1, (2, 1)));
-    assert!(refused(Coupling::Rotor { rho: 0.5, noise_sd: 1.0, leak: 0.0 }, 2, (4, 4)));
+    assert!(refused(Coupling::Suppressor { rho: 0.5, noise_sd: 1.0, leak: 0.0 }, 2, (4, 4)));
     let column = |sd| vec![mixture::Column { mean: 0.0, sd }];
     let component = |weight, sd, rho| mixture::Component { weight, x: column(1.0), y: column(sd), rho };
     for bad in [component(0.0, 1.0, vec![0.0]), component(1.0, 0.0, vec![0.0]), component(1.0, 1.0, vec![1.0])] {

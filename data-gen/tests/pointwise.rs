@@ -16,20 +16,13 @@ const SIGMAS: f64 = 4.0;
 /// Largest difference |a − b|/(1 + |b|) between the library's a and the oracle's b.
 const TOLERANCE: f64 = 1e-8;
 
-/// Kinds without a pointwise MI so far.
-const MISSING: &[&str] =
-    &["mixture", "table", "channel", "quantised", "inflated", "counts", "labels", "degenerate", "censored"];
-
-/// Every entry of the training mix and of the held-out set, by itself.
+/// Every entry of the training mix, of the held-out set, of the discrete suite and of `wide.toml`, by itself.
 fn entries(dims: DimsLaw, n: IntLaw) -> Vec<MetaDistribution> {
     let mut entries = Vec::new();
-    for name in ["mist_3", "held_out"] {
-        let config = MetaDistribution::named(name).unwrap().config().clone();
-        for (i, (_, family)) in config.families.iter().enumerate() {
-            if !MISSING.contains(&family.kind.name()) {
-                entries.push(MetaDistribution::new(config.only(i, dims, n)));
-            }
-        }
+    let named = ["mist_3", "held_out", "discrete"].map(|name| MetaDistribution::named(name).unwrap());
+    for meta in named.into_iter().chain([common::wide()]) {
+        let config = meta.config();
+        entries.extend((0..config.families.len()).map(|i| MetaDistribution::new(config.only(i, dims, n))));
     }
     entries
 }

@@ -5,9 +5,7 @@ use std::{
     path::Path,
 };
 
-use sha2::{Digest, Sha256};
-
-use crate::{DatasetError, meta::hex};
+use super::error::DatasetError;
 
 /// Writes a file, whole or not at all.
 pub(crate) fn write_atomic(dir: &Path, name: &str, bytes: &[u8]) -> Result<(), DatasetError> {
@@ -56,9 +54,4 @@ pub(crate) fn remove(path: &Path) -> Result<(), DatasetError> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(DatasetError::io("remove", path)(error)),
         _ => Ok(()),
     }
-}
-
-/// SHA-256 in lower-case hexadecimal.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
 }

@@ -4,8 +4,15 @@ use std::{ops::Range, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Storage, WriteOptions, file};
-use crate::{ConfigError, DatasetError, Draw, DrawnTask, MetaDistribution, Seeds, Split};
+use super::{error::DatasetError, file, options::WriteOptions, storage::Storage};
+use crate::{
+    ground::{
+        error::ConfigError,
+        hex,
+        seeds::{Seeds, Split},
+    },
+    meta::{Draw, DrawnTask, MetaDistribution},
+};
 
 /// Version of the layout of manifest and shards.
 pub const FORMAT: u32 = 2;
@@ -34,7 +41,7 @@ pub struct Manifest {
     pub count: u64,
     /// Draws in every shard but the last.
     pub shard_size: u64,
-    /// How the values are stored.
+    /// The form in which values are stored.
     pub storage: Storage,
     /// Whether the pointwise MI of every row is stored, too. Where it is not, the file does not name the key.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -145,7 +152,7 @@ impl Manifest {
             return Err(format!("expected format `{FORMAT}`, got `{}`", version.format));
         }
         let manifest: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-        let sha256 = file::sha256(manifest.config.as_bytes());
+        let sha256 = hex::sha256(manifest.config.as_bytes());
         if sha256 != manifest.config_sha256 {
             let expected = &manifest.config_sha256;
             return Err(format!("its configuration has SHA-256 `{sha256}`, expected `{expected}`"));

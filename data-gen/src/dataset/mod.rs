@@ -32,8 +32,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod error;
 mod file;
+mod finish;
 mod manifest;
+mod options;
 mod part;
 mod reader;
 pub mod shard;
@@ -41,10 +44,11 @@ mod storage;
 mod verify;
 mod writer;
 
-use manifest::MAX_SHARDS;
+pub use error::DatasetError;
 pub use manifest::{FORMAT, MANIFEST_FILE, Manifest, ShardEntry};
+pub use options::WriteOptions;
 pub use part::Part;
 pub use reader::{Draws, Reader};
 pub use storage::Storage;
 pub use verify::{Problem, Verifier};
-pub use writer::{Progress, WriteOptions, write};
+pub use writer::{Progress, write};

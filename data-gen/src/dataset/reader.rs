@@ -2,8 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{MANIFEST_FILE, Manifest, file, part, shard, shard::Facts};
-use crate::{DatasetError, Draw};
+use super::{
+    error::DatasetError,
+    finish,
+    manifest::{MANIFEST_FILE, Manifest},
+    shard::{self, Facts},
+};
+use crate::{ground::hex, meta::Draw};
 
 /// A complete data set on disk.
 #[derive(Debug, Clone)]
@@ -32,16 +37,16 @@ impl Reader {
             return Ok(Self { dir: dir.to_owned(), manifest });
         }
         let path = dir.join(MANIFEST_FILE);
-        match dir.is_dir().then(|| part::any_manifest(dir)).transpose()?.flatten() {
+        match dir.is_dir().then(|| finish::any_manifest(dir)).transpose()?.flatten() {
             Some(of_part) => {
-                let known = part::known(&of_part.whole(), dir)?;
+                let known = finish::known(&of_part.whole(), dir)?;
                 Err(DatasetError::Incomplete { path, written: known.written(), expected: known.shards.len() })
             }
             None => Err(DatasetError::io("read", path)(std::io::ErrorKind::NotFound.into())),
         }
     }
 
-    /// What the data set was made from.
+    /// The manifest: configuration, seed and split that the data set was made from.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
@@ -58,7 +63,7 @@ impl Reader {
         let entry = &self.manifest.shards[number];
         let path = self.path(number);
         let bytes = std::fs::read(&path).map_err(DatasetError::io("read", &path))?;
-        let got = file::sha256(&bytes);
+        let got = hex::sha256(&bytes);
         let expected = entry.sha256.clone().unwrap_or_default();
         if got != expected {
             return Err(DatasetError::Checksum { path, expected, got });
@@ -74,7 +79,7 @@ impl Reader {
         Ok(draws)
     }
 
-    /// What is known of the draws of one shard. Their rows are not read, and the checksum is not verified.
+    /// The facts about the draws of one shard. Their rows are not read, and the checksum is not verified.
     ///
     /// # Errors
     /// The file cannot be read, or it is not a shard.

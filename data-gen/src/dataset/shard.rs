@@ -32,13 +32,16 @@ use safetensors::{
     tensor::{Metadata, TensorView},
 };
 
-use super::storage::{Storage, doubled_mid_ranks};
-use crate::{DatasetError, Draw, Sample};
+use super::{
+    error::DatasetError,
+    storage::{Storage, doubled_mid_ranks},
+};
+use crate::{ground::sample::Sample, meta::Draw};
 
 /// The tensor that a shard may lack.
 const POINTWISE: &str = "pointwise_mi";
 
-/// What a shard says of a draw besides its rows.
+/// The facts about a draw that a shard stores besides its rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
     /// The index it was drawn for.

@@ -1,13 +1,13 @@
-//! How values lie on disk: as they are, or as ranks.
+//! The form of values on disk: as they are, or as ranks.
 
 use std::{fmt, str::FromStr};
 
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 
-use crate::ParameterError;
+use crate::ground::error::ParameterError;
 
-/// How the values of a data set are stored.
+/// The form in which the values of a data set are stored.
 ///
 /// # Half precision
 /// It is no third kind. A half has 11 significant bits and ends at 65,504: values that the distribution keeps apart
@@ -56,7 +56,7 @@ impl Storage {
         }
     }
 
-    /// What a matrix reads as after it was stored.
+    /// The matrix that is read back after this one was stored.
     ///
     /// # Errors
     /// There are more rows than [`Storage::Ranks16`] holds, or a value has no rank.

@@ -4,8 +4,16 @@ use std::{fmt, path::Path};
 
 use rayon::prelude::*;
 
-use super::{Manifest, Reader, Storage};
-use crate::{DatasetError, Draw, DrawnTask, MetaDistribution, Sample, Seeds};
+use super::{
+    error::DatasetError,
+    manifest::{MANIFEST_FILE, Manifest},
+    reader::Reader,
+    storage::Storage,
+};
+use crate::{
+    ground::{sample::Sample, seeds::Seeds},
+    meta::{Draw, DrawnTask, MetaDistribution},
+};
 
 /// Standard errors that the mean of the pointwise MI may be off by.
 const SIGMAS: f64 = 6.0;
@@ -22,14 +30,14 @@ pub struct Verifier {
     pool: rayon::ThreadPool,
 }
 
-/// What is wrong, and where.
+/// A difference that was found, and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The draw; none where it is the whole shard.
     pub index: Option<u64>,
     /// File name of the shard.
     pub file: String,
-    /// What was found.
+    /// The difference, in words.
     pub what: String,
 }
 
@@ -53,7 +61,7 @@ impl Verifier {
     pub fn open(dir: &Path, redraw: bool, threads: usize) -> Result<Self, DatasetError> {
         let reader = Reader::open_incomplete(dir)?;
         let meta = reader.manifest().meta()?;
-        let wrong = |reason: String| DatasetError::Manifest { path: dir.join(super::MANIFEST_FILE), reason };
+        let wrong = |reason: String| DatasetError::Manifest { path: dir.join(MANIFEST_FILE), reason };
         let Manifest { name, generator, families, .. } = reader.manifest();
         if name != meta.name() {
             return Err(wrong(format!("its name is `{name}`, that of its configuration `{}`", meta.name())));
@@ -69,7 +77,7 @@ impl Verifier {
         Ok(Self { reader, meta, redraw, pool })
     }
 
-    /// What the data set was made from.
+    /// The manifest of the data set.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         self.reader.manifest()

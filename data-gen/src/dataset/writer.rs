@@ -4,37 +4,27 @@ use std::{fs, ops::Range, path::Path};
 
 use rayon::prelude::*;
 
-use super::{MANIFEST_FILE, MAX_SHARDS, Manifest, Part, Storage, file, part, shard, shard::Block};
-use crate::{DatasetError, MetaDistribution, ParameterError, Seeds, Split};
+use super::{
+    error::DatasetError,
+    file, finish,
+    manifest::{MANIFEST_FILE, MAX_SHARDS, Manifest},
+    options::WriteOptions,
+    part::Part,
+    shard::{self, Block},
+};
+use crate::{
+    ground::{
+        error::ParameterError,
+        hex,
+        seeds::{Seeds, Split},
+    },
+    meta::MetaDistribution,
+};
 
 /// Draws in a shard at most.
 const MAX_SHARD_SIZE: u64 = 10_000_000;
 
-/// The size of a data set and of the machine's part in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WriteOptions {
-    /// Number of draws, with indices 0 .. count.
-    pub count: u64,
-    /// Draws in a shard. One shard is held in memory at a time, about twice.
-    pub shard_size: u64,
-    /// How the values are stored.
-    pub storage: Storage,
-    /// Store the pointwise MI of every row, too: 4 bytes each.
-    pub pointwise: bool,
-    /// Make this part of the shards alone; any number of processes may make parts of the same data set at once.
-    pub part: Option<Part>,
-    /// Threads that draw; 0 for one per core. Changes no byte.
-    pub threads: usize,
-}
-
-impl Default for WriteOptions {
-    /// 1,000 draws in one shard as they are, with one thread per core.
-    fn default() -> Self {
-        Self { count: 1000, shard_size: 1000, storage: Storage::F64, pointwise: false, part: None, threads: 0 }
-    }
-}
-
-/// How far [`write()`] is with the shards it was asked for; reported after each.
+/// The progress of [`write()`] with the shards it was asked for; reported after each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     /// Another process is at work in the folder, and nothing happens until it is done; reported once, and before all
@@ -87,7 +77,7 @@ pub fn write(
     let _lock = file::Lock::of(dir, options.part.is_some(), || progress(started));
     file::clean(dir)?;
 
-    let mut own = part::known(&planned, dir)?.part(shards);
+    let mut own = finish::known(&planned, dir)?.part(shards);
     let save = |own: &Manifest| file::write_atomic(dir, &own_file, own.to_json().as_bytes());
     save(&own)?;
 
@@ -98,14 +88,14 @@ pub fn write(
         let (first, count) = (entry.first, entry.count);
         let path = dir.join(&entry.file);
         let kept = match (&entry.sha256, file::read_if_there(&path)?) {
-            (Some(sha256), Some(bytes)) => file::sha256(&bytes) == *sha256,
+            (Some(sha256), Some(bytes)) => hex::sha256(&bytes) == *sha256,
             _ => false,
         };
         if !kept {
             let blocks = pool.install(|| blocks(meta, seeds, &own, first..first + count));
             let bytes = shard::join(blocks.map_err(|reason| DatasetError::Unstorable { path, reason })?, storage);
             file::write_atomic(dir, &own.shards[i].file, &bytes)?;
-            own.shards[i].sha256 = Some(file::sha256(&bytes));
+            own.shards[i].sha256 = Some(hex::sha256(&bytes));
             save(&own)?;
         }
         draws_done += count;
@@ -114,12 +104,12 @@ pub fn write(
     }
 
     // What others made meanwhile; of its own shards this process knows best.
-    let mut all = part::known(&planned, dir)?;
+    let mut all = finish::known(&planned, dir)?;
     all.learn(&own);
     if all.is_complete() {
         // Several jobs may be here at once: the content is the same.
         file::write_atomic(dir, MANIFEST_FILE, all.to_json().as_bytes())?;
-        part::remove_manifests(dir)?;
+        finish::remove_manifests(dir)?;
     }
     Ok(all)
 }

@@ -3,12 +3,14 @@
 use nalgebra::DMatrix;
 use rand::Rng;
 
-use crate::{
-    ConfigError,
-    config::{Keys, Range, Written},
-    error::ParameterError,
-    families::{Base, Joint, Law, uniform},
-    task::Sample,
+use crate::ground::{
+    domain::Domain,
+    draw::uniform,
+    error::{ConfigError, ParameterError},
+    joint::Joint,
+    keys::{Keys, Range, Written},
+    prior::{Prior, drawn},
+    sample::Sample,
 };
 
 /// X_i ~ U(0, 1) and Y_i = X_i + U(−ε_i, ε_i), coordinates independent of each other.
@@ -19,7 +21,7 @@ use crate::{
 /// I(X; Y) = Σ over pairs of [`pair_mi_nats`].
 ///
 /// # Domain
-/// ε > 0.
+/// ε in [`Additive::EPSILON`].
 ///
 /// # Source
 /// Czyż et al., "Beyond Normal" (NeurIPS 2023), the additive-noise task.
@@ -46,17 +48,20 @@ pub fn pair_mi_nats(epsilon: f64) -> f64 {
 }
 
 impl Additive {
+    /// Domain of the half-width of the noise.
+    pub const EPSILON: Domain = Domain::POSITIVE;
+
     /// `dim_x` columns of X, one ε for each column of Y.
     ///
     /// # Errors
-    /// A side without columns, or an ε that is not a finite positive number.
+    /// A side without columns, or an ε outside its domain.
     pub fn new(dim_x: usize, epsilon: Vec<f64>) -> Result<Self, ParameterError> {
         if dim_x == 0 || epsilon.is_empty() {
             let got = format!("{dim_x} and {}", epsilon.len());
             return Err(ParameterError::new("dim_x, dim_y", "at least 1 column", got));
         }
-        if let Some(bad) = epsilon.iter().find(|e| !(e.is_finite() && **e > 0.0)) {
-            return Err(ParameterError::new("epsilon", "a finite number > 0", bad));
+        for &epsilon in &epsilon {
+            Self::EPSILON.check("epsilon", epsilon)?;
         }
         Ok(Self { dim_x, epsilon })
     }
@@ -121,26 +126,28 @@ impl Joint for Additive {
     }
 }
 
-/// The law of additive uniform noise.
+/// The prior of additive uniform noise.
 #[derive(Debug, Clone, PartialEq)]
-pub struct AdditiveLaw {
+pub struct AdditivePrior {
     /// Range of each coordinate's ε.
     pub epsilon: Range,
 }
 
-impl Law for AdditiveLaw {
+impl Prior for AdditivePrior {
+    type Joint = Additive;
+
     const KIND: &'static str = "additive";
 
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
-        Ok(Self { epsilon: keys.range("epsilon", [0.1, 2.0], (1e-6, 1e6))? })
+        Ok(Self { epsilon: keys.range("epsilon", [0.1, 2.0], const { Additive::EPSILON.within(1e-6, 1e6) })? })
     }
 
     fn write(&self, keys: &mut Written) {
         keys.set("epsilon", self.epsilon);
     }
 
-    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
+    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
         let widths = (0..dims.1).map(|_| uniform(&self.epsilon, rng)).collect();
-        Base::Additive(Additive::new(dims.0, widths).expect("validated ranges lie inside the domain"))
+        drawn(Additive::new(dims.0, widths))
     }
 }

@@ -2,27 +2,29 @@
 
 use rand::Rng;
 
-use crate::{
-    ConfigError,
-    config::{Keys, Range, Written},
-    error::ParameterError,
-    families::{
-        Base, Law,
-        normal_pair::{NormalPair, REACH, density},
-        pairs::{Pair, Pairs, draw_count},
-        uniform,
-    },
-    maps::{normal_cdf, normal_quantile},
+use crate::ground::{
+    domain::Domain,
+    draw::uniform,
+    error::{ConfigError, ParameterError},
+    keys::{Keys, Range, Written},
+    normal::{normal_cdf, normal_density, normal_quantile},
+    normal_pair::{NormalPair, REACH},
+    pairs::{Pair, Pairs, draw_count},
+    prior::{Prior, drawn},
 };
 
 /// X′ = min(max(X, a), b) and Y, with (X, Y) normal of correlation ρ.
 ///
-/// What X′ tells where it is not cut off is in closed form, and what the two ends tell is an integral over y:
+/// The part of the MI that comes from values between a and b has a closed form; the part of the two ends is an integral
+/// over y:
 ///
 /// I(X′; Y) = −½ ln(1 − ρ²) P(a < X < b) + ½ ρ² (a φ(a) − b φ(b)) + Σ ∫ φ(y) P(end|y) ln(P(end|y)/P(end)) dy.
 ///
 /// # Domain
-/// That of [`NormalPair`] for ρ; −8.5 ≤ a < b ≤ 8.5, with 8.5 for an end that is not cut off.
+/// That of [`NormalPair`] for ρ; a < b, each in [`Censored::ENDS`], with ±8.5 for an end that is not cut off.
+///
+/// # Source
+/// Tobin, "Estimation of relationships for limited dependent variables", Econometrica 26 (1958): the censored normal.
 ///
 /// # Limits
 /// Within 1e-8 nats (held by a test against a quadrature four times as fine).
@@ -43,14 +45,18 @@ pub struct Censored {
 }
 
 impl Censored {
+    /// Domain of a and b.
+    pub const ENDS: Domain = Domain::closed(-REACH, REACH);
+
     /// With correlation `rho`, cut off at `low` and `high`.
     ///
     /// # Errors
     /// A parameter outside its domain.
     pub fn new(rho: f64, low: f64, high: f64) -> Result<Self, ParameterError> {
-        if !(-REACH <= low && low < high && high <= REACH) {
-            let got = format!("[{low}, {high}]");
-            return Err(ParameterError::new("ends", "−8.5 ≤ low < high ≤ 8.5", got));
+        Self::ENDS.check("low", low)?;
+        Self::ENDS.check("high", high)?;
+        if low >= high {
+            return Err(ParameterError::new("ends", "low < high", format!("[{low}, {high}]")));
         }
         let mut pair = Self { normal: NormalPair::new(rho)?, low, high, mi_nats: 0.0 };
         pair.mi_nats = pair.mi_by_quadrature(1.0);
@@ -62,7 +68,7 @@ impl Censored {
     pub fn mi_by_quadrature(&self, refine: f64) -> f64 {
         let Self { normal, low, high, .. } = *self;
         let between = if low > 0.0 { normal_cdf(-low) - normal_cdf(-high) } else { normal_cdf(high) - normal_cdf(low) };
-        let slope = 0.5 * normal.rho() * normal.rho() * (low * density(low) - high * density(high));
+        let slope = 0.5 * normal.rho() * normal.rho() * (low * normal_density(low) - high * normal_density(high));
         normal.mi_nats() * between + slope + normal.information_on_cells(&[low, high], |cell| cell != 1, refine)
     }
 
@@ -105,9 +111,9 @@ impl Pair for Censored {
     }
 }
 
-/// The law of censored pairs, K ~ U{1..min dim}.
+/// The prior of censored pairs, K ~ U{1..min dim}.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CensoredLaw {
+pub struct CensoredPrior {
     /// Range of the MI of an uncensored pair.
     pub mi: Range,
     /// Range of the probability that X is cut off, at both ends together.
@@ -116,7 +122,9 @@ pub struct CensoredLaw {
     pub two_sided: f64,
 }
 
-impl Law for CensoredLaw {
+impl Prior for CensoredPrior {
+    type Joint = Pairs<Censored>;
+
     const KIND: &'static str = "censored";
 
     const SWAP: f64 = 0.5;
@@ -124,7 +132,7 @@ impl Law for CensoredLaw {
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
         Ok(Self {
             mi: NormalPair::read_mi(keys)?,
-            share: keys.range("share", [0.1, 0.9], (0.0, 0.99))?,
+            share: keys.range("share", [0.1, 0.9], const { Domain::PROBABILITY.within(0.0, 0.99) })?,
             two_sided: keys.probability("two_sided", 0.5)?,
         })
     }
@@ -137,14 +145,13 @@ impl Law for CensoredLaw {
         true
     }
 
-    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
-        let inside = "validated ranges lie inside the domain";
+    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
         let pairs = draw_count(dims, rng);
         let rho = NormalPair::with_mi_of(&self.mi, pairs, rng).rho();
         let share = uniform(&self.share, rng);
         let below = if rng.random_bool(self.two_sided) { share * rng.random::<f64>() } else { share };
         let low = normal_quantile(below).max(-REACH);
         let high = (-normal_quantile(share - below)).min(REACH);
-        Base::Censored(Pairs::new(Censored::new(rho, low, high).expect(inside), pairs, dims).expect(inside))
+        drawn(Pairs::new(drawn(Censored::new(rho, low, high)), pairs, dims))
     }
 }

@@ -3,18 +3,16 @@
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    ConfigError,
-    config::{Keys, Range, Written},
-    error::ParameterError,
-    families::{
-        Base, Law,
-        pairs::{Pair, Pairs, draw_count},
-        uniform,
-    },
+use crate::ground::{
+    domain::Domain,
+    draw::uniform,
+    error::{ConfigError, ParameterError},
+    keys::{Keys, Range, Written},
+    pairs::{Pair, Pairs, draw_count},
+    prior::{Prior, drawn},
 };
 
-/// What a channel does to a bit.
+/// The kinds of channels, by their effect on a bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChannelKind {
@@ -50,7 +48,7 @@ impl ChannelKind {
 /// h(p (1 − e)) − p h(e) for the Z channel.
 ///
 /// # Domain
-/// 0 < p < 1, 0 ≤ e ≤ 1.
+/// p in [`Channel::P`], e in [`Channel::E`].
 ///
 /// # Source
 /// Cover and Thomas, "Elements of Information Theory" (2006), sections 7.1.4 and 7.1.5, and exercise 7.8.
@@ -70,21 +68,21 @@ pub struct Channel {
 }
 
 impl Channel {
+    /// Domain of P(X = 1).
+    pub const P: Domain = Domain::between(0.0, 1.0);
+
+    /// Domain of the probability of a flip or an erasure.
+    pub const E: Domain = Domain::PROBABILITY;
+
     /// With P(X = 1) = `p` and the channel's `e`.
     ///
     /// # Errors
     /// A parameter outside its domain.
     pub fn new(kind: ChannelKind, p: f64, e: f64) -> Result<Self, ParameterError> {
-        if !(p > 0.0 && p < 1.0) {
-            return Err(ParameterError::new("p", "a number in (0, 1)", p));
-        }
-        if !(0.0..=1.0).contains(&e) {
-            return Err(ParameterError::new("e", "a number in [0, 1]", e));
-        }
-        Ok(Self { kind, p, e })
+        Ok(Self { kind, p: Self::P.check("p", p)?, e: Self::E.check("e", e)? })
     }
 
-    /// What it does.
+    /// The kind of the channel.
     #[must_use]
     pub fn kind(&self) -> ChannelKind {
         self.kind
@@ -147,9 +145,9 @@ fn binary_entropy(p: f64) -> f64 {
     term(p) + term(1.0 - p)
 }
 
-/// The law of channels, K ~ U{1..min dim} uses of one channel.
+/// The prior of channels, K ~ U{1..min dim} uses of one channel.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ChannelLaw {
+pub struct ChannelPrior {
     /// The channels, equally likely.
     pub shapes: Vec<ChannelKind>,
     /// Range of P(X = 1).
@@ -158,7 +156,9 @@ pub struct ChannelLaw {
     pub e: Range,
 }
 
-impl Law for ChannelLaw {
+impl Prior for ChannelPrior {
+    type Joint = Pairs<Channel>;
+
     const KIND: &'static str = "channel";
 
     const SWAP: f64 = 0.5;
@@ -166,8 +166,8 @@ impl Law for ChannelLaw {
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
         Ok(Self {
             shapes: keys.some_of("shapes", "shape", &ChannelKind::ALL, ChannelKind::TRAINED.to_vec())?,
-            p: keys.range("p", [0.05, 0.95], (1e-3, 0.999))?,
-            e: keys.range("e", [0.0, 1.0], (0.0, 1.0))?,
+            p: keys.range("p", [0.05, 0.95], const { Channel::P.within(1e-3, 0.999) })?,
+            e: keys.range("e", [0.0, 1.0], Channel::E)?,
         })
     }
 
@@ -183,10 +183,9 @@ impl Law for ChannelLaw {
         true
     }
 
-    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
-        let inside = "validated ranges lie inside the domain";
+    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
         let kind = self.shapes[rng.random_range(0..self.shapes.len())];
-        let channel = Channel::new(kind, uniform(&self.p, rng), uniform(&self.e, rng)).expect(inside);
-        Base::Channel(Pairs::new(channel, draw_count(dims, rng), dims).expect(inside))
+        let channel = drawn(Channel::new(kind, uniform(&self.p, rng), uniform(&self.e, rng)));
+        drawn(Pairs::new(channel, draw_count(dims, rng), dims))
     }
 }

@@ -5,14 +5,13 @@ use rand::Rng;
 use rand_distr::{Distribution, Gamma, Poisson};
 use statrs::function::gamma::{digamma, ln_gamma};
 
-use crate::{
-    ConfigError,
-    config::{Keys, Range, Written},
-    error::ParameterError,
-    families::{
-        Base, Law, log_uniform,
-        pairs::{Pair, Pairs, draw_count},
-    },
+use crate::ground::{
+    domain::Domain,
+    draw::log_uniform,
+    error::{ConfigError, ParameterError},
+    keys::{Keys, Range, Written},
+    pairs::{Pair, Pairs, draw_count},
+    prior::{Prior, drawn},
 };
 
 /// X ~ Gamma(k, θ) with shape k and scale θ, and Y ~ Poisson(X) a count.
@@ -22,7 +21,7 @@ use crate::{
 /// I(X; Y) = h(k, θ) − Σ_y P(y) h(k + y, θ/(1 + θ)).
 ///
 /// # Domain
-/// k in [0.1, 50], θ in [0.01, 2000].
+/// k in [`Counts::SHAPE`], θ in [`Counts::SCALE`].
 ///
 /// # Limits
 /// The sum ends where less than 1e-15 of P is left, at about 40 θ terms; Γ and ψ run by recurrence. Within 1e-8 nats
@@ -48,17 +47,18 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Domain of k.
+    pub const SHAPE: Domain = Domain::closed(0.1, 50.0);
+
+    /// Domain of θ.
+    pub const SCALE: Domain = Domain::closed(0.01, 2000.0);
+
     /// With intensities of this shape and scale.
     ///
     /// # Errors
     /// A parameter outside its domain.
     pub fn new(shape: f64, scale: f64) -> Result<Self, ParameterError> {
-        if !(0.1..=50.0).contains(&shape) {
-            return Err(ParameterError::new("shape", "a number in [0.1, 50]", shape));
-        }
-        if !(0.01..=2000.0).contains(&scale) {
-            return Err(ParameterError::new("scale", "a number in [0.01, 2000]", scale));
-        }
+        let (shape, scale) = (Self::SHAPE.check("shape", shape)?, Self::SCALE.check("scale", scale)?);
         let gamma = Gamma::new(shape, scale).expect("shape and scale are > 0");
         Ok(Self { shape, scale, gamma, mi_nats: mi_nats(shape, scale) })
     }
@@ -128,24 +128,26 @@ impl Pair for Counts {
     }
 }
 
-/// The law of counts, K ~ U{1..min dim}; k and θ log-uniform.
+/// The prior of counts, K ~ U{1..min dim}; k and θ log-uniform.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CountsLaw {
+pub struct CountsPrior {
     /// Range of k.
     pub shape: Range,
     /// Range of θ.
     pub scale: Range,
 }
 
-impl Law for CountsLaw {
+impl Prior for CountsPrior {
+    type Joint = Pairs<Counts>;
+
     const KIND: &'static str = "counts";
 
     const SWAP: f64 = 0.5;
 
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
         Ok(Self {
-            shape: keys.range("shape", [0.3, 10.0], (0.1, 50.0))?,
-            scale: keys.range("scale", [0.02, 1000.0], (0.01, 2000.0))?,
+            shape: keys.range("shape", [0.3, 10.0], Counts::SHAPE)?,
+            scale: keys.range("scale", [0.02, 1000.0], Counts::SCALE)?,
         })
     }
 
@@ -157,9 +159,8 @@ impl Law for CountsLaw {
         true
     }
 
-    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
-        let inside = "validated ranges lie inside the domain";
-        let counts = Counts::new(log_uniform(&self.shape, rng), log_uniform(&self.scale, rng)).expect(inside);
-        Base::Counts(Pairs::new(counts, draw_count(dims, rng), dims).expect(inside))
+    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
+        let counts = drawn(Counts::new(log_uniform(&self.shape, rng), log_uniform(&self.scale, rng)));
+        drawn(Pairs::new(counts, draw_count(dims, rng), dims))
     }
 }

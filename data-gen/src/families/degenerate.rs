@@ -4,16 +4,14 @@ use nalgebra::DMatrix;
 use rand::Rng;
 use rand_distr::Exp1;
 
-use crate::{
-    ConfigError,
-    config::{Keys, Range, Written},
-    error::ParameterError,
-    families::{
-        Base, Joint, Law,
-        elliptical::{Elliptical, scatter::Canonical},
-        uniform,
-    },
-    task::Sample,
+use crate::ground::{
+    draw::uniform,
+    elliptical::{Elliptical, scatter::Canonical},
+    error::{ConfigError, ParameterError},
+    joint::Joint,
+    keys::{Keys, Range, Written},
+    prior::{Prior, drawn},
+    sample::Sample,
 };
 
 /// A column that is a function of the others of its side.
@@ -83,7 +81,7 @@ impl Degenerate {
         &self.core
     }
 
-    /// What is added to X₀, and to Y₀.
+    /// The columns added to X₀ and to Y₀.
     #[must_use]
     pub fn fillers(&self) -> (&[Filler], &[Filler]) {
         (&self.x, &self.y)
@@ -123,18 +121,18 @@ fn fill(core: &DMatrix<f64>, fillers: &[Filler]) -> DMatrix<f64> {
     })
 }
 
-/// The law of degenerate columns: a core as of the scatter `canonical`, with U{1..max(1, dim − 1)} columns on each side,
+/// The prior of degenerate columns: a core as of the scatter `canonical`, with U{1..max(1, dim − 1)} columns on each side,
 /// and the rest of the dims filled. A copy is exact, negated or scaled by 10^U(−3, 3), in equal parts; a constant is 0,
 /// 1 or U(−10, 10).
 #[derive(Debug, Clone, PartialEq)]
-pub struct DegenerateLaw {
+pub struct DegeneratePrior {
     /// Range of the MI: ln(1 + I) uniform.
     pub mi: Range,
     /// Probability that a column added is constant; else it is a copy.
     pub constant: f64,
 }
 
-impl DegenerateLaw {
+impl DegeneratePrior {
     fn filler<R: Rng + ?Sized>(&self, of_core: usize, rng: &mut R) -> Filler {
         if rng.random_bool(self.constant) {
             return Filler::Constant([0.0, 1.0, rng.random_range(-10.0..10.0)][rng.random_range(0..3)]);
@@ -144,11 +142,13 @@ impl DegenerateLaw {
     }
 }
 
-impl Law for DegenerateLaw {
+impl Prior for DegeneratePrior {
+    type Joint = Degenerate;
+
     const KIND: &'static str = "degenerate";
 
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
-        Ok(Self { mi: keys.range("mi", [0.0, 8.0], (0.0, 100.0))?, constant: keys.probability("constant", 0.3)? })
+        Ok(Self { mi: keys.range("mi", [0.0, 8.0], Canonical::MI_NATS)?, constant: keys.probability("constant", 0.3)? })
     }
 
     fn write(&self, keys: &mut Written) {
@@ -159,17 +159,16 @@ impl Law for DegenerateLaw {
         true
     }
 
-    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
-        let inside = "validated ranges lie inside the domain";
+    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
         let mut less = |dim: usize| rng.random_range(1..=(dim - 1).max(1));
         let core = (less(dims.0), less(dims.1));
         let pairs = rng.random_range(1..=core.0.min(core.1));
         let total = uniform(&self.mi.map(f64::ln_1p), rng).exp_m1();
         let power = rng.random_range(0.0..3.0);
         let shares: Vec<f64> = (0..pairs).map(|_| rng.sample::<f64, _>(Exp1).powf(power)).collect();
-        let canonical = Canonical::with_mi(core, total, &shares).expect(inside);
+        let canonical = drawn(Canonical::with_mi(core, total, &shares));
         let mut fillers = |dim: usize, of_core: usize| (of_core..dim).map(|_| self.filler(of_core, rng)).collect();
         let (x, y) = (fillers(dims.0, core.0), fillers(dims.1, core.1));
-        Base::Degenerate(Degenerate::new(Elliptical::normal(canonical), x, y).expect(inside))
+        drawn(Degenerate::new(Elliptical::normal(canonical), x, y))
     }
 }

@@ -4,11 +4,14 @@ use nalgebra::DMatrix;
 use rand::Rng;
 use rand_distr::{ChiSquared, Distribution, StandardNormal};
 
-use crate::{
-    ConfigError,
-    config::{Keys, Written},
-    families::{Base, Joint, Law, marginal::Marginal},
-    task::Sample,
+use crate::ground::{
+    domain::Domain,
+    error::ConfigError,
+    joint::Joint,
+    keys::{Keys, Written},
+    marginal::Marginal,
+    prior::Prior,
+    sample::Sample,
 };
 
 /// One side of an independent pair.
@@ -20,11 +23,11 @@ use crate::{
 pub struct IndependentSide {
     /// a_j in (−1, 1), one for each column; all zero for independent columns.
     pub factor: Vec<f64>,
-    /// What the columns become.
+    /// The marginals, or the common scale, that the normals are turned into.
     pub shape: Shape,
 }
 
-/// What is made of a side's normals.
+/// The step from a side's normals to its values.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shape {
     /// One marginal a column.
@@ -36,9 +39,9 @@ pub enum Shape {
     },
 }
 
-/// How [`IndependentSide::draw`] chooses.
+/// The prior of independent sides.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct IndependentLaw {
+pub struct IndependentPrior {
     /// Probability that a side's columns share a factor, with a_j ~ U(−0.95, 0.95).
     pub factor: f64,
     /// Probability that a side is multivariate Student-t.
@@ -49,11 +52,11 @@ pub struct IndependentLaw {
 
 impl IndependentSide {
     /// Draws a side of `dim` columns.
-    pub fn draw<R: Rng + ?Sized>(dim: usize, law: &IndependentLaw, rng: &mut R) -> Self {
-        let shared = rng.random_bool(law.factor);
+    pub fn draw<R: Rng + ?Sized>(dim: usize, prior: &IndependentPrior, rng: &mut R) -> Self {
+        let shared = rng.random_bool(prior.factor);
         let factor = (0..dim).map(|_| if shared { rng.random_range(-0.95..0.95) } else { 0.0 }).collect();
-        let shape = if rng.random_bool(law.shared_scale) {
-            let [low, high] = law.nu;
+        let shape = if rng.random_bool(prior.shared_scale) {
+            let [low, high] = prior.nu;
             Shape::SharedScale { nu: rng.random_range(low..=high) }
         } else {
             Shape::Marginals((0..dim).map(|_| Marginal::draw(rng)).collect())
@@ -105,9 +108,9 @@ impl IndependentSide {
 /// X and Y drawn independently: I(X; Y) = 0.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Independent {
-    /// The law of X.
+    /// The distribution of X.
     pub x: IndependentSide,
-    /// The law of Y.
+    /// The distribution of Y.
     pub y: IndependentSide,
 }
 
@@ -131,14 +134,16 @@ impl Joint for Independent {
     }
 }
 
-impl Law for IndependentLaw {
+impl Prior for IndependentPrior {
+    type Joint = Independent;
+
     const KIND: &'static str = "independent";
 
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
         Ok(Self {
             factor: keys.probability("factor", 0.5)?,
             shared_scale: keys.probability("shared_scale", 0.25)?,
-            nu: keys.range("nu", [1.0, 10.0], (1e-2, 1e6))?,
+            nu: keys.range("nu", [1.0, 10.0], const { Domain::POSITIVE.within(1e-2, 1e6) })?,
         })
     }
 
@@ -150,9 +155,9 @@ impl Law for IndependentLaw {
         false
     }
 
-    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
+    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
         let x = IndependentSide::draw(dims.0, self, rng);
         let y = IndependentSide::draw(dims.1, self, rng);
-        Base::Independent(Independent { x, y })
+        Independent { x, y }
     }
 }

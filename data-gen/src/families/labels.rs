@@ -7,18 +7,20 @@ use rand::{
 };
 use rand_distr::StandardNormal;
 
-use crate::{
-    ConfigError,
-    config::{Keys, Range, Written},
-    error::ParameterError,
-    families::{Base, Joint, Law, log_uniform, table::dirichlet},
-    task::Sample,
+use crate::ground::{
+    domain::Domain,
+    draw::{dirichlet, log_uniform},
+    error::{ConfigError, ParameterError},
+    joint::Joint,
+    keys::{Keys, Range, Written},
+    prior::{Prior, drawn},
+    sample::Sample,
 };
 
 /// Draws of the Monte-Carlo mean.
 const DRAWS: usize = 2048;
 
-/// What a class is.
+/// A class: its probability, and the columns of Y given that class.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Class {
     /// P(C = c), up to a factor that is common to all classes.
@@ -28,17 +30,21 @@ pub struct Class {
 }
 
 /// `X_1` = C, a class label 0, 1, …; the first columns of Y are independent normals given C, with means and standard
-/// deviations of that class. The further columns of X are labels of the same law, those of Y standard normal, all
+/// deviations of that class. The further columns of X are labels of the same distribution, those of Y standard normal, all
 /// independent of all else.
 ///
 /// I(X; Y) = H(C) − E[H(C|Y)] with the mean of −ln P(C|Y) over draws of (C, Y), in proportion to the classes. Its
 /// standard error is kept.
 ///
 /// # Domain
-/// 2 to 64 classes with weights > 0, each with the same number of columns, from 1 to `dim_y`; standard deviations > 0.
+/// A number of classes in [`Labels::CLASSES`], with weights > 0, each with the same number of columns, from 1 to `dim_y`; standard deviations > 0.
+///
+/// # Source
+/// Cover and Thomas, "Elements of Information Theory" (2006), theorem 2.4.1: I(X; Y) = H(X) − H(X|Y). Glasserman,
+/// "Monte Carlo Methods in Financial Engineering" (2003), section 4.3: stratified sampling.
 ///
 /// # Limits
-/// The standard error is about 0.01 nats, at most 0.03 in draws of [`LabelsLaw`]'s defaults.
+/// The standard error is about 0.01 nats, at most 0.03 in draws of [`LabelsPrior`]'s defaults.
 ///
 /// ```
 /// use mist_data_gen::{Joint, Seeds, Split, families::labels::{Class, Labels}};
@@ -59,6 +65,9 @@ pub struct Labels {
 }
 
 impl Labels {
+    /// Domain of the number of classes.
+    pub const CLASSES: Domain = Domain::whole(2, 64);
+
     /// With these classes, among `dims` columns; `rng` is for the Monte-Carlo mean.
     ///
     /// # Errors
@@ -68,9 +77,7 @@ impl Labels {
         dims: (usize, usize),
         rng: &mut R,
     ) -> Result<Self, ParameterError> {
-        if !(2..=64).contains(&classes.len()) {
-            return Err(ParameterError::new("classes", "2 to 64 classes", classes.len()));
-        }
+        Self::CLASSES.check("classes", classes.len() as f64)?;
         let informative = classes[0].columns.len();
         if informative == 0 || informative > dims.1 || classes.iter().any(|c| c.columns.len() != informative) {
             let got = format!("{:?} of {dims:?}", classes.iter().map(|c| c.columns.len()).collect::<Vec<_>>());
@@ -80,11 +87,10 @@ impl Labels {
             return Err(ParameterError::new("dim_x", "a whole number ≥ 1", dims.0));
         }
         for class in &classes {
-            if !(class.weight.is_finite() && class.weight > 0.0) {
-                return Err(ParameterError::new("weight", "a finite number > 0", class.weight));
-            }
-            if let Some(bad) = class.columns.iter().find(|(m, s)| !(m.is_finite() && s.is_finite() && *s > 0.0)) {
-                return Err(ParameterError::new("columns", "finite means and finite sds > 0", format!("{bad:?}")));
+            Domain::POSITIVE.check("weight", class.weight)?;
+            for &(mean, sd) in &class.columns {
+                Domain::FINITE.check("mean", mean)?;
+                Domain::POSITIVE.check("sd", sd)?;
             }
         }
         let sum: f64 = classes.iter().map(|class| class.weight).sum();
@@ -218,12 +224,12 @@ impl Joint for Labels {
     }
 }
 
-/// The law of labels. The weights are a draw from the symmetric Dirichlet law with a parameter a, ln a ~ U(ln 1, ln 30);
+/// The prior of labels. The weights are a draw from the symmetric Dirichlet distribution with a parameter a, ln a ~ U(ln 1, ln 30);
 /// d ~ U{1..min(`dim_y`, `columns`)} columns of Y depend on the class. The means are normal with standard deviation
 /// s/√d, so that s is the scale of the distance between two classes, and the logarithms of the standard deviations are
 /// normal with standard deviation t ~ U(0, `spread`).
 #[derive(Debug, Clone, PartialEq)]
-pub struct LabelsLaw {
+pub struct LabelsPrior {
     /// Range of the number of classes.
     pub classes: [usize; 2],
     /// Range of s; log-uniform.
@@ -234,24 +240,18 @@ pub struct LabelsLaw {
     pub columns: usize,
 }
 
-impl Law for LabelsLaw {
+impl Prior for LabelsPrior {
+    type Joint = Labels;
+
     const KIND: &'static str = "labels";
 
     const SWAP: f64 = 0.5;
 
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
-        let classes = keys.whole_range("classes", [2, 10], (2, 64))?;
-        let separation = keys.range("separation", [0.05, 20.0], (1e-3, 1e3))?;
-        let expected = "a number in [0, 2]";
-        let spread = keys.optional("spread", expected)?.unwrap_or(0.5);
-        if !(0.0..=2.0).contains(&spread) {
-            return Err(keys.refused("spread", expected, spread));
-        }
-        let expected = "a whole number in [1, 64]";
-        let columns = keys.optional("columns", expected)?.unwrap_or(6);
-        if !(1..=64).contains(&columns) {
-            return Err(keys.refused("columns", expected, columns));
-        }
+        let classes = keys.whole_range("classes", [2, 10], Labels::CLASSES)?;
+        let separation = keys.range("separation", [0.05, 20.0], Domain::closed(1e-3, 1e3))?;
+        let spread = keys.number("spread", 0.5, Domain::closed(0.0, 2.0))?;
+        let columns = keys.whole("columns", 6, Domain::whole(1, 64))?;
         Ok(Self { classes, separation, spread, columns })
     }
 
@@ -264,7 +264,7 @@ impl Law for LabelsLaw {
         true
     }
 
-    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
+    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
         let count = rng.random_range(self.classes[0]..=self.classes[1]);
         let columns = rng.random_range(1..=dims.1.min(self.columns));
         let distance = log_uniform(&self.separation, rng) / (columns as f64).sqrt();
@@ -278,6 +278,6 @@ impl Law for LabelsLaw {
                 columns: (0..columns).map(|_| (normal(distance, rng), normal(spread, rng).exp())).collect(),
             })
             .collect();
-        Base::Labels(Labels::new(classes, dims, rng).expect("validated ranges lie inside the domain"))
+        drawn(Labels::new(classes, dims, rng))
     }
 }

@@ -4,17 +4,16 @@ use rand::Rng;
 use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    ConfigError,
-    config::{Keys, Range, Written},
-    error::ParameterError,
-    families::{
-        Base, Law, log_uniform,
-        normal_pair::{NormalPair, REACH, ln_mass, ln_masses, with_infinities},
-        pairs::{Pair, Pairs, draw_count},
-        table::cells_mi_nats,
-    },
-    maps::normal_quantile,
+use crate::ground::{
+    domain::Domain,
+    draw::log_uniform,
+    error::{ConfigError, ParameterError},
+    information::cells_mi_nats,
+    keys::{Keys, Range, Written},
+    normal::{ln_mass, ln_masses, normal_quantile, with_infinities},
+    normal_pair::{NormalPair, REACH},
+    pairs::{Pair, Pairs, draw_count},
+    prior::{Prior, drawn},
 };
 
 /// A step function of a standard normal: the value i between the edges i − 1 and i.
@@ -27,17 +26,19 @@ pub struct Quantiser {
 }
 
 impl Quantiser {
+    /// Domain of the step of a grid, in standard deviations.
+    pub const STEP: Domain = Domain::closed(0.05, 10.0);
+
+    /// Domain of edges.
+    pub const EDGES: Domain = Domain::closed(-REACH, REACH);
+
     /// Rounding to the nearest `offset` + k `step`; the values beyond 8.5 standard deviations are cut off.
     ///
     /// # Errors
-    /// `step` is outside [0.05, 10], or `offset` outside [0, step].
+    /// `step` is outside [`Quantiser::STEP`], or `offset` outside [0, step].
     pub fn grid(step: f64, offset: f64) -> Result<Self, ParameterError> {
-        if !(0.05..=10.0).contains(&step) {
-            return Err(ParameterError::new("step", "a number in [0.05, 10]", step));
-        }
-        if !(0.0..=step).contains(&offset) {
-            return Err(ParameterError::new("offset", "a number in [0, step]", offset));
-        }
+        Self::STEP.check("step", step)?;
+        Domain::closed(0.0, step).check("offset", offset)?;
         // The lowest k whose upper edge is within reach.
         let lowest = ((-REACH - offset) / step - 0.5).ceil();
         let edges = (0..).map(|i| offset + step * (lowest + 0.5 + f64::from(i))).take_while(|edge| *edge <= REACH);
@@ -50,8 +51,8 @@ impl Quantiser {
     /// No edge, one beyond ±8.5, or two that do not increase.
     pub fn levels(edges: Vec<f64>) -> Result<Self, ParameterError> {
         let increase = edges.windows(2).all(|pair| pair[0] < pair[1]);
-        if edges.is_empty() || !increase || edges.iter().any(|edge| edge.is_nan() || edge.abs() > REACH) {
-            let expected = "at least one number in [−8.5, 8.5], each larger than the last";
+        if edges.is_empty() || !increase || !edges.iter().all(|&edge| Self::EDGES.contains(edge)) {
+            let expected = format!("at least one, each {} and larger than the last", Self::EDGES);
             return Err(ParameterError::new("edges", expected, format!("{edges:?}")));
         }
         Ok(Self { edges, first: 0.0, step: 1.0 })
@@ -94,6 +95,11 @@ impl Quantiser {
 ///
 /// # Domain
 /// That of [`NormalPair`] and [`Quantiser`].
+///
+/// # Source
+/// Sheppard, "On the application of the theory of error to cases of normal distribution and normal correlation",
+/// Philosophical Transactions A 192 (1899): the probability that both signs agree. Cover and Thomas, "Elements of
+/// Information Theory" (2006), section 8.3: quantised variables.
 ///
 /// # Limits
 /// Within 1e-8 nats (held by a test against quadratures four times as fine).
@@ -141,7 +147,7 @@ impl Quantised {
         self.normal.rho()
     }
 
-    /// What is made of X, and of Y.
+    /// The quantisers of X and of Y; Y is continuous without one.
     #[must_use]
     pub fn quantisers(&self) -> (&Quantiser, Option<&Quantiser>) {
         (&self.x, self.y.as_ref())
@@ -178,7 +184,7 @@ impl Pair for Quantised {
     }
 }
 
-/// How a column is quantised.
+/// The ways to quantise a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scheme {
@@ -205,9 +211,9 @@ impl Scheme {
     }
 }
 
-/// The law of quantised pairs, K ~ U{1..min dim}.
+/// The prior of quantised pairs, K ~ U{1..min dim}.
 #[derive(Debug, Clone, PartialEq)]
-pub struct QuantisedLaw {
+pub struct QuantisedPrior {
     /// The schemes, equally likely.
     pub shapes: Vec<Scheme>,
     /// Range of the MI of an unquantised pair.
@@ -220,10 +226,10 @@ pub struct QuantisedLaw {
     pub both: f64,
 }
 
-impl QuantisedLaw {
+impl QuantisedPrior {
     fn quantiser<R: Rng + ?Sized>(&self, rng: &mut R) -> Quantiser {
         let levels = |rng: &mut R| rng.random_range(self.levels[0]..=self.levels[1]);
-        match self.shapes[rng.random_range(0..self.shapes.len())] {
+        drawn(match self.shapes[rng.random_range(0..self.shapes.len())] {
             Scheme::Grid => {
                 let step = log_uniform(&self.step, rng);
                 Quantiser::grid(step, step * rng.random::<f64>())
@@ -235,12 +241,13 @@ impl QuantisedLaw {
                 edges.dedup();
                 Quantiser::levels(edges)
             }
-        }
-        .expect("validated ranges lie inside the domain")
+        })
     }
 }
 
-impl Law for QuantisedLaw {
+impl Prior for QuantisedPrior {
+    type Joint = Pairs<Quantised>;
+
     const KIND: &'static str = "quantised";
 
     const SWAP: f64 = 0.5;
@@ -249,8 +256,8 @@ impl Law for QuantisedLaw {
         Ok(Self {
             shapes: keys.some_of("shapes", "shape", &Scheme::ALL, Scheme::ALL.to_vec())?,
             mi: NormalPair::read_mi(keys)?,
-            step: keys.range("step", [0.1, 3.0], (0.05, 10.0))?,
-            levels: keys.whole_range("levels", [2, 12], (2, 64))?,
+            step: keys.range("step", [0.1, 3.0], Quantiser::STEP)?,
+            levels: keys.whole_range("levels", [2, 12], Domain::whole(2, 64))?,
             both: keys.probability("both", 0.5)?,
         })
     }
@@ -268,12 +275,11 @@ impl Law for QuantisedLaw {
         true
     }
 
-    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
-        let inside = "validated ranges lie inside the domain";
+    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
         let pairs = draw_count(dims, rng);
         let rho = NormalPair::with_mi_of(&self.mi, pairs, rng).rho();
         let x = self.quantiser(rng);
         let y = rng.random_bool(self.both).then(|| self.quantiser(rng));
-        Base::Quantised(Pairs::new(Quantised::new(rho, x, y).expect(inside), pairs, dims).expect(inside))
+        drawn(Pairs::new(drawn(Quantised::new(rho, x, y)), pairs, dims))
     }
 }

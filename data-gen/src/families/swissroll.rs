@@ -3,17 +3,15 @@
 use nalgebra::DMatrix;
 use rand::Rng;
 
-use crate::{
-    ConfigError,
-    config::{Keys, Range, Written},
-    error::ParameterError,
-    families::{
-        Base, Joint, Law,
-        elliptical::{Elliptical, dispersion::Dispersion},
-        uniform,
-    },
-    maps::{normal_cdf, normal_quantile},
-    task::Sample,
+use crate::ground::{
+    draw::uniform,
+    elliptical::{Elliptical, dispersion::Dispersion},
+    error::{ConfigError, ParameterError},
+    joint::Joint,
+    keys::{Keys, Range, Written},
+    normal::{normal_cdf, normal_quantile},
+    prior::{Prior, drawn},
+    sample::Sample,
 };
 
 /// (U, V) = (Φ(A), Φ(B)) with (A, B) normal of correlation ρ; X = (t cos t, t sin t)/21 with t = 3π/2 (1 + 2U), and
@@ -22,7 +20,7 @@ use crate::{
 /// X is an injective function of U, so I(X; Y) = −½ ln(1 − ρ²).
 ///
 /// # Domain
-/// 0 ≤ ρ < 1.
+/// ρ in [`Dispersion::RHO`].
 ///
 /// # Source
 /// Czyż et al., "Beyond Normal" (NeurIPS 2023), the embedding `swissroll_x`.
@@ -81,18 +79,20 @@ impl Joint for SwissRoll {
     }
 }
 
-/// The law of a swiss roll.
+/// The prior of a swiss roll.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SwissRollLaw {
+pub struct SwissRollPrior {
     /// Range of ρ.
     pub rho: Range,
 }
 
-impl Law for SwissRollLaw {
+impl Prior for SwissRollPrior {
+    type Joint = SwissRoll;
+
     const KIND: &'static str = "swissroll";
 
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
-        Ok(Self { rho: keys.range("rho", [0.0, 0.99], (0.0, 0.9999))? })
+        Ok(Self { rho: keys.range("rho", [0.0, 0.99], const { Dispersion::RHO.within(0.0, 0.9999) })? })
     }
 
     fn write(&self, keys: &mut Written) {
@@ -107,7 +107,7 @@ impl Law for SwissRollLaw {
         false
     }
 
-    fn draw<R: Rng + ?Sized>(&self, _: (usize, usize), rng: &mut R) -> Base {
-        Base::SwissRoll(SwissRoll::new(uniform(&self.rho, rng)).expect("validated ranges lie inside the domain"))
+    fn draw<R: Rng + ?Sized>(&self, _: (usize, usize), rng: &mut R) -> Self::Joint {
+        drawn(SwissRoll::new(uniform(&self.rho, rng)))
     }
 }

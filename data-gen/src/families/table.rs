@@ -6,17 +6,16 @@ use rand::{
     distr::{Distribution, weighted::WeightedIndex},
     seq::SliceRandom,
 };
-use rand_distr::Gamma;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    ConfigError,
-    config::{Keys, Range, Written},
-    error::ParameterError,
-    families::{
-        Base, Law, log_uniform,
-        pairs::{Pair, Pairs, draw_count},
-    },
+use crate::ground::{
+    domain::Domain,
+    draw::{dirichlet, log_uniform},
+    error::{ConfigError, ParameterError},
+    information::cells_mi_nats,
+    keys::{Keys, Range, Written},
+    pairs::{Pair, Pairs, draw_count},
+    prior::{Prior, drawn},
 };
 
 /// P(X = i, Y = j) = `cells[(i, j)]`, with i < r and j < c as the values of X and Y.
@@ -24,7 +23,7 @@ use crate::{
 /// I(X; Y) = Σ p_ij ln(p_ij/(p_i p_j)), a finite sum.
 ///
 /// # Domain
-/// r and c in [2, 12], cells finite and ≥ 0 with a positive sum, which they are divided by.
+/// r and c in [`Table::LEVELS`], cells finite and ≥ 0 with a positive sum, which they are divided by.
 ///
 /// ```
 /// use mist_data_gen::families::{pairs::Pair, table::Table};
@@ -43,15 +42,16 @@ pub struct Table {
 }
 
 impl Table {
+    /// Domain of r and c.
+    pub const LEVELS: Domain = Domain::whole(2, 12);
+
     /// With cells proportional to these.
     ///
     /// # Errors
     /// A shape or a cell outside its domain.
     pub fn new(mut cells: DMatrix<f64>) -> Result<Self, ParameterError> {
-        if !((2..=12).contains(&cells.nrows()) && (2..=12).contains(&cells.ncols())) {
-            let got = format!("{} × {}", cells.nrows(), cells.ncols());
-            return Err(ParameterError::new("cells", "2 to 12 rows and columns", got));
-        }
+        Self::LEVELS.check("rows", cells.nrows() as f64)?;
+        Self::LEVELS.check("columns", cells.ncols() as f64)?;
         let sum = cells.sum();
         if cells.iter().any(|&p| p.is_nan() || p < 0.0) || !(sum.is_finite() && sum > 0.0) {
             let got = format!("{:?}", cells.as_slice());
@@ -92,27 +92,12 @@ impl Pair for Table {
     }
 }
 
-/// Σ p_ij ln(p_ij/(p_i p_j)) of cells that sum to 1.
-pub(super) fn cells_mi_nats(cells: &DMatrix<f64>) -> f64 {
-    let of_x: Vec<f64> = cells.row_iter().map(|row| row.sum()).collect();
-    let sum: f64 = cells
-        .column_iter()
-        .map(|column| {
-            let of_y = column.sum();
-            let pairs = column.iter().zip(&of_x).filter(|(p, _)| **p > 0.0);
-            pairs.map(|(p, of_x)| p * (p / of_x / of_y).ln()).sum::<f64>()
-        })
-        .sum();
-    // Independence leaves rounding of either sign.
-    sum.max(0.0)
-}
-
-/// How the cells are drawn. The sizes are r, c ~ U{`levels`}, the weights of X's values are a draw from a symmetric
-/// Dirichlet law with parameter a, ln a ~ U(ln 1, ln 30).
+/// The ways to draw the cells. The sizes are r, c ~ U{`levels`}, the weights of X's values are a draw from a symmetric
+/// Dirichlet distribution with parameter a, ln a ~ U(ln 1, ln 30).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Structure {
-    /// The distribution of Y given X = i is a draw from a symmetric Dirichlet law, its parameter log-uniform over
+    /// The distribution of Y given X = i is a draw from a symmetric Dirichlet distribution, its parameter log-uniform over
     /// `concentration`: from nearly a function of X to nearly independent of it.
     Random,
     /// Y = π(i) with probability 1 − e, else uniform, e ~ U(0, 1); π takes every value of Y equally often, up to one.
@@ -136,9 +121,9 @@ impl Structure {
     }
 }
 
-/// The law of tables, K ~ U{1..min dim}, one table for all pairs.
+/// The prior of tables, K ~ U{1..min dim}, one table for all pairs.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TableLaw {
+pub struct TablePrior {
     /// The structures, equally likely.
     pub shapes: Vec<Structure>,
     /// Range of r and c.
@@ -149,7 +134,9 @@ pub struct TableLaw {
     pub width: Range,
 }
 
-impl Law for TableLaw {
+impl Prior for TablePrior {
+    type Joint = Pairs<Table>;
+
     const KIND: &'static str = "table";
 
     const SWAP: f64 = 0.5;
@@ -157,9 +144,9 @@ impl Law for TableLaw {
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
         Ok(Self {
             shapes: keys.some_of("shapes", "shape", &Structure::ALL, Structure::ALL.to_vec())?,
-            levels: keys.whole_range("levels", [2, 12], (2, 12))?,
-            concentration: keys.range("concentration", [0.02, 200.0], (0.01, 1e4))?,
-            width: keys.range("width", [0.04, 3.0], (0.01, 100.0))?,
+            levels: keys.whole_range("levels", [2, 12], Table::LEVELS)?,
+            concentration: keys.range("concentration", [0.02, 200.0], Domain::closed(0.01, 1e4))?,
+            width: keys.range("width", [0.04, 3.0], Domain::closed(0.01, 100.0))?,
         })
     }
 
@@ -176,7 +163,7 @@ impl Law for TableLaw {
         true
     }
 
-    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Base {
+    fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
         let [least, most] = self.levels;
         let (r, c) = (rng.random_range(least..=most), rng.random_range(least..=most));
         let mut cells = match self.shapes[rng.random_range(0..self.shapes.len())] {
@@ -211,17 +198,6 @@ impl Law for TableLaw {
         for (mut row, weight) in cells.row_iter_mut().zip(dirichlet(r, concentration, rng)) {
             row *= weight;
         }
-        let inside = "shapes and cells are in the domain as they are made";
-        Base::Table(Pairs::new(Table::new(cells).expect(inside), draw_count(dims, rng), dims).expect(inside))
+        drawn(Pairs::new(drawn(Table::new(cells)), draw_count(dims, rng), dims))
     }
-}
-
-/// A probability vector of k entries from the symmetric Dirichlet law with this parameter.
-pub(super) fn dirichlet<R: Rng + ?Sized>(k: usize, parameter: f64, rng: &mut R) -> Vec<f64> {
-    let gamma = Gamma::new(parameter, 1.0).expect("the parameter is > 0");
-    // Small parameters may underflow to 0, all of them at once where it is tiny.
-    let mut weights: Vec<f64> = (0..k).map(|_| gamma.sample(rng).max(f64::MIN_POSITIVE)).collect();
-    let sum: f64 = weights.iter().sum();
-    weights.iter_mut().for_each(|w| *w /= sum);
-    weights
 }

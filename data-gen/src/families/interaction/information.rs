@@ -2,8 +2,8 @@
 
 use std::f64::consts::{LN_2, PI};
 
-use super::{Coupling, von_mises};
-use crate::maps::normal_cdf;
+use super::{coupling::Coupling, von_mises};
+use crate::ground::normal::normal_cdf;
 
 impl Coupling {
     /// The MI in nats, in `dims` columns.
@@ -14,7 +14,7 @@ impl Coupling {
             Self::Product { noise_sd } => product(noise_sd, STEP),
             Self::Radial { rho, .. } => correlated(rho * rho),
             Self::Angle { kappa, .. } => von_mises::mi_nats(kappa),
-            Self::Rotor { rho, noise_sd, leak } => {
+            Self::Suppressor { rho, noise_sd, leak } => {
                 // Var S given what a side shows is v/(1 + v).
                 let seen = |dim: usize| {
                     if dim == 1 || leak == 0.0 {

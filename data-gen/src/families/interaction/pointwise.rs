@@ -5,11 +5,11 @@ use std::f64::consts::PI;
 use nalgebra::DMatrix;
 
 use super::{
-    Coupling,
+    coupling::Coupling,
     information::{STEP, product_scales},
     von_mises,
 };
-use crate::{families::quadrature::interpolated::at_points, maps::normal_cdf};
+use crate::ground::{normal::normal_cdf, quadrature::interpolated::at_points};
 
 /// ln p(y|x) − ln p(y) of a standard normal pair of correlation ρ.
 fn normal_pair(rho: f64, x: f64, y: f64) -> f64 {
@@ -78,7 +78,7 @@ impl Coupling {
                 }
             }
             // The best linear estimate of S from a side is all that the side tells of it, and the two are normal.
-            Self::Rotor { rho, noise_sd, leak } => {
+            Self::Suppressor { rho, noise_sd, leak } => {
                 let (of_x, var_x) = estimate(x, noise_sd, leak);
                 let (of_y, var_y) = estimate(y, noise_sd, leak);
                 let (sd_x, sd_y) = (var_x.sqrt(), var_y.sqrt());

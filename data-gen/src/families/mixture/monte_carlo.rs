@@ -2,7 +2,7 @@
 
 use rand::Rng;
 
-use super::{Column, Component, choose};
+use super::component::{Column, Component, choose};
 
 /// Rows that the variance is estimated from.
 const PILOT: usize = 300;
@@ -111,7 +111,7 @@ pub(super) fn mi_nats<R: Rng + ?Sized>(components: &[Component], rng: &mut R) ->
     rows.mean()
 }
 
-/// What is averaged, and the control variates less their means.
+/// The values to be averaged, and the control variates less their means.
 #[derive(Default)]
 struct Rows {
     /// (p(x, y)/m) ln (p(x, y)/(p(x) p(y))).

@@ -2,8 +2,8 @@
 
 use nalgebra::DMatrix;
 
-use super::{Column, Component};
-use crate::task::Sample;
+use super::component::{Column, Component};
+use crate::ground::sample::Sample;
 
 /// Rows that are worked on together, so that the loops over them are vectorised and what they fill stays in the cache.
 const BLOCK: usize = 64;

@@ -10,10 +10,10 @@ use mist_data_gen::{
         channel::{Channel, ChannelKind},
         counts::Counts,
         degenerate::Degenerate,
-        inflated::Inflated,
         labels::{Class, Labels},
         pairs::{Pair, Pairs},
         quantised::{Quantised, Quantiser},
+        zero_inflated::ZeroInflated,
     },
 };
 use statrs::{
@@ -37,7 +37,7 @@ pub fn pointwise_mi(base: &Base, sample: &Sample) -> Vec<f64> {
             channel_mass(base.pair(), x, y).ln() - of_x.ln() - of_y.ln()
         }),
         Base::Quantised(base) => quantised(base, sample),
-        Base::Inflated(base) => over_pairs(base, sample, |x, y| inflated(base.pair(), x, y)),
+        Base::ZeroInflated(base) => over_pairs(base, sample, |x, y| inflated(base.pair(), x, y)),
         Base::Censored(base) => over_pairs(base, sample, |x, y| censored(base.pair(), x, y)),
         Base::Counts(base) => over_pairs(base, sample, |x, y| counts(base.pair(), x, y)),
         Base::Labels(base) => labels(base, sample),
@@ -143,7 +143,7 @@ fn normal_pair(rho: f64, x: f64, y: f64) -> f64 {
     part((x + y).powi(2), rho) + part((x - y).powi(2), -rho)
 }
 
-fn inflated(pair: &Inflated, x: f64, y: f64) -> f64 {
+fn inflated(pair: &ZeroInflated, x: f64, y: f64) -> f64 {
     let masks = pair.masks();
     let (i, j) = (usize::from(x != 0.0), usize::from(y != 0.0));
     let of_masks = (masks[i][j] / (masks[i][0] + masks[i][1]) / (masks[0][j] + masks[1][j])).ln();

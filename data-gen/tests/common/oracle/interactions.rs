@@ -14,8 +14,8 @@ fn ln_normal(v: f64, mean: f64, variance: f64) -> f64 {
 
 pub fn interaction(base: &Interaction, sample: &Sample) -> Vec<f64> {
     let coupling = base.coupling();
-    if let Coupling::Rotor { rho, noise_sd, leak } = coupling {
-        return normal(&rotor_covariance(base.dims(), rho, noise_sd, leak), sample);
+    if let Coupling::Suppressor { rho, noise_sd, leak } = coupling {
+        return normal(&suppressor_covariance(base.dims(), rho, noise_sd, leak), sample);
     }
     let (of_x, of_y) = coupling.columns(base.dims());
     let product = ProductDensity::of(coupling, of_x);
@@ -48,7 +48,7 @@ pub fn interaction(base: &Interaction, sample: &Sample) -> Vec<f64> {
                             let d = angle(&y) - f64::from(harmonic) * angle(&x);
                             kappa * d.cos() - ln_i0
                         }
-                        Coupling::Rotor { .. } => unreachable!("returned above"),
+                        Coupling::Suppressor { .. } => unreachable!("returned above"),
                     }
                 })
                 .sum()
@@ -101,9 +101,9 @@ impl ProductDensity {
     }
 }
 
-/// The covariance of (X, Y) of a rotor, as A Aᵀ with the matrix A that takes its independent normals (S, S″, then N_j
+/// The covariance of (X, Y) of a suppressor, as A Aᵀ with the matrix A that takes its independent normals (S, S″, then N_j
 /// and E_j of every further column) to columns.
-pub fn rotor_covariance((dim_x, dim_y): (usize, usize), rho: f64, noise_sd: f64, leak: f64) -> DMatrix<f64> {
+pub fn suppressor_covariance((dim_x, dim_y): (usize, usize), rho: f64, noise_sd: f64, leak: f64) -> DMatrix<f64> {
     let sources = 2 + 2 * (dim_x - 1) + 2 * (dim_y - 1);
     let mut a = DMatrix::zeros(dim_x + dim_y, sources);
     a[(0, 0)] = 1.0;

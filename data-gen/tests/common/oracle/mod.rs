@@ -15,6 +15,8 @@ use mist_data_gen::{
         elliptical::Elliptical,
         elliptical_copula::EllipticalCopula,
         marginal::Marginal,
+        pairs::Pairs,
+        plackett::Plackett,
         swissroll::SwissRoll,
     },
 };
@@ -33,6 +35,7 @@ pub fn pointwise_mi(base: &Base, sample: &Sample) -> Vec<f64> {
         Base::Link(base) => links::link(base, sample.x.as_slice(), sample.y.as_slice()),
         Base::Links(base) => links::links(base, sample),
         Base::Copulas(base) => copulas(base, sample),
+        Base::Plackett(base) => plackett(base, sample),
         Base::EllipticalCopula(base) => elliptical_copula(base, sample),
         Base::SwissRoll(base) => swissroll(base, sample),
         Base::Interaction(base) => interactions::interaction(base, sample),
@@ -40,7 +43,7 @@ pub fn pointwise_mi(base: &Base, sample: &Sample) -> Vec<f64> {
         Base::Table(_)
         | Base::Channel(_)
         | Base::Quantised(_)
-        | Base::Inflated(_)
+        | Base::ZeroInflated(_)
         | Base::Censored(_)
         | Base::Counts(_)
         | Base::Labels(_)
@@ -75,6 +78,18 @@ fn copulas(base: &Copulas, sample: &Sample) -> Vec<f64> {
             let s = x + y - x * y;
             (1.0 / theta - 2.0) * s.ln() + (theta - 1.0) * ((1.0 - u) * (1.0 - v)).ln() + (theta - 1.0 + s).ln()
         }
+    };
+    (0..sample.x.nrows())
+        .map(|row| (0..base.pairs()).map(|i| ln_density(sample.x[(row, i)], sample.y[(row, i)])).sum())
+        .collect()
+}
+
+/// As printed (Nelsen, "An Introduction to Copulas", 2006, section 3.3.1).
+fn plackett(base: &Pairs<Plackett>, sample: &Sample) -> Vec<f64> {
+    let theta = base.pair().theta();
+    let ln_density = |u: f64, v: f64| {
+        let square = (1.0 + (theta - 1.0) * (u + v)).powi(2) - 4.0 * u * v * theta * (theta - 1.0);
+        (theta * (1.0 + (u - 2.0 * u * v + v) * (theta - 1.0)) / square.powf(1.5)).ln()
     };
     (0..sample.x.nrows())
         .map(|row| (0..base.pairs()).map(|i| ln_density(sample.x[(row, i)], sample.y[(row, i)])).sum())

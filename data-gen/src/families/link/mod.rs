@@ -1,0 +1,19 @@
+//! One-dimensional pairs joined by a function: Y = f(X) + noise.
+
+mod boxes;
+mod curve;
+mod density;
+pub mod many;
+mod monotone;
+mod noise;
+mod one;
+mod pair;
+mod support;
+mod tree;
+
+pub use curve::{Curve, CurveKind};
+pub use noise::{Noise, Spread};
+pub use one::LinkPrior;
+pub use pair::Link;
+
+pub use crate::ground::quadrature::Source;

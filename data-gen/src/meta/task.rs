@@ -1,0 +1,220 @@
+//! A task: one joint distribution of (X, Y) with known MI.
+
+use std::sync::Arc;
+
+use nalgebra::DMatrix;
+use rand::Rng;
+
+use super::catalogue::Base;
+use crate::{
+    ground::{
+        joint::Joint,
+        sample::{Sample, Side},
+    },
+    transforms::{
+        layout::Layout,
+        maps::Map,
+        mixing::Mixing,
+        warp::{Warp, WarpKind},
+    },
+};
+
+/// One joint distribution of (X, Y) with known MI.
+///
+/// Sampling runs base → mixing → coordinate-wise map → warp → layout → swap. Each step after the base is a
+/// bijection of one side, or exchanges the sides, so the MI is that of the base.
+///
+/// ```
+/// use mist_data_gen::{Base, Map, Seeds, Split, Task};
+/// use mist_data_gen::families::elliptical::{Elliptical, dispersion::Dispersion};
+///
+/// let pair = Dispersion::dense(1, 1, 0.5)?;
+/// let task = Task::new("pair", Base::Elliptical(Elliptical::normal(pair))).with_map(Map::Asinh);
+/// assert!((task.mi_nats() - -0.5 * (1.0_f64 - 0.25).ln()).abs() < 1e-12);
+/// let sample = task.sample(10, &mut Seeds { root: 0 }.rng(Split::Scratch, 0));
+/// assert_eq!((sample.x.nrows(), sample.y.ncols()), (10, 1));
+/// # Ok::<(), mist_data_gen::ParameterError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Task {
+    family: Arc<str>,
+    base: Base,
+    mixing: Option<(DMatrix<f64>, DMatrix<f64>)>,
+    map: Map,
+    warp: (Option<Warp>, Option<Warp>),
+    layout: Option<(Layout, Layout)>,
+    swapped: bool,
+    mi_nats: f64,
+}
+
+impl Task {
+    /// The base distribution as it is.
+    pub fn new(family: impl Into<Arc<str>>, base: Base) -> Self {
+        let mi_nats = base.mi_nats();
+        Self {
+            family: family.into(),
+            base,
+            mixing: None,
+            map: Map::Identity,
+            warp: (None, None),
+            layout: None,
+            swapped: false,
+            mi_nats,
+        }
+    }
+
+    /// Applies a coordinate-wise map to both sides.
+    #[must_use]
+    pub fn with_map(mut self, map: Map) -> Self {
+        self.map = map;
+        self
+    }
+
+    /// Multiplies each side by an invertible matrix of its own, drawn here, before the map.
+    #[must_use]
+    pub fn with_mixing<R: Rng + ?Sized>(mut self, mixing: Mixing, rng: &mut R) -> Self {
+        let (dim_x, dim_y) = self.base.dims();
+        self.mixing = mixing.draw(dim_x, rng).and_then(|of_x| Some((of_x, mixing.draw(dim_y, rng)?)));
+        self
+    }
+
+    /// Bends each side, with parameters of its own drawn here, after the map.
+    #[must_use]
+    pub fn with_warp<R: Rng + ?Sized>(mut self, warp: WarpKind, rng: &mut R) -> Self {
+        let (dim_x, dim_y) = self.base.dims();
+        self.warp = (warp.draw(Side::X, dim_x, rng), warp.draw(Side::Y, dim_y, rng));
+        self
+    }
+
+    /// Permutes the columns of each side and flips their signs, as drawn here, after the map.
+    #[must_use]
+    pub fn with_layout<R: Rng + ?Sized>(mut self, permute: bool, flip: bool, rng: &mut R) -> Self {
+        if permute || flip {
+            let (dim_x, dim_y) = self.base.dims();
+            self.layout = Some((Layout::draw(dim_x, permute, flip, rng), Layout::draw(dim_y, permute, flip, rng)));
+        }
+        self
+    }
+
+    /// Exchanges X and Y.
+    #[must_use]
+    pub fn with_swap(mut self, swapped: bool) -> Self {
+        self.swapped = swapped;
+        self
+    }
+
+    /// The name of the family, for example `normal-dense-base`.
+    #[must_use]
+    pub fn family(&self) -> &str {
+        &self.family
+    }
+
+    /// Columns of X.
+    #[must_use]
+    pub fn dim_x(&self) -> usize {
+        let (x, y) = self.base.dims();
+        if self.swapped { y } else { x }
+    }
+
+    /// Columns of Y.
+    #[must_use]
+    pub fn dim_y(&self) -> usize {
+        let (x, y) = self.base.dims();
+        if self.swapped { x } else { y }
+    }
+
+    /// I(X; Y) in nats.
+    #[must_use]
+    pub fn mi_nats(&self) -> f64 {
+        self.mi_nats
+    }
+
+    /// The standard error of [`Task::mi_nats`] where that is a Monte-Carlo mean; else 0.
+    #[must_use]
+    pub fn mi_standard_error(&self) -> f64 {
+        self.base.mi_standard_error()
+    }
+
+    /// Whether the columns of X, and those of Y, are codes of categories.
+    #[must_use]
+    pub fn categories(&self) -> (bool, bool) {
+        let (x, y) = self.base.categories();
+        if self.swapped { (y, x) } else { (x, y) }
+    }
+
+    /// The base distribution.
+    #[must_use]
+    pub fn base(&self) -> &Base {
+        &self.base
+    }
+
+    /// The coordinate-wise map.
+    #[must_use]
+    pub fn map(&self) -> Map {
+        self.map
+    }
+
+    /// The invertible matrices (of X, of Y) that multiply the base from the right, if any.
+    #[must_use]
+    pub fn mixing(&self) -> Option<(&DMatrix<f64>, &DMatrix<f64>)> {
+        self.mixing.as_ref().map(|(x, y)| (x, y))
+    }
+
+    /// The warps of X and of Y.
+    #[must_use]
+    pub fn warp(&self) -> (Option<&Warp>, Option<&Warp>) {
+        (self.warp.0.as_ref(), self.warp.1.as_ref())
+    }
+
+    /// Order and signs of the columns (of X, of Y), if they are not the base's.
+    #[must_use]
+    pub fn layout(&self) -> Option<(&Layout, &Layout)> {
+        self.layout.as_ref().map(|(x, y)| (x, y))
+    }
+
+    /// Whether X and Y were exchanged.
+    #[must_use]
+    pub fn is_swapped(&self) -> bool {
+        self.swapped
+    }
+
+    /// n rows of (X, Y).
+    pub fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Sample {
+        self.transform(self.base.sample(n, rng))
+    }
+
+    /// n rows of (X, Y), the same as those of [`Task::sample`], and the pointwise MI of each in nats.
+    ///
+    /// Each step after the base is a bijection of one side, or exchanges the sides, so the values are those of the
+    /// base's rows.
+    pub fn sample_pointwise<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> (Sample, Vec<f64>) {
+        let base = self.base.sample(n, rng);
+        let pointwise = self.base.pointwise_mi(&base);
+        (self.transform(base), pointwise)
+    }
+
+    /// Applies mixing, map, warp, layout and swap to a sample of the base.
+    #[must_use]
+    pub fn transform(&self, base: Sample) -> Sample {
+        let Sample { mut x, mut y } = base;
+        if let Some((of_x, of_y)) = &self.mixing {
+            x *= of_x;
+            y *= of_y;
+        }
+        self.map.apply(Side::X, x.as_mut_slice());
+        self.map.apply(Side::Y, y.as_mut_slice());
+        for (warp, side) in [(&self.warp.0, &mut x), (&self.warp.1, &mut y)] {
+            if let Some(warp) = warp {
+                warp.apply(side);
+            }
+        }
+        if let Some((of_x, of_y)) = &self.layout {
+            x = of_x.apply(x);
+            y = of_y.apply(y);
+        }
+        if self.swapped {
+            (x, y) = (y, x);
+        }
+        Sample { x, y }
+    }
+}
