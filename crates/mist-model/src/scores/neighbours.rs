@@ -25,10 +25,10 @@ const LANES: usize = 16;
 /// 2. (ψ(c) − ψ(k)) / 2: 0 without ties; how many rows stand behind the first number.
 /// 3. |ψ(c_x) − ψ(c_y)| / 4: how unequal the two sides are at this scale.
 ///
-/// Two rows of different [`category`] lie apart further than any two numbers, by the same distance whatever they are.
+/// Two rows of different categories lie apart further than any two numbers, by the same distance whatever they are.
 ///
 /// # Shapes
-/// `x`, `y`: the columns of each side, n numbers each (normal scores, or [`category`]) → n × 3·|orders|, row-major,
+/// `x`, `y`: the columns of each side, n numbers each (normal scores, or categories, whose codes lie 1,000 apart) → n × 3·|orders|, row-major,
 /// order after order. Where a row has fewer than k others, the last of them is its k-th neighbour.
 ///
 /// # Source

@@ -14,12 +14,18 @@ const REPEATS: u64 = 5;
 /// One row: X, then Y.
 type Row = (Vec<f64>, Vec<f64>);
 
+/// A source of random numbers.
+type Source<'a> = &'a mut dyn FnMut() -> f64;
+
+/// A row from a source of standard normals and one of uniforms.
+type MakeRow = Box<dyn Fn(Source, Source) -> Row + Send + Sync>;
+
 /// A table to try.
 struct Case {
     name: &'static str,
     n: usize,
     mi_nats: f64,
-    row: Box<dyn Fn(&mut dyn FnMut() -> f64, &mut dyn FnMut() -> f64) -> Row + Send + Sync>,
+    row: MakeRow,
 }
 
 /// A table from its rows, given a source of standard normals and one of uniforms.
@@ -27,7 +33,7 @@ fn case(
     name: &'static str,
     n: usize,
     mi_nats: f64,
-    row: impl Fn(&mut dyn FnMut() -> f64, &mut dyn FnMut() -> f64) -> Row + Send + Sync + 'static,
+    row: impl Fn(Source, Source) -> Row + Send + Sync + 'static,
 ) -> Case {
     Case { name, n, mi_nats, row: Box::new(row) }
 }
@@ -39,7 +45,7 @@ fn cases() -> Vec<Case> {
     let mut all = Vec::new();
     let pair_mi = |rho: f64| -0.5 * (1.0 - rho * rho).ln();
     let pair = |rho: f64| {
-        move |g: &mut dyn FnMut() -> f64, _: &mut dyn FnMut() -> f64| {
+        move |g: Source, _: Source| {
             let x = g();
             (vec![x], vec![rho * x + (1.0 - rho * rho).sqrt() * g()])
         }
@@ -110,8 +116,8 @@ fn cases() -> Vec<Case> {
         let (a, b) = (g(), g());
         (vec![a, b], vec![a * b + 0.1 * g()])
     }));
-    let cross_noise = 0.1;
-    let cross = normal_entropy((1.0 + cross_noise * cross_noise as f64).sqrt())
+    let cross_noise = 0.1f64;
+    let cross = normal_entropy((1.0 + cross_noise * cross_noise).sqrt())
         - mean_over_normal(|x| {
             entropy(-8.0, 8.0, |y| 0.5 * (density(y - x, cross_noise) + density(y + x, cross_noise)))
         });
@@ -127,7 +133,7 @@ fn cases() -> Vec<Case> {
     let copies = 10.0;
     all.push(case("one factor, 10 and 10 columns", 1_000, factor_mi(copies), move |g, _| {
         let f = g();
-        let side = |g: &mut dyn FnMut() -> f64| (0..copies as usize).map(|_| f + g()).collect();
+        let side = |g: Source| (0..copies as usize).map(|_| f + g()).collect();
         (side(g), side(g))
     }));
     all.push(case("useless columns beside a pair", 500, pair_mi(0.8), |g, _| {

@@ -110,8 +110,11 @@ fn read(path: &Path) -> Result<Vec<Vec<f64>>> {
     (0..columns).map(column).collect()
 }
 
+/// A number from its bytes, if they hold one.
+type ReadNumber = fn(&[u8]) -> Option<Number>;
+
 /// Bytes of an element of this type, and how to read one; `None` of a type that is not known.
-fn element(descr: &str) -> Option<(usize, fn(&[u8]) -> Option<Number>)> {
+fn element(descr: &str) -> Option<(usize, ReadNumber)> {
     macro_rules! element {
         ($type:ty, $number:expr) => {
             Some((size_of::<$type>(), |bytes| {
