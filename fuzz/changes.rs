@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Changes of each file.
-const CHANGES: u64 = 2000;
+const CHANGES: u64 = 500;
 
 /// Hands over the files of a corpus, as they are and changed.
 pub fn each(corpus: &str, mut check: impl FnMut(&[u8])) {

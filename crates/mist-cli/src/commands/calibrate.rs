@@ -1,5 +1,6 @@
 //! `mist calibrate`: intervals that hold, from tasks that training never saw.
 
+use crate::console::out;
 use anyhow::{Context, Result};
 use indicatif::{ParallelProgressIterator, ProgressBar, ProgressStyle};
 use mist_data_gen::{MetaDistribution, Seeds, Split};
@@ -74,7 +75,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     checkpoint.description.calibration = Some(calibration);
     checkpoint.description.write(&args.checkpoint)?;
-    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
+    Ok(out().write_all(text.as_bytes())?)
 }
 
 /// Predictions for the first tasks of a split.

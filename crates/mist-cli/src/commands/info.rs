@@ -1,5 +1,7 @@
 //! `mist info`: what is known of a checkpoint.
 
+use crate::console::out;
+use crate::output::Format;
 use anyhow::Result;
 use mist_infer::DeviceKind;
 use mist_model::Description;
@@ -13,19 +15,19 @@ pub struct Args {
     /// Weights: a .safetensors file, its .json beside it [default: the embedded ones].
     #[arg(value_name = "PATH")]
     checkpoint: Option<PathBuf>,
-    /// As JSON, the way it lies beside the weights.
-    #[arg(long)]
-    json: bool,
+    /// Form of the card; `json` is what lies beside the weights, on one line.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
 }
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
     let estimator = super::estimator(args.checkpoint.as_deref(), DeviceKind::Cpu)?;
-    let text = match args.json {
-        true => serde_json::to_string_pretty(estimator.description())? + "\n",
-        false => card(estimator.description(), estimator.parameter_count()),
+    let text = match args.format {
+        Format::Json => serde_json::to_string(estimator.description())? + "\n",
+        Format::Text => card(estimator.description(), estimator.parameter_count()),
     };
-    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
+    Ok(out().write_all(text.as_bytes())?)
 }
 
 fn card(d: &Description, parameters: usize) -> String {

@@ -23,7 +23,8 @@ fn calibration_goes_into_the_checkpoint_and_changes_its_intervals() {
     assert!((84.0..=96.0).contains(&covers), "{}", out.stdout);
     let after = folder.mist("info run/a.safetensors");
     assert!(after.stdout.contains("calibrated            on 1000 tasks of `m_train`, seed 0"), "{after:?}");
-    assert!(folder.mist("info run/a.safetensors --json").json()["calibration"]["strata"].is_array());
+    let json = folder.mist("info run/a.safetensors --format json").json();
+    assert!(json["calibration"]["strata"].is_array(), "{json}");
 }
 
 #[test]

@@ -118,3 +118,49 @@ fn a_million_rows_are_read_in_little_memory_from_standard_input() {
     assert_eq!(error, "error: standard input, line 1000002, column `c`: `three` is not a number\n");
     assert_eq!(run.0.wait().unwrap().code(), Some(2));
 }
+
+/// 90 rows of a species, the same as codes in another order, and a size that depends on it.
+fn species() -> String {
+    let mut text = String::from("species,code,size\n");
+    for r in 0..90u32 {
+        let size = f64::from([3, 1, 2][r as usize % 3]) + 0.3 * (f64::from(r) * 0.7).sin();
+        text +=
+            &format!("{},{},{size}\n", ["Adelie", "Gentoo", "Chinstrap"][r as usize % 3], [2, 0, 1][r as usize % 3]);
+    }
+    text
+}
+
+#[test]
+fn text_is_a_category_with_the_answer_of_any_coding() {
+    let folder = Folder::new();
+    folder.write("d.csv", species());
+    let run = |options: &str| folder.mist(&format!("estimate d.csv --y size {options}"));
+    let text = run("--x species");
+    assert_eq!(text.code, Some(0), "{text:?}");
+    assert_eq!(text.stderr, "warning: column `species` is text: taken as a category of 3 values\n");
+    let mi = |options: &str| run(&format!("{options} --format json")).json()["mi"].as_f64().unwrap();
+    assert!((mi("--x species") - mi("--x code --categorical code")).abs() < 1e-4);
+    assert!(mi("--x species") <= 3f64.ln() + 1e-9);
+    run("--x code --categorical species").refused(&["`species` of `--categorical` is neither in `--x` nor in `--y`"]);
+}
+
+#[test]
+fn a_column_that_begins_with_text_and_goes_on_with_numbers_is_refused() {
+    let folder = Folder::new();
+    folder.write("d.csv", species().replace("Chinstrap,1", "7,1"));
+    let refused = folder.mist("estimate d.csv --x species --y size");
+    refused.refused(&["column `species`", "such as `7`", "hint: ", "--categorical species"]);
+}
+
+#[test]
+fn contributions_of_rows_need_a_checkpoint_that_has_them() {
+    let folder = Folder::new();
+    folder.write("d.csv", species());
+    let embedded = folder.mist("estimate d.csv --x code --y size --pointwise rows.csv");
+    if embedded.code == Some(0) {
+        let lines = std::fs::read_to_string(folder.path().join("rows.csv")).unwrap();
+        assert_eq!(lines.lines().count(), 91);
+    } else {
+        embedded.refused(&["does not say what each row contributes", "hint: "]);
+    }
+}
