@@ -117,7 +117,7 @@ fn a_killed_run_resumes_to_the_same_bytes() {
     fs::write(&path, serde_json::to_string(&manifest).unwrap()).unwrap();
     fs::remove_file(shard_path(dir.path(), 4)).unwrap();
     fs::remove_file(shard_path(dir.path(), 3)).unwrap();
-    fs::write(dir.path().join("shard-00003.safetensors.tmp"), b"half").unwrap();
+    fs::write(dir.path().join(".mist-0123456789abcdef.tmp"), b"half").unwrap();
     match Reader::open(dir.path()) {
         Err(DatasetError::Incomplete { written, expected, .. }) => assert_eq!((written, expected), (2, 5)),
         other => panic!("{other:?}"),
