@@ -302,8 +302,8 @@ fn prepare(x: &Columns, y: &Columns, description: &Description) -> Result<Prepar
     }
     let orders = description.network.neighbours();
     if n <= description.trained.n.1 {
-        prepared.second_look = SecondLook::new(&scores);
         prepared.blocks = vec![Block::new(scores, (0..n).collect(), orders)];
+        prepared.second_look = SecondLook::new(&prepared.blocks[0].orientations[0], orders);
         return Ok(prepared);
     }
     let split = split(&scores, description.trained.n.1.min(BLOCK_ROWS));
@@ -314,12 +314,11 @@ fn prepare(x: &Columns, y: &Columns, description: &Description) -> Result<Prepar
         let (x, y) = (of_rows(&sx, &rows), of_rows(&sy, &rows));
         let (x, y): (Vec<_>, Vec<_>) = (x.iter().map(Rows::column).collect(), y.iter().map(Rows::column).collect());
         let scores = Scores::of(&x, &y).expect("the data has been checked");
-        (SecondLook::new(&scores), Block::new(scores, rows, orders))
+        Block::new(scores, rows, orders)
     };
-    let (looks, blocks): (Vec<_>, Vec<_>) = split.into_par_iter().map(block).unzip();
+    prepared.blocks = split.into_par_iter().map(block).collect();
     // Every block has the same law: the first speaks for all.
-    prepared.second_look = looks[0];
-    prepared.blocks = blocks;
+    prepared.second_look = SecondLook::new(&prepared.blocks[0].orientations[0], orders);
     Ok(prepared)
 }
 

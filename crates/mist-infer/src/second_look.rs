@@ -32,15 +32,24 @@ pub(crate) struct SecondLook {
 }
 
 impl SecondLook {
-    /// From the terms of the orders [`ORDERS`]; `None` for tables that it cannot judge.
-    pub(crate) fn new(scores: &Scores) -> Option<Self> {
+    /// From the terms of the orders [`ORDERS`], which are among those that the scores have (`known`), or computed here;
+    /// `None` for tables that it cannot judge.
+    pub(crate) fn new(scores: &Scores, known: &[usize]) -> Option<Self> {
         if scores.n < FEWEST_ROWS || scores.dim_x + scores.dim_y > MOST_COLUMNS {
             return None;
         }
-        let with = scores.clone().with_neighbours(&ORDERS);
-        let terms = with.neighbours?;
+        let computed;
+        let (terms, known) = match &scores.neighbours {
+            Some(terms) if ORDERS.iter().all(|k| known.contains(k)) => (terms, known),
+            _ => {
+                computed = scores.clone().with_neighbours(&ORDERS).neighbours?;
+                (&computed, &ORDERS[..])
+            }
+        };
+        let places = ORDERS.map(|k| known.iter().position(|o| *o == k).unwrap_or(0));
         let n = scores.n as f64;
-        let of = |order: usize| terms.chunks_exact(ORDERS.len() * TERMS).map(move |row| f64::from(row[order * TERMS]));
+        let width = known.len() * TERMS;
+        let of = |order: usize| terms.chunks_exact(width).map(move |row| f64::from(row[places[order] * TERMS]));
         let ksg = of(1).sum::<f64>() / n;
         let variance = of(1).map(|v| (v - ksg).powi(2)).sum::<f64>() / n;
         // ψ(n) − ψ(1), nearly.
