@@ -4,10 +4,17 @@
 //! is answered as a table of its own. Their point estimates are averaged; of a block's uncertainty the part that comes
 //! from the number of its rows falls with the number of blocks, and the part that comes from the network stays.
 
-use mist_model::Scores;
+use mist_model::{Scores, Trained};
 
 /// Rows of a block, at most: fewer than in the largest training tasks, since most have fewer.
-pub(crate) const BLOCK_ROWS: usize = 4_000;
+const BLOCK_ROWS: usize = 4_000;
+/// Fewest rows of a block, however many columns.
+const FEWEST_ROWS: usize = 500;
+/// Cells of the largest training tasks, where a checkpoint does not say.
+const CELLS: usize = 40_000;
+
+/// Blocks that are answered, at most. By then the uncertainty that more rows take away is far below the rest.
+pub(crate) const MOST_BLOCKS: usize = 64;
 
 /// What the network itself leaves uncertain of an answer however many rows there are, as a standard error relative to
 /// 0.3 nats plus the MI; see `docs/results/`.
@@ -15,9 +22,14 @@ const FLOOR: f64 = 0.004;
 /// See [`FLOOR`]: nats.
 const FLOOR_FROM: f64 = 0.3;
 
+/// Rows of the largest table with so many columns that one pass takes: as large as in training.
+pub(crate) fn rows_at_once(trained: &Trained, columns: usize) -> usize {
+    trained.n.1.min((trained.cells.unwrap_or(CELLS) / columns).max(FEWEST_ROWS))
+}
+
 /// The rows of each block.
 ///
-/// Rows are sorted by a hash of what they hold and dealt out in turn. Rows that hold the same go next to each other,
+/// No block has more than [`BLOCK_ROWS`] rows, nor more than `rows_at_most`. Rows are sorted by a hash of what they hold and dealt out in turn. Rows that hold the same go next to each other,
 /// whatever their order, and it does not matter which is which.
 pub(crate) fn split(scores: &Scores, rows_at_most: usize) -> Vec<Vec<usize>> {
     let d = scores.dim_x + scores.dim_y;
@@ -32,7 +44,7 @@ pub(crate) fn split(scores: &Scores, rows_at_most: usize) -> Vec<Vec<usize>> {
     };
     let mut order: Vec<([u64; 2], usize)> = scores.z.chunks_exact(d).map(key).zip(0..).collect();
     order.sort_unstable();
-    let count = scores.n.div_ceil(rows_at_most);
+    let count = scores.n.div_ceil(rows_at_most.min(BLOCK_ROWS));
     (0..count).map(|b| order.iter().skip(b).step_by(count).map(|(_, row)| *row).collect()).collect()
 }
 
@@ -49,7 +61,7 @@ fn mix(v: u64) -> u64 {
 pub(crate) struct BlockAnswer {
     /// Quantiles of ln(1 + MI), not cut at 0.
     pub log1p: Vec<f64>,
-    /// Pointwise MI of its rows in nats; empty if the network has none.
+    /// Pointwise MI of its rows in nats.
     pub pointwise: Vec<f64>,
 }
 
@@ -68,16 +80,12 @@ fn combine_many(blocks: &[BlockAnswer], normal: &[f64]) -> Vec<f64> {
     let mean = |f: &dyn Fn(&BlockAnswer) -> f64| blocks.iter().map(f).sum::<f64>() / m;
     let nats = |block: &BlockAnswer, level: usize| block.log1p[level].exp_m1();
     let centre = mean(&|b| nats(b, median));
-    // Variance of a block's answer by the number of its rows: from the spread of the pointwise MI, or of the blocks.
-    let by_rows = if blocks.iter().all(|b| !b.pointwise.is_empty()) {
-        mean(&|b| {
-            let n = b.pointwise.len() as f64;
-            let mean = b.pointwise.iter().sum::<f64>() / n;
-            b.pointwise.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n * n)
-        })
-    } else {
-        blocks.iter().map(|b| (nats(b, median) - centre).powi(2)).sum::<f64>() / (m - 1.0)
-    };
+    // Variance of a block's answer by the number of its rows.
+    let by_rows = mean(&|b| {
+        let n = b.pointwise.len() as f64;
+        let mean = b.pointwise.iter().sum::<f64>() / n;
+        b.pointwise.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n * n)
+    });
     let quantile = |(level, z): (usize, &f64)| {
         let whole = mean(&|b| nats(b, level) - nats(b, median)).powi(2);
         let rows = (z * z * by_rows).min(whole);

@@ -37,7 +37,7 @@ pub struct Estimate {
     pub dim_y: usize,
     /// The predicted distribution.
     pub quantiles: QuantileFunction,
-    /// The pointwise MI of each row in nats, in the order of the rows; empty if the checkpoint has none.
+    /// The pointwise MI of each row in nats, in the order of the rows; empty if there is none.
     pub(crate) pointwise: Vec<f64>,
     /// What to keep in mind.
     pub warnings: Vec<Warning>,
@@ -57,7 +57,7 @@ impl Estimate {
     }
 
     /// The contribution of each row in nats: its pointwise MI ln p(x, y) − ln p(x) − ln p(y), as the network sees it;
-    /// their mean is near the point estimate. `None` of a checkpoint that does not predict it.
+    /// their mean is near the point estimate. `None` of a table so large that not every row was looked at; see [`Estimator::with_pointwise_of_every_row`](crate::Estimator::with_pointwise_of_every_row).
     pub fn pointwise(&self) -> Option<&[f64]> {
         (!self.pointwise.is_empty()).then_some(&self.pointwise)
     }

@@ -1,6 +1,6 @@
 //! A checkpoint ready to answer.
 
-use crate::blocks::{BLOCK_ROWS, BlockAnswer, combine, split};
+use crate::blocks::{BlockAnswer, MOST_BLOCKS, combine, rows_at_once, split};
 use crate::bound::Entropy;
 use crate::estimate::check_level;
 use crate::screen::{Kept, Rows, Screened, check, screen};
@@ -35,9 +35,9 @@ const FLOPS_PER_SECOND: f64 = 2e10;
 /// No table can show so many nats.
 const MOST_NATS: f64 = 200.0;
 
-const EMBEDDED_NAME: &str = "mist-2026-11b.safetensors";
-const EMBEDDED_WEIGHTS: &[u8] = include_bytes!("../../../checkpoints/mist-2026-11b.safetensors");
-const EMBEDDED_JSON: &[u8] = include_bytes!("../../../checkpoints/mist-2026-11b.json");
+const EMBEDDED_NAME: &str = "mist-2026-12.safetensors";
+const EMBEDDED_WEIGHTS: &[u8] = include_bytes!("../../../checkpoints/mist-2026-12.safetensors");
+const EMBEDDED_JSON: &[u8] = include_bytes!("../../../checkpoints/mist-2026-12.json");
 
 /// An estimator of mutual information.
 #[derive(Clone, Debug)]
@@ -49,6 +49,8 @@ pub struct Estimator {
     normal: Vec<f64>,
     /// Number of scalars.
     parameters: usize,
+    /// Whether tables of any size get the pointwise MI of every row.
+    every_row: bool,
 }
 
 impl Estimator {
@@ -86,7 +88,15 @@ impl Estimator {
         let device = parameters.iter().next().map_or(Device::Cpu, |(_, v)| v.device().clone());
         let network = Axial::new(&description.network, constants(&parameters, &device))?;
         let normal = description.network.taus.iter().map(|tau| Normal::standard().inverse_cdf(*tau)).collect();
-        Ok(Self { network, description, device, normal, parameters: parameters.count() })
+        Ok(Self { network, description, device, normal, parameters: parameters.count(), every_row: false })
+    }
+
+    /// The same, but with the pointwise MI of every row of any table. Of very large tables, see
+    /// [`Estimate::pointwise`], that takes longer, since otherwise not every row goes into the answer.
+    #[must_use]
+    pub fn with_pointwise_of_every_row(mut self) -> Self {
+        self.every_row = true;
+        self
     }
 
     /// Number of scalars in the network.
@@ -115,7 +125,8 @@ impl Estimator {
     /// # Errors
     /// Sides of unequal length or without columns, fewer than [`MIN_ROWS`] rows, values that are not finite.
     pub fn estimate(&self, x: impl Into<Columns>, y: impl Into<Columns>) -> Result<Estimate, EstimateError> {
-        let mut answers = self.answer(&[prepare(&x.into(), &y.into(), &self.description)?])?;
+        let (x, y) = (x.into(), y.into());
+        let mut answers = self.answer(&[self.prepare(&x, &y)?])?;
         Ok(answers.remove(0))
     }
 
@@ -124,17 +135,18 @@ impl Estimator {
     /// # Errors
     /// As [`Estimator::estimate`], with the index of the first pair that is wrong.
     pub fn estimate_batch(&self, tasks: &[(Columns, Columns)]) -> Result<Vec<Estimate>, EstimateError> {
-        let each = |(index, (x, y)): (usize, &(Columns, Columns))| {
-            prepare(x, y, &self.description).map_err(|source| EstimateError::Task { index, source: Box::new(source) })
-        };
-        let prepared: Result<Vec<_>, _> = tasks.iter().enumerate().map(each).collect();
-        self.answer(&prepared?)
+        let mut prepared = Vec::with_capacity(tasks.len());
+        for (index, (x, y)) in tasks.iter().enumerate() {
+            let task = self.prepare(x, y);
+            prepared.push(task.map_err(|source| EstimateError::Task { index, source: Box::new(source) })?);
+        }
+        self.answer(&prepared)
     }
 
     fn answer(&self, tasks: &[Prepared]) -> Result<Vec<Estimate>, EstimateError> {
         let mut passes: Vec<&Scores> = Vec::new();
         let mut shapes: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
-        for scores in tasks.iter().flat_map(|task| &task.blocks).flat_map(|block| &block.orientations) {
+        for scores in tasks.iter().filter_map(Prepared::table).flat_map(|block| &block.orientations) {
             shapes.entry((scores.n, scores.dim_x + scores.dim_y)).or_default().push(passes.len());
             passes.push(scores);
         }
@@ -153,34 +165,46 @@ impl Estimator {
             by_pass[*i] = Some(answer);
         }
         let mut answers = by_pass.into_iter().flatten();
-        tasks.iter().map(|task| self.estimate_of(task, &mut answers)).collect()
+        let told = |task: &Prepared| -> Result<(Vec<BlockAnswer>, Option<SecondLook>), EstimateError> {
+            Ok(match &task.passes {
+                Passes::None => (Vec::new(), None),
+                Passes::Table(block) => (
+                    vec![mean(&answers.by_ref().take(block.orientations.len()).collect::<Vec<_>>())],
+                    block.second_look,
+                ),
+                Passes::Blocks(blocks) => self.in_blocks(blocks)?,
+            })
+        };
+        tasks.iter().map(told).zip(tasks).map(|(told, task)| self.estimate_of(task, &told?)).collect()
+    }
+
+    /// The answers of blocks of rows. Each thread has one block at a time in memory.
+    fn in_blocks(&self, blocks: &Blocks) -> Result<(Vec<BlockAnswer>, Option<SecondLook>), EstimateError> {
+        let answer = |rows: &Vec<usize>| -> Result<(BlockAnswer, Option<SecondLook>), EstimateError> {
+            let block = Block::new(blocks.scores(rows), self.description.network.neighbours());
+            let answers: Result<Vec<_>, _> = block.orientations.iter().map(|scores| self.forward(&[scores])).collect();
+            Ok((mean(&answers?.concat()), block.second_look))
+        };
+        let told: Vec<_> = match self.device.is_cpu() {
+            true => blocks.rows.par_iter().map(answer).collect::<Result<_, _>>()?,
+            false => blocks.rows.iter().map(answer).collect::<Result<_, _>>()?,
+        };
+        // Every block has the same law: the first speaks for all.
+        let second_look = told.first().and_then(|(_, look)| *look);
+        Ok((told.into_iter().map(|(answer, _)| answer).collect(), second_look))
     }
 
     /// Puts the answers to a task's passes together.
     fn estimate_of(
         &self,
         task: &Prepared,
-        answers: &mut impl Iterator<Item = BlockAnswer>,
+        (blocks, second_look): &(Vec<BlockAnswer>, Option<SecondLook>),
     ) -> Result<Estimate, EstimateError> {
         let taus = &self.description.network.taus;
         let mut warnings = task.warnings.clone();
-        let mut pointwise = Vec::new();
         let mut log1p = vec![0.0; taus.len()];
-        if !task.blocks.is_empty() {
-            let blocks: Vec<BlockAnswer> = task
-                .blocks
-                .iter()
-                .map(|block| mean(&answers.take(block.orientations.len()).collect::<Vec<_>>()))
-                .collect();
-            log1p = combine(&blocks, &self.normal);
-            if blocks.iter().all(|b| !b.pointwise.is_empty()) {
-                pointwise = vec![0.0; task.n];
-                for (block, answer) in task.blocks.iter().zip(&blocks) {
-                    for (row, value) in block.rows.iter().zip(&answer.pointwise) {
-                        pointwise[*row] = *value;
-                    }
-                }
-            }
+        if !blocks.is_empty() {
+            log1p = combine(blocks, &self.normal);
             for (value, z) in log1p.iter_mut().zip(&self.normal) {
                 let bound = task.entropies.iter().map(|e| e.at(*z)).fold(f64::INFINITY, f64::min);
                 *value = value.min(bound.ln_1p());
@@ -191,13 +215,13 @@ impl Estimator {
         if !(nats.is_finite() && nats < MOST_NATS) {
             return Err(EstimateError::Absurd { checkpoint: self.description.name.clone(), nats });
         }
-        warnings.extend(task.second_look.and_then(|look| look.warnings(&quantiles, !task.entropies.is_empty())));
+        warnings.extend(second_look.and_then(|look| look.warnings(&quantiles, !task.entropies.is_empty())));
         Ok(Estimate {
             n: task.n,
             dim_x: task.dim_x,
             dim_y: task.dim_y,
             quantiles,
-            pointwise,
+            pointwise: task.pointwise(blocks),
             warnings,
             checkpoint: CheckpointId { name: self.description.name.clone(), sha256: self.description.sha256.clone() },
         })
@@ -211,10 +235,7 @@ impl Estimator {
                 calibration.apply(&self.description.network.taus, task.shape(), q);
             }
         }
-        let pointwise = match output.pointwise {
-            Some(p) => p.to_dtype(DType::F64)?.to_vec2::<f64>()?,
-            None => vec![Vec::new(); tasks.len()],
-        };
+        let pointwise = output.pointwise.to_dtype(DType::F64)?.to_vec2::<f64>()?;
         if quantiles.iter().chain(&pointwise).flatten().any(|v| !v.is_finite()) {
             return Err(EstimateError::Absurd { checkpoint: self.description.name.clone(), nats: f64::NAN });
         }
@@ -240,86 +261,126 @@ fn constants(parameters: &Parameters, device: &Device) -> VarBuilder<'static> {
 
 /// A task between the look at its data and the forward pass.
 #[derive(Debug)]
-struct Prepared {
+struct Prepared<'a> {
     n: usize,
     dim_x: usize,
     dim_y: usize,
-    /// None where a side is constant: the answer is 0.
-    blocks: Vec<Block>,
+    passes: Passes<'a>,
     /// Of the sides that are discrete.
     entropies: Vec<Entropy>,
-    second_look: Option<SecondLook>,
     warnings: Vec<Warning>,
+}
+
+/// What the network is asked.
+#[derive(Debug)]
+enum Passes<'a> {
+    /// Nothing, where a side is constant: the answer is 0.
+    None,
+    /// The table as a whole.
+    Table(Block),
+    /// Blocks of its rows.
+    Blocks(Blocks<'a>),
 }
 
 /// Rows that are answered together.
 #[derive(Debug)]
 struct Block {
-    /// Their places in the table.
-    rows: Vec<usize>,
     /// Their scores, under each orientation of the columns that ties.
     orientations: Vec<Scores>,
+    second_look: Option<SecondLook>,
+}
+
+/// A table whose rows are answered block by block.
+#[derive(Debug)]
+struct Blocks<'a> {
+    x: Screened<'a>,
+    y: Screened<'a>,
+    /// Places in the table of the rows of each block.
+    rows: Vec<Vec<usize>>,
 }
 
 impl Block {
-    fn new(scores: Scores, rows: Vec<usize>, orders: &[usize]) -> Self {
-        Self { rows, orientations: scores.with_neighbours(orders).alternatives(ORIENTATIONS).collect() }
+    fn new(scores: Scores, orders: &[usize]) -> Self {
+        let orientations: Vec<Scores> = scores.with_neighbours(orders).alternatives(ORIENTATIONS).collect();
+        Self { second_look: SecondLook::new(&orientations[0], orders), orientations }
     }
 }
 
-fn prepare(x: &Columns, y: &Columns, description: &Description) -> Result<Prepared, EstimateError> {
-    let n = check(x, y)?;
-    let sides = [(Side::X, screen(Side::X, x)), (Side::Y, screen(Side::Y, y))];
-    let mut warnings = Vec::new();
-    for (side, screened) in &sides {
-        let Screened { kept, constant, .. } = screened;
-        if kept.is_empty() {
-            warnings.push(Warning::ConstantSide { side: *side });
-        } else if !constant.is_empty() {
-            warnings.push(Warning::ConstantColumns { side: *side, labels: constant.clone() });
+impl Blocks<'_> {
+    fn scores(&self, rows: &[usize]) -> Scores {
+        let of = |side: &Screened| -> Vec<Rows> { side.kept.iter().map(|k| k.rows(rows)).collect() };
+        let (x, y) = (of(&self.x), of(&self.y));
+        let (x, y): (Vec<_>, Vec<_>) = (x.iter().map(Rows::column).collect(), y.iter().map(Rows::column).collect());
+        Scores::of(&x, &y).expect("the data has been checked")
+    }
+}
+
+impl Prepared<'_> {
+    fn table(&self) -> Option<&Block> {
+        match &self.passes {
+            Passes::Table(block) => Some(block),
+            _ => None,
         }
     }
-    let [(_, sx), (_, sy)] = sides;
-    let mut prepared = Prepared {
-        n,
-        dim_x: x.dim(),
-        dim_y: y.dim(),
-        blocks: Vec::new(),
-        entropies: Vec::new(),
-        second_look: None,
-        warnings,
-    };
-    if sx.kept.is_empty() || sy.kept.is_empty() {
-        return Ok(prepared);
+
+    /// The pointwise MI in the order of the table's rows, if every row has one.
+    fn pointwise(&self, answers: &[BlockAnswer]) -> Vec<f64> {
+        match (&self.passes, answers) {
+            (Passes::None, _) => vec![0.0; self.n],
+            (Passes::Table(_), [answer]) => answer.pointwise.clone(),
+            (Passes::Blocks(blocks), _) if answers.iter().map(|a| a.pointwise.len()).sum::<usize>() == self.n => {
+                let mut out = vec![0.0; self.n];
+                for (rows, answer) in blocks.rows.iter().zip(answers) {
+                    rows.iter().zip(&answer.pointwise).for_each(|(row, value)| out[*row] = *value);
+                }
+                out
+            }
+            _ => Vec::new(),
+        }
     }
-    prepared.warnings.extend(domain::gate(n, &sx, &sy, &description.trained));
-    check_size(n, sx.kept.len(), sy.kept.len(), description)?;
-    let scores = Scores::of(&columns(&sx), &columns(&sy)).expect("the data has been checked");
-    let sides = [0..scores.dim_x, scores.dim_x..scores.dim_x + scores.dim_y];
-    prepared.entropies = sides.into_iter().filter_map(|side| Entropy::of(&scores, side)).collect();
-    if scores.free.len() > MOST_FREE {
-        prepared.warnings.push(Warning::Balanced { free: scores.free.len() });
+}
+
+impl Estimator {
+    fn prepare<'a>(&self, x: &'a Columns, y: &'a Columns) -> Result<Prepared<'a>, EstimateError> {
+        let description = &self.description;
+        let n = check(x, y)?;
+        let sides = [(Side::X, screen(Side::X, x)), (Side::Y, screen(Side::Y, y))];
+        let mut warnings = Vec::new();
+        for (side, screened) in &sides {
+            let Screened { kept, constant, .. } = screened;
+            if kept.is_empty() {
+                warnings.push(Warning::ConstantSide { side: *side });
+            } else if !constant.is_empty() {
+                warnings.push(Warning::ConstantColumns { side: *side, labels: constant.clone() });
+            }
+        }
+        let [(_, sx), (_, sy)] = sides;
+        let (dim_x, dim_y) = (x.dim(), y.dim());
+        if sx.kept.is_empty() || sy.kept.is_empty() {
+            return Ok(Prepared { n, dim_x, dim_y, passes: Passes::None, entropies: Vec::new(), warnings });
+        }
+        warnings.extend(domain::gate(n, &sx, &sy, &description.trained));
+        let most_rows = rows_at_once(&description.trained, sx.kept.len() + sy.kept.len());
+        check_size(n.min(most_rows), sx.kept.len(), sy.kept.len(), description)?;
+        let scores = Scores::of(&columns(&sx), &columns(&sy)).expect("the data has been checked");
+        let sides = [0..scores.dim_x, scores.dim_x..scores.dim_x + scores.dim_y];
+        let entropies = sides.into_iter().filter_map(|side| Entropy::of(&scores, side)).collect();
+        if scores.free.len() > MOST_FREE {
+            warnings.push(Warning::Balanced { free: scores.free.len() });
+        }
+        let passes = if n <= most_rows {
+            Passes::Table(Block::new(scores, description.network.neighbours()))
+        } else {
+            let mut rows = split(&scores, most_rows);
+            if !self.every_row {
+                rows.truncate(MOST_BLOCKS);
+            }
+            let used = rows.iter().map(Vec::len).sum();
+            warnings.push(Warning::Blocks { n, blocks: rows.len(), used });
+            Passes::Blocks(Blocks { x: sx, y: sy, rows })
+        };
+        Ok(Prepared { n, dim_x, dim_y, passes, entropies, warnings })
     }
-    let orders = description.network.neighbours();
-    if n <= description.trained.n.1 {
-        prepared.blocks = vec![Block::new(scores, (0..n).collect(), orders)];
-        prepared.second_look = SecondLook::new(&prepared.blocks[0].orientations[0], orders);
-        return Ok(prepared);
-    }
-    let split = split(&scores, description.trained.n.1.min(BLOCK_ROWS));
-    prepared.warnings.push(Warning::Blocks { n, blocks: split.len() });
-    drop(scores);
-    let of_rows = |side: &Screened, rows: &[usize]| -> Vec<Rows> { side.kept.iter().map(|k| k.rows(rows)).collect() };
-    let block = |rows: Vec<usize>| {
-        let (x, y) = (of_rows(&sx, &rows), of_rows(&sy, &rows));
-        let (x, y): (Vec<_>, Vec<_>) = (x.iter().map(Rows::column).collect(), y.iter().map(Rows::column).collect());
-        let scores = Scores::of(&x, &y).expect("the data has been checked");
-        Block::new(scores, rows, orders)
-    };
-    prepared.blocks = split.into_par_iter().map(block).collect();
-    // Every block has the same law: the first speaks for all.
-    prepared.second_look = SecondLook::new(&prepared.blocks[0].orientations[0], orders);
-    Ok(prepared)
 }
 
 fn columns<'a>(side: &'a Screened) -> Vec<Column<'a>> {
@@ -327,8 +388,7 @@ fn columns<'a>(side: &'a Screened) -> Vec<Column<'a>> {
 }
 
 /// Whether one pass over so many columns ends soon enough.
-fn check_size(n: usize, dim_x: usize, dim_y: usize, description: &Description) -> Result<(), EstimateError> {
-    let rows = n.min(description.trained.n.1);
+fn check_size(rows: usize, dim_x: usize, dim_y: usize, description: &Description) -> Result<(), EstimateError> {
     let cost = |dim_x, dim_y| description.network.forward_flops(rows, dim_x, dim_y) / FLOPS_PER_SECOND;
     let seconds = cost(dim_x, dim_y);
     if seconds <= MOST_SECONDS {

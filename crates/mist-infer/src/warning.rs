@@ -64,6 +64,8 @@ pub enum Warning {
         n: usize,
         /// Number of blocks.
         blocks: usize,
+        /// Rows in them.
+        used: usize,
     },
     /// So balanced a table that the signs of many columns are open, and the answer may depend on their order.
     Balanced {
@@ -123,8 +125,9 @@ impl fmt::Display for Warning {
                 )?;
                 write!(f, "{upper:.2}: plot the data before you trust either")
             }
-            Self::Blocks { n, blocks } => {
-                write!(f, "{n} rows are more than one pass takes: averaged over {blocks} blocks of rows")
+            Self::Blocks { n, blocks, used } => {
+                write!(f, "{n} rows are more than one pass takes: averaged over {blocks} blocks of rows")?;
+                if used < n { write!(f, ", {used} rows in all") } else { Ok(()) }
             }
             Self::Balanced { free } => {
                 write!(f, "the table is so balanced that the signs of {free} sets of columns are open: ")?;

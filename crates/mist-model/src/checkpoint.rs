@@ -3,7 +3,7 @@
 //! A checkpoint is two files: `NAME.safetensors`, and beside it `NAME.json` with the network's configuration, where
 //! the weights come from, and their SHA-256.
 
-use crate::{Axial, AxialConfig, Calibration, Parameters};
+use crate::{Axial, AxialConfig, Calibration, Coverage, Parameters};
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -71,6 +71,9 @@ pub struct Description {
     /// The adjustment of its quantiles, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration: Option<Calibration>,
+    /// How often its intervals hold, if that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<Coverage>,
 }
 
 /// The part of the world that a checkpoint has seen.
@@ -94,6 +97,9 @@ pub struct Trained {
     pub n: (usize, usize),
     /// Smallest and largest number of columns on a side.
     pub dims: (usize, usize),
+    /// Most cells of a table, rows times columns; `None` where it was not written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cells: Option<usize>,
     /// Whether discrete data was among it.
     #[serde(default)]
     pub ties: bool,
@@ -171,7 +177,8 @@ pub fn write_checkpoint(
     let bytes = safetensors::serialize(tensors, None).map_err(|e| wrong(e.to_string()))?;
     let sha256 = hex_sha256(&bytes);
     let network = network.clone();
-    let description = Description { format: FORMAT, name: name.into(), network, trained, sha256, calibration: None };
+    let description =
+        Description { format: FORMAT, name: name.into(), network, trained, sha256, calibration: None, coverage: None };
     write_atomic(&path, &bytes)?;
     description.write(&path)?;
     Ok(description)

@@ -28,9 +28,8 @@ pub struct AxialConfig {
     pub inducing: usize,
     /// Width of the read-out.
     pub readout_width: usize,
-    /// Local information; a checkpoint without this entry has none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub local: Option<LocalConfig>,
+    /// Local information.
+    pub local: LocalConfig,
     /// Levels of the quantile head, increasing, inside (0, 1).
     pub taus: Vec<f64>,
 }
@@ -66,7 +65,7 @@ impl Default for AxialConfig {
             row_blocks: 2,
             inducing: 16,
             readout_width: 128,
-            local: None,
+            local: LocalConfig::default(),
             taus: TAUS.to_vec(),
         }
     }
@@ -94,16 +93,16 @@ impl AxialConfig {
         let rows = n * (d * c * w + 2 * w * w) + self.row_blocks * attention;
         let r = self.readout_width;
         let readout = 3 * d * d * e + (8 * e + 2 * w + r + self.taus.len()) * r;
-        let local = self.local.as_ref().map_or(0, |l| {
-            let (q, k) = (l.critic_channels, crate::scores::TERMS * l.neighbours.len());
-            n * (k * w + d * (c + d) * q + q * w + (w + k + 1) * l.head_width) + d * d * e * q + (8 * e + 5) * w
-        });
+        let l = &self.local;
+        let (q, k) = (l.critic_channels, crate::scores::TERMS * l.neighbours.len());
+        let local =
+            n * (k * w + d * (c + d) * q + q * w + (w + k + 1) * l.head_width) + d * d * e * q + (8 * e + 5) * w;
         2.0 * (cells + moments + pairs + rows + readout + local) as f64
     }
 
-    /// Orders of the nearest neighbours that the network wants to see; none if it does without.
+    /// Orders of the nearest neighbours that the network wants to see.
     pub fn neighbours(&self) -> &[usize] {
-        self.local.as_ref().map_or(&[], |l| &l.neighbours)
+        &self.local.neighbours
     }
 
     /// Checks that a network of this size can be built.
@@ -121,9 +120,9 @@ impl AxialConfig {
             ("row_width", self.row_width),
             ("inducing", self.inducing),
             ("readout_width", self.readout_width),
-            ("local.critic_channels", self.local.as_ref().map_or(1, |l| l.critic_channels)),
-            ("local.head_width", self.local.as_ref().map_or(1, |l| l.head_width)),
-            ("local.neighbours", self.local.as_ref().map_or(1, |l| l.neighbours.iter().copied().min().unwrap_or(0))),
+            ("local.critic_channels", self.local.critic_channels),
+            ("local.head_width", self.local.head_width),
+            ("local.neighbours", self.neighbours().iter().copied().min().unwrap_or(0)),
         ];
         if let Some((name, got)) = sizes.iter().find(|(_, v)| !(1..=MAX_WIDTH).contains(v)) {
             return Err(format!("`{name}` must lie in 1..={MAX_WIDTH}, got {got}"));
@@ -157,8 +156,8 @@ impl AxialConfig {
         if self.taus.len() < 3 || !inside || !increasing {
             return Err("`taus` must hold at least 3 increasing levels strictly between 0 and 1".into());
         }
-        if self.local.is_some() && !self.taus.contains(&0.5) {
-            return Err("`taus` must hold the level 0.5, which `local` centres the others on".into());
+        if !self.taus.contains(&0.5) {
+            return Err("`taus` must hold the level 0.5, which the others are centred on".into());
         }
         Ok(())
     }

@@ -41,7 +41,7 @@ impl TaskBatch {
 pub struct LossConfig {
     /// The pinball loss in nats.
     pub nats: f64,
-    /// The Huber loss of the rows' pointwise MI, of a network that predicts it.
+    /// The Huber loss of the rows' pointwise MI.
     pub rows: f64,
 }
 
@@ -58,10 +58,10 @@ impl LossConfig {
     /// Shapes that do not fit.
     pub fn of(&self, output: &Output, batch: &TaskBatch, taus: &[f64]) -> Result<Tensor> {
         let loss = pinball(&output.quantiles, &batch.mi_nats, taus, self.nats)?;
-        match &output.pointwise {
-            Some(rows) if self.rows > 0.0 => loss + (huber_of_rows(rows, batch)? * self.rows)?,
-            _ => Ok(loss),
+        if self.rows == 0.0 {
+            return Ok(loss);
         }
+        loss + (huber_of_rows(&output.pointwise, batch)? * self.rows)?
     }
 }
 

@@ -60,7 +60,7 @@ impl BatchSource {
             if categories != (false, false) && drawn.rng.clone().random::<f64>() >= self.batch.categories {
                 categories = (false, false);
             }
-            let draw = if self.orders.is_empty() { drawn.sample() } else { drawn.sample_pointwise() };
+            let draw = drawn.sample_pointwise();
             mi.push(draw.mi_nats as f32);
             match &draw.pointwise_mi {
                 Some(values) => pointwise.extend(values.iter().map(|v| *v as f32)),

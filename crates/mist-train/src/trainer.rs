@@ -222,6 +222,7 @@ impl Run<'_> {
             continues: self.before.as_ref().map(|d| d.sha256.clone()),
             n,
             dims,
+            cells: self.meta.config().max_cells,
             ties: self.meta.has_ties(),
         };
         Ok(write_checkpoint(dir, &self.config.name, &self.config.network, trained, &tensors)?)

@@ -5,8 +5,8 @@ use anyhow::{Context, Result};
 use indicatif::{ParallelProgressIterator, ProgressBar, ProgressStyle};
 use mist_data_gen::{MetaDistribution, Seeds, Split};
 use mist_infer::{Device, DeviceKind};
-use mist_model::{Batch, Calibration, Checkpoint, Observed};
-use mist_train::score;
+use mist_model::{Answered, Batch, Calibration, Checkpoint, Coverage, Observed, QuantileFunction};
+use mist_train::score_of;
 use rayon::prelude::*;
 use std::io::Write;
 use std::path::PathBuf;
@@ -17,7 +17,8 @@ Examples:
   mist calibrate runs/a/mist-2026-12.safetensors --tasks 100000 --seed 7
 
 The tasks are of the checkpoint's own mix, on a stream of their own. The JSON beside the weights gets the table of
-adjustments; another stream of tasks says how well the intervals hold with it.";
+adjustments, and a coverage card: how well the intervals hold with it on other tasks, by family, rows and columns.
+`mist info` prints it.";
 
 /// Arguments of `mist calibrate`.
 #[derive(Debug, clap::Args)]
@@ -29,8 +30,8 @@ pub struct Args {
     /// Calibration tasks.
     #[arg(long, value_name = "COUNT", default_value_t = 40_000, value_parser = clap::value_parser!(u64).range(1_000..10_000_000))]
     tasks: u64,
-    /// Tasks on which the adjusted intervals are measured.
-    #[arg(long, value_name = "COUNT", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(100..10_000_000))]
+    /// Tasks on which the adjusted intervals are measured, and a tenth as many of the held-out families.
+    #[arg(long, value_name = "COUNT", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(100..10_000_000))]
     check: u64,
     /// Root seed of the tasks.
     #[arg(long, default_value_t = 0)]
@@ -43,21 +44,27 @@ pub struct Args {
     device: DeviceKind,
 }
 
+/// Families that no training draws.
+const HELD_OUT: &str = "held_out";
+
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
     let device = super::open(args.device)?;
     let mut checkpoint = Checkpoint::read(&args.checkpoint, &device)?;
-    checkpoint.description.calibration = None;
     let trained = &checkpoint.description.trained;
     let meta = MetaDistribution::named(&trained.meta)
         .with_context(|| format!("the mix of `{}` cannot be drawn from", args.checkpoint.display()))?;
+    let held_out = MetaDistribution::named(HELD_OUT)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(super::threads(args.threads)).build()?;
-    let observe =
-        |split, count, what| pool.install(|| observed(&checkpoint, &meta, (args.seed, split), count, &device, what));
+    let observe = |meta, split, count, what| {
+        pool.install(|| observed(&checkpoint, meta, (args.seed, split), count, &device, what))
+    };
     let taus = checkpoint.description.network.taus.clone();
-    let calibration =
-        Calibration::fit(meta.name(), args.seed, &taus, &observe(Split::Calibration, args.tasks, "calibration")?);
-    let fresh = observe(Split::Coverage, args.check, "check")?;
+    let tasks: Vec<_> = observe(&meta, Split::Calibration, args.tasks, "calibration")?;
+    let tasks: Vec<_> = tasks.into_iter().map(|(_, task)| task).collect();
+    let calibration = Calibration::fit(meta.name(), args.seed, &taus, &tasks);
+    let fresh = observe(&meta, Split::Coverage, args.check, "check")?;
+    let unseen = observe(&held_out, Split::Coverage, args.check.div_ceil(10), "check on held-out families")?;
     let mut text =
         format!("{} strata from {} tasks; measured on {} others\n", calibration.strata.len(), args.tasks, args.check);
     text += "| interval | covers before | covers after | width before | width after |\n|---|---|---|---|---|\n";
@@ -73,12 +80,26 @@ pub fn run(args: &Args) -> Result<()> {
             after.1
         );
     }
+    let answered = |held_out: bool| {
+        let (taus, calibration) = (&taus, &calibration);
+        move |(family, task): (String, Observed)| Answered {
+            held_out,
+            // The kind is enough for families of training, which have many variants.
+            family: if held_out { family } else { family.split('-').next().unwrap_or_default().to_owned() },
+            shape: task.shape,
+            quantiles: adjusted(taus, &task, Some(calibration)),
+            mi_nats: task.mi_nats,
+        }
+    };
+    let all: Vec<Answered> =
+        fresh.into_iter().map(answered(false)).chain(unseen.into_iter().map(answered(true))).collect();
+    checkpoint.description.coverage = Some(Coverage::of(args.seed, &all));
     checkpoint.description.calibration = Some(calibration);
     checkpoint.description.write(&args.checkpoint)?;
     Ok(out().write_all(text.as_bytes())?)
 }
 
-/// Predictions for the first tasks of a split.
+/// Families and predictions of the first tasks of a split. As in training, half of the discrete ones are categories.
 fn observed(
     checkpoint: &Checkpoint,
     meta: &MetaDistribution,
@@ -86,29 +107,35 @@ fn observed(
     count: u64,
     device: &Device,
     what: &'static str,
-) -> Result<Vec<Observed>> {
+) -> Result<Vec<(String, Observed)>> {
     let bar = ProgressBar::new(count);
     bar.set_style(ProgressStyle::with_template("{bar:30} {pos} of {len} tasks, {msg}, {eta} left")?);
     bar.set_message(what);
     let one = |index: u64| {
-        let draw = meta.draw(&Seeds { root: seed }, split, index);
-        let scores = score(&draw.sample).with_neighbours(checkpoint.description.network.neighbours());
+        let drawn = meta.draw_task(&Seeds { root: seed }, split, index);
+        let categories = if index % 2 == 0 { drawn.task.categories() } else { (false, false) };
+        let draw = drawn.sample();
+        let scores = score_of(&draw.sample, categories).with_neighbours(checkpoint.description.network.neighbours());
         let output = checkpoint.network.forward(&Batch::new(&[&scores], device)?)?;
         let log1p = output.quantiles.squeeze(0)?.to_vec1::<f32>()?.into_iter().map(f64::from).collect();
-        Ok(Observed { shape: scores.shape(), log1p, mi_nats: draw.mi_nats })
+        Ok((draw.family, Observed { shape: scores.shape(), log1p, mi_nats: draw.mi_nats }))
     };
     (0..count).into_par_iter().progress_with(bar).map(one).collect()
 }
 
+fn adjusted(taus: &[f64], task: &Observed, calibration: Option<&Calibration>) -> QuantileFunction {
+    let mut log1p = task.log1p.clone();
+    if let Some(calibration) = calibration {
+        calibration.apply(taus, task.shape, &mut log1p);
+    }
+    QuantileFunction::new(taus, &log1p)
+}
+
 /// Share of tasks whose central interval holds the truth, and the mean width of the intervals in nats.
-fn coverage(taus: &[f64], tasks: &[Observed], level: f64, calibration: Option<&Calibration>) -> (f64, f64) {
+fn coverage(taus: &[f64], tasks: &[(String, Observed)], level: f64, calibration: Option<&Calibration>) -> (f64, f64) {
     let (mut covered, mut width) = (0usize, 0.0);
-    for task in tasks {
-        let mut log1p = task.log1p.clone();
-        if let Some(calibration) = calibration {
-            calibration.apply(taus, task.shape, &mut log1p);
-        }
-        let quantiles = mist_model::QuantileFunction::new(taus, &log1p);
+    for (_, task) in tasks {
+        let quantiles = adjusted(taus, task, calibration);
         let (lower, upper) = (quantiles.at(0.5 - 0.5 * level), quantiles.at(0.5 + 0.5 * level));
         covered += usize::from((lower..=upper).contains(&task.mi_nats));
         width += upper - lower;

@@ -4,7 +4,8 @@ use crate::console::out;
 use crate::output::Format;
 use anyhow::Result;
 use mist_infer::DeviceKind;
-use mist_model::Description;
+use mist_model::{Coverage, Description, Share};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -34,14 +35,12 @@ fn card(d: &Description, parameters: usize) -> String {
     let t = &d.trained;
     let mut text = format!("{}   sha256 {}\n\n", d.name, d.sha256);
     let yes = |b: bool| if b { "yes" } else { "no" };
-    let local = d.network.local.is_some();
     // Writing to a string cannot fail.
     let _ = writeln!(text, "parameters            {parameters}");
     let _ = writeln!(text, "trained on            {} tasks of `{}`, {} steps", t.tasks, t.meta, t.steps);
     let _ = writeln!(text, "rows                  {} to {}; more are answered in blocks", t.n.0, t.n.1);
     let _ = writeln!(text, "columns of a side     {} to {}", t.dims.0, t.dims.1);
     let _ = writeln!(text, "discrete data         {}", yes(t.ties));
-    let _ = writeln!(text, "pointwise MI of rows  {}", yes(local));
     let (low, high) = (d.network.taus[0], d.network.taus[d.network.taus.len() - 1]);
     let _ = writeln!(text, "intervals             up to {:.0} %", 100.0 * (high - low));
     let _ = match &d.calibration {
@@ -57,5 +56,73 @@ fn card(d: &Description, parameters: usize) -> String {
             )
         }
     };
+    if let Some(coverage) = &d.coverage {
+        covers(&mut text, coverage);
+    }
     text
+}
+
+/// The coverage card as tables.
+fn covers(text: &mut String, coverage: &Coverage) {
+    let share = |s: &Share| {
+        let (lower, upper) = s.band();
+        format!("{:>4.0} % ({:.0}–{:.0})", 100.0 * s.value(), 100.0 * lower, 100.0 * upper)
+    };
+    let total = coverage.by(|_| ())[&()].tasks;
+    let _ = writeln!(
+        text,
+        "\n{:.0} % intervals hold, on {total} tasks that neither training nor calibration has seen (95 % band of each share):\n",
+        100.0 * coverage.level
+    );
+    let range = |(first, last): (usize, usize)| match (first, last) {
+        (0, last) => format!("≤ {last}"),
+        (first, usize::MAX) => format!("≥ {first}"),
+        (first, last) => format!("{first} to {last}"),
+    };
+    for held_out in [false, true] {
+        let cells = CoverageTable::of(coverage, held_out);
+        if cells.rows.is_empty() {
+            continue;
+        }
+        let _ = write!(text, "{:<30}", if held_out { "families never trained on" } else { "families" });
+        for bin in &cells.bins {
+            let _ = write!(text, "{:<20}", format!("{} rows", range(*bin)));
+        }
+        text.push('\n');
+        for (name, shares) in &cells.rows {
+            let _ = write!(text, "{name:<30}");
+            for bin in &cells.bins {
+                let _ = write!(text, "{:<20}", shares.get(bin).map_or("–".to_owned(), share));
+            }
+            text.truncate(text.trim_end().len());
+            text.push('\n');
+        }
+        let columns = coverage.by(|c| (c.held_out, c.columns));
+        let by_columns: Vec<String> = columns
+            .iter()
+            .filter(|((held, _), _)| *held == held_out)
+            .map(|((_, bin), s)| format!("{} columns {}", range(*bin), share(s).trim_start()))
+            .collect();
+        let _ = writeln!(text, "{}\n", by_columns.join(",  "));
+    }
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+}
+
+/// Shares by family and rows.
+struct CoverageTable {
+    bins: BTreeSet<(usize, usize)>,
+    rows: BTreeMap<String, BTreeMap<(usize, usize), Share>>,
+}
+
+impl CoverageTable {
+    fn of(coverage: &Coverage, held_out: bool) -> Self {
+        let mut table = Self { bins: BTreeSet::new(), rows: BTreeMap::new() };
+        let cells = coverage.by(|c| (c.held_out, c.family.clone(), c.n));
+        for ((_, family, n), share) in cells.into_iter().filter(|((held, _, _), _)| *held == held_out) {
+            table.bins.insert(n);
+            table.rows.entry(family).or_default().insert(n, share);
+        }
+        table
+    }
 }

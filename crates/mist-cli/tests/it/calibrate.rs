@@ -13,7 +13,6 @@ fn calibration_goes_into_the_checkpoint_and_changes_its_intervals() {
     assert_eq!(trained.code, Some(0), "{trained:?}");
     let before = folder.mist("info run/a.safetensors");
     assert!(before.stdout.contains("calibrated            no"), "{before:?}");
-    assert!(before.stdout.contains("pointwise MI of rows  yes"), "{before:?}");
 
     let out = folder.mist("calibrate run/a.safetensors --tasks 1000 --check 400");
     assert_eq!(out.code, Some(0), "{out:?}");
@@ -25,6 +24,10 @@ fn calibration_goes_into_the_checkpoint_and_changes_its_intervals() {
     assert!(after.stdout.contains("calibrated            on 1000 tasks of `m_train`, seed 0"), "{after:?}");
     let json = folder.mist("info run/a.safetensors --format json").json();
     assert!(json["calibration"]["strata"].is_array(), "{json}");
+    assert!(after.stdout.contains("90 % intervals hold, on 440 tasks"), "{}", after.stdout);
+    assert!(after.stdout.contains("families never trained on"), "{}", after.stdout);
+    let cells = json["coverage"]["cells"].as_array().unwrap();
+    assert_eq!(cells.iter().map(|c| c["tasks"].as_u64().unwrap()).sum::<u64>(), 440);
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub const BASIS: usize = 6;
 pub(super) struct Cells {
     expand: Linear,
     ties: Tensor,
-    indicator: Option<Tensor>,
+    indicator: Tensor,
     context: Linear,
     mix1: Linear,
     mix2: Linear,
@@ -30,10 +30,7 @@ impl Cells {
             // Starts at 0 and stays there until training has ties in it, so that a network which never saw any reads
             // them as the mid-ranks that they are.
             ties: vb.get_with_hints((1, h), "ties", Init::Const(0.))?,
-            indicator: match c.local {
-                Some(_) => Some(vb.get_with_hints((1, h), "indicator", Init::Const(0.))?),
-                None => None,
-            },
+            indicator: vb.get_with_hints((1, h), "indicator", Init::Const(0.))?,
             context: Linear::new(h, h, 1.0, vb.pp("context"))?,
             mix1: Linear::new(3 * h, u, 1.0, vb.pp("mix1"))?,
             mix2: Linear::new(u, u, 1.0, vb.pp("mix2"))?,
@@ -49,14 +46,9 @@ impl Cells {
     pub(super) fn forward(&self, batch: &Batch) -> Result<Tensor> {
         let (b, n, d) = batch.z.dims3()?;
         let mask = batch.cell_mask()?;
-        let mut inputs = vec![basis(&batch.z)?, batch.ties.unsqueeze(3)?];
-        let mut weights = vec![&self.expand.weight, &self.ties];
-        if let Some(weight) = &self.indicator {
-            inputs.push(batch.indicators()?.unsqueeze(1)?.broadcast_as((b, n, d, 1))?.contiguous()?);
-            weights.push(weight);
-        }
-        let inputs = Tensor::cat(&inputs, D::Minus1)?;
-        let weight = Tensor::cat(&weights, 0)?;
+        let indicators = batch.indicators()?.unsqueeze(1)?.broadcast_as((b, n, d, 1))?.contiguous()?;
+        let inputs = Tensor::cat(&[basis(&batch.z)?, batch.ties.unsqueeze(3)?, indicators], D::Minus1)?;
+        let weight = Tensor::cat(&[&self.expand.weight, &self.ties, &self.indicator], 0)?;
         let layers = CellLayers {
             expand: (&weight, &self.expand.bias),
             context: self.context.parts(),

@@ -43,7 +43,8 @@ impl Local {
         c.neighbours.len() * (TERMS + 1) + 3
     }
 
-    pub(super) fn new(c: &AxialConfig, l: &LocalConfig, pooled: usize, vb: VarBuilder) -> Result<Self> {
+    pub(super) fn new(c: &AxialConfig, pooled: usize, vb: VarBuilder) -> Result<Self> {
+        let l = &c.local;
         let (w, q, k) = (c.row_width, l.critic_channels, TERMS * l.neighbours.len());
         Ok(Self {
             neighbours: Linear::new(k, w, 0.5, vb.pp("neighbours"))?,

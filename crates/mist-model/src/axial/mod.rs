@@ -1,7 +1,7 @@
 //! The axial network: equivariant in rows and in columns, linear in the number of rows.
 //!
 //! Cells → cross-moments between columns (attention tied over rows) → pair representation with triangle updates;
-//! beside it, attention between rows; then a read-out that sums over both, and a monotone quantile head.
+//! beside it, attention between rows; then a read-out that sums over both, and increasing quantiles.
 
 mod cells;
 mod local;
@@ -63,9 +63,8 @@ fn weight(inputs: usize, outputs: usize, gain: f64, name: &str, vb: &VarBuilder)
 pub struct Output {
     /// Quantiles of `ln(1 + MI in nats)` (B, T), increasing along the last axis.
     pub quantiles: Tensor,
-    /// The pointwise MI of each row in nats (B, N), 0 in padding; `None` of a network without [local
-    /// information](crate::LocalConfig).
-    pub pointwise: Option<Tensor>,
+    /// The pointwise MI of each row in nats (B, N), 0 in padding.
+    pub pointwise: Tensor,
 }
 
 /// The network. Cheap to clone: clones share their weights.
@@ -102,7 +101,7 @@ impl Axial {
         let pooled = readout::pool(&pairs, batch)?;
         let rows = self.rows.forward(&phi, &pairs, &pooled, batch)?;
         let quantiles = self.readout.forward(&pooled, &rows, batch)?;
-        Ok(Output { quantiles, pointwise: rows.pointwise.map(|p| p.values) })
+        Ok(Output { quantiles, pointwise: rows.pointwise.values })
     }
 }
 

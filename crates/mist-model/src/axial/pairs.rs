@@ -9,8 +9,6 @@ use candle_nn::{Init, VarBuilder};
 #[derive(Clone, Debug)]
 pub(super) struct Pairs {
     embed: Linear,
-    /// Whether pairs are told that they are indicators of the same category.
-    sees_blocks: bool,
     blocks: Vec<Block>,
 }
 
@@ -32,8 +30,7 @@ impl Pairs {
     pub(super) fn new(c: &AxialConfig, vb: VarBuilder) -> Result<Self> {
         let e = c.pair_channels;
         Ok(Self {
-            embed: Linear::new(2 * c.channels + 4 + usize::from(c.local.is_some()), e, 1.0, vb.pp("embed"))?,
-            sees_blocks: c.local.is_some(),
+            embed: Linear::new(2 * c.channels + 5, e, 1.0, vb.pp("embed"))?,
             blocks: (0..c.pair_blocks).map(|l| Block::new(e, vb.pp("blocks").pp(l))).collect::<Result<_>>()?,
         })
     }
@@ -47,10 +44,7 @@ impl Pairs {
         let eye = Tensor::eye(d, phi.dtype(), phi.device())?.reshape((1, d, d, 1))?;
         let log_n = batch.n.log()?.affine(1.0 / 3.0, -1.5)?.reshape((b, 1, 1, 1))?;
         let log_d = (batch.mean_dim()?.log()? * 0.5)?.reshape((b, 1, 1, 1))?;
-        let mut inputs = vec![moments(phi, &batch.n)?, same, full(eye)?, full(log_n)?, full(log_d)?];
-        if self.sees_blocks {
-            inputs.push(batch.same_block()?);
-        }
+        let inputs = [moments(phi, &batch.n)?, same, full(eye)?, full(log_n)?, full(log_d)?, batch.same_block()?];
         let mask = batch.pair_mask()?;
         let columns = batch.columns()?;
         let root = (batch.mean_dim()? * 2.0)?.sqrt()?;

@@ -3,7 +3,7 @@
 use super::local::Local;
 use super::rows::Told;
 use super::{Linear, RESIDUAL_GAIN, asinh};
-use crate::quantile::{centred, monotone, softplus};
+use crate::quantile::{centred, softplus};
 use crate::{AxialConfig, Batch};
 use candle_core::{D, Result, Tensor};
 use candle_nn::VarBuilder;
@@ -66,23 +66,22 @@ pub(super) struct Readout {
     hidden1: Linear,
     hidden2: Linear,
     quantiles: Linear,
-    /// The learned part of the scale, and the index of the level 0.5, of a head that is centred on the pointwise MI.
-    rest: Option<(Linear, usize)>,
+    /// The learned part of the scale.
+    rest: Linear,
+    /// Index of the level 0.5.
+    median: usize,
 }
 
 impl Readout {
     pub(super) fn new(c: &AxialConfig, vb: VarBuilder) -> Result<Self> {
         let w = c.readout_width;
-        let inputs = pooled_width(c) + 2 * c.row_width + c.local.as_ref().map_or(0, Local::features);
-        let median = c.taus.iter().position(|t| *t == 0.5).unwrap_or(0);
+        let inputs = pooled_width(c) + 2 * c.row_width + Local::features(&c.local);
         Ok(Self {
             hidden1: Linear::new(inputs, w, 1.0, vb.pp("hidden1"))?,
             hidden2: Linear::new(w, w, 1.0, vb.pp("hidden2"))?,
             quantiles: Linear::new(w, c.taus.len(), RESIDUAL_GAIN, vb.pp("quantiles"))?,
-            rest: match c.local {
-                Some(_) => Some((Linear::new(w, 1, 0.1, vb.pp("rest"))?, median)),
-                None => None,
-            },
+            rest: Linear::new(w, 1, 0.1, vb.pp("rest"))?,
+            median: c.taus.iter().position(|t| *t == 0.5).unwrap_or(0),
         })
     }
 
@@ -91,20 +90,17 @@ impl Readout {
     pub(super) fn forward(&self, pooled: &Tensor, rows: &Told, batch: &Batch) -> Result<Tensor> {
         let n = batch.n.unsqueeze(1)?;
         let r = &rows.tokens;
-        let mut features =
-            vec![pooled.clone(), r.sum(1)?.broadcast_div(&n)?, (r.sqr()?.sum(1)?.broadcast_div(&n)? + 1e-6)?.sqrt()?];
-        features.extend(rows.pointwise.as_ref().map(|p| p.features.clone()));
+        let p = &rows.pointwise;
+        let (mean, square) = (r.sum(1)?.broadcast_div(&n)?, r.sqr()?.sum(1)?.broadcast_div(&n)?);
+        let features = [pooled, &mean, &(square + 1e-6)?.sqrt()?, &p.features];
         let u = self.hidden1.gelu(&Tensor::cat(&features, D::Minus1)?)?;
         let u = (&u + self.hidden2.gelu(&u)?)?;
         let raw = self.quantiles.forward(&u)?;
-        let (Some((rest, median)), Some(p)) = (&self.rest, &rows.pointwise) else {
-            return monotone(&raw);
-        };
         // The best attainable standard error is that of the mean of the pointwise MI, sd/√n; the rest is what the
         // network does not know. On the scale ln(1 + MI) both shrink by 1 + MI.
-        let rest = (softplus(&(rest.forward(&u)? - 1.5)?)? * (&p.mean + 0.3)?)?;
+        let rest = (softplus(&(self.rest.forward(&u)? - 1.5)?)? * (&p.mean + 0.3)?)?;
         let one_plus = (&p.mean + 1.0)?;
         let scale = ((&p.squared_error + rest.sqr()?)?.sqrt()? / &one_plus)?;
-        centred(&raw, *median, &one_plus.log()?, &scale)
+        centred(&raw, self.median, &one_plus.log()?, &scale)
     }
 }

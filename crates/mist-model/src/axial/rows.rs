@@ -17,7 +17,7 @@ pub(super) struct Rows {
     join: Linear,
     inducing: Tensor,
     blocks: Vec<InducedAttention>,
-    local: Option<Local>,
+    local: Local,
 }
 
 /// What the rows say.
@@ -25,8 +25,8 @@ pub(super) struct Rows {
 pub(super) struct Told {
     /// Tokens (B, N, W), 0 in padding.
     pub tokens: Tensor,
-    /// The pointwise MI, of a network with local information.
-    pub pointwise: Option<Pointwise>,
+    /// The pointwise MI.
+    pub pointwise: Pointwise,
 }
 
 /// Induced set attention (Lee et al. 2019, equation 9) with learned inducing points shared by all blocks.
@@ -47,10 +47,7 @@ impl Rows {
     pub(super) fn new(c: &AxialConfig, pooled: usize, vb: VarBuilder) -> Result<Self> {
         let w = c.row_width;
         Ok(Self {
-            local: match &c.local {
-                Some(l) => Some(Local::new(c, l, pooled, vb.pp("local"))?),
-                None => None,
-            },
+            local: Local::new(c, pooled, vb.pp("local"))?,
             lift: Linear::new(c.channels, w, 1.0, vb.pp("lift"))?,
             join: Linear::new(2 * w, w, 1.0, vb.pp("join"))?,
             inducing: vb.get_with_hints((c.inducing, w), "inducing", Init::Randn { mean: 0., stdev: 0.3 })?,
@@ -69,17 +66,12 @@ impl Rows {
         let (x, y) = (pooled.narrow(2, 0, 1)?.squeeze(2)?, pooled.narrow(2, 1, 1)?.squeeze(2)?);
         // Sum and absolute difference: all that is symmetric in the two sides.
         let both = Tensor::cat(&[(&x + &y)?, (x - y)?.abs()?], D::Minus1)?.broadcast_div(&scale)?;
-        let mut r = self.join.forward(&both)?;
-        let mut local = None;
-        if let Some(l) = &self.local {
-            let Some(terms) = &batch.neighbours else {
-                candle_core::bail!("the network wants the neighbour terms of each row, and the batch has none");
-            };
-            let critic = l.critic(phi, e, batch)?;
-            r = (r + l.tokens(terms, &critic, pooled_pairs)?)?;
-            local = Some((l, terms, critic));
-        }
-        r = batch.mask_rows(r)?;
+        let Some(terms) = &batch.neighbours else {
+            candle_core::bail!("the network wants the neighbour terms of each row, and the batch has none");
+        };
+        let critic = self.local.critic(phi, e, batch)?;
+        let own = self.local.tokens(terms, &critic, pooled_pairs)?;
+        let mut r = batch.mask_rows((self.join.forward(&both)? + own)?)?;
         let padding = match &batch.row_mask {
             Some(m) => Some(m.affine(NEVER, -NEVER)?.unsqueeze(2)?),
             None => None,
@@ -87,10 +79,7 @@ impl Rows {
         for block in &self.blocks {
             r = batch.mask_rows(block.forward(&r, &self.inducing, padding.as_ref())?)?;
         }
-        let pointwise = match local {
-            Some((l, terms, critic)) => Some(l.head(&r, terms, &critic, batch)?),
-            None => None,
-        };
+        let pointwise = self.local.head(&r, terms, &critic, batch)?;
         Ok(Told { tokens: r, pointwise })
     }
 }

@@ -7,17 +7,11 @@ use candle_nn::VarBuilder;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use std::collections::{BTreeMap, HashMap};
 
-/// Without and with local information.
-fn configs() -> [AxialConfig; 2] {
-    let plain = AxialConfig::default();
-    [plain.clone(), AxialConfig { local: Some(LocalConfig::default()), ..plain }]
-}
-
 const ORDERS: [usize; 4] = [1, 3, 8, 24];
 
-fn tiny(local: bool) -> AxialConfig {
+fn tiny() -> AxialConfig {
     AxialConfig {
-        local: local.then(|| LocalConfig { neighbours: ORDERS.to_vec(), critic_channels: 5, head_width: 6 }),
+        local: LocalConfig { neighbours: ORDERS.to_vec(), critic_channels: 5, head_width: 6 },
         channels: 7,
         cell_width: 5,
         mix_width: 6,
@@ -55,12 +49,7 @@ fn quantiles(net: &Axial, batch: &Batch) -> Vec<Vec<f32>> {
 
 #[test]
 fn every_parameter_gradient_by_differences() -> Result<()> {
-    gradients_by_differences(&tiny(false))?;
-    gradients_by_differences(&tiny(true))
-}
-
-fn gradients_by_differences(config: &AxialConfig) -> Result<()> {
-    let dev = Device::Cpu;
+    let (dev, config) = (Device::Cpu, &tiny());
     let (_, parameters) = Parameters::init(3, &dev, |vb| Axial::new(config, vb))?;
     // Away from 0, where the gradients of ties and biases would be untested.
     let mut rng = StdRng::seed_from_u64(1);
@@ -80,10 +69,7 @@ fn gradients_by_differences(config: &AxialConfig) -> Result<()> {
         let out = net.forward(&batch)?;
         let loss = pinball(&out.quantiles, &mi, &config.taus, 0.1)?;
         // The values of padding rows are constants, and those of real rows are on the path by more than their mean.
-        match out.pointwise {
-            Some(p) => loss + (p.sqr()?.mean_all()? * 0.1)?,
-            None => Ok(loss),
-        }
+        loss + (out.pointwise.sqr()?.mean_all()? * 0.1)?
     };
     let grads = loss()?.backward()?;
     for (name, var) in &vars {
@@ -109,14 +95,8 @@ fn gradients_by_differences(config: &AxialConfig) -> Result<()> {
 
 #[test]
 fn padding_changes_no_answer() {
-    for config in configs() {
-        padding(&config);
-    }
-}
-
-fn padding(config: &AxialConfig) {
     let dev = Device::Cpu;
-    let (net, _) = Parameters::init(1, &dev, |vb| Axial::new(config, vb)).unwrap();
+    let (net, _) = Parameters::init(1, &dev, |vb| Axial::new(&AxialConfig::default(), vb)).unwrap();
     let tasks = [task(40, 3, 2, 5), task(23, 1, 1, 6), task(31, 2, 6, 7)];
     let refs: Vec<&Scores> = tasks.iter().collect();
     let together = quantiles(&net, &Batch::new(&refs, &dev).unwrap());
@@ -135,7 +115,7 @@ fn padding(config: &AxialConfig) {
 fn padding_columns_change_no_answer_and_no_gradient() -> Result<()> {
     // Padding of columns alone takes the fused path.
     let dev = Device::Cpu;
-    let config = tiny(true);
+    let config = tiny();
     let (net, parameters) = Parameters::init(5, &dev, |vb| Axial::new(&config, vb))?;
     let (a, b) = (task(30, 1, 1, 3), task(30, 3, 2, 4));
     let run = |batch: &Batch| -> Result<(Tensor, Vec<f32>)> {
@@ -159,39 +139,37 @@ fn padding_columns_change_no_answer_and_no_gradient() -> Result<()> {
 #[test]
 fn swapping_sides_and_permuting_columns_and_rows_changes_no_answer() {
     let dev = Device::Cpu;
-    for config in configs() {
-        let (net, _) = Parameters::init(2, &dev, |vb| Axial::new(&config, vb)).unwrap();
-        let answer = |s: &Scores| quantiles(&net, &Batch::new(&[s], &dev).unwrap()).remove(0);
-        let s = task(50, 4, 2, 8);
-        let (d, k) = (s.dim_x + s.dim_y, 12);
-        let pick = |rows: &dyn Fn(usize) -> usize, columns: &[usize], dim_x: usize| {
-            let at = |v: &[f32]| -> Vec<f32> {
-                (0..s.n).flat_map(|r| columns.iter().map(move |c| v[rows(r) * d + c])).collect()
-            };
-            let terms = s.neighbours.as_ref().unwrap();
-            Scores {
-                n: s.n,
-                dim_x,
-                dim_y: d - dim_x,
-                z: at(&s.z),
-                ties: at(&s.ties),
-                block: columns.iter().map(|c| s.block[*c]).collect(),
-                codes: s.codes.clone(),
-                free: s.free.clone(),
-                neighbours: Some((0..s.n).flat_map(|r| terms[rows(r) * k..][..k].to_vec()).collect()),
-            }
+    let (net, _) = Parameters::init(2, &dev, |vb| Axial::new(&AxialConfig::default(), vb)).unwrap();
+    let answer = |s: &Scores| quantiles(&net, &Batch::new(&[s], &dev).unwrap()).remove(0);
+    let s = task(50, 4, 2, 8);
+    let (d, k) = (s.dim_x + s.dim_y, 12);
+    let pick = |rows: &dyn Fn(usize) -> usize, columns: &[usize], dim_x: usize| {
+        let at = |v: &[f32]| -> Vec<f32> {
+            (0..s.n).flat_map(|r| columns.iter().map(move |c| v[rows(r) * d + c])).collect()
         };
-        assert_eq!(s.block, [0, 1, 1, 1, 0, 0, 0, 0]);
-        let base = answer(&s);
-        let same: Vec<usize> = (0..d).collect();
-        for (what, other) in [
-            ("sides", pick(&|r| r, &[6, 7, 0, 1, 2, 3, 4, 5], 2)),
-            ("columns", pick(&|r| r, &[2, 0, 1, 5, 4, 3, 7, 6], 6)),
-            ("rows", pick(&|r| (r * 7 + 3) % 50, &same, 6)),
-        ] {
-            for (a, b) in base.iter().zip(&answer(&other)) {
-                assert!((a - b).abs() < 2e-5 * (1.0 + a.abs()), "{what}: {a} against {b}");
-            }
+        let terms = s.neighbours.as_ref().unwrap();
+        Scores {
+            n: s.n,
+            dim_x,
+            dim_y: d - dim_x,
+            z: at(&s.z),
+            ties: at(&s.ties),
+            block: columns.iter().map(|c| s.block[*c]).collect(),
+            codes: s.codes.clone(),
+            free: s.free.clone(),
+            neighbours: Some((0..s.n).flat_map(|r| terms[rows(r) * k..][..k].to_vec()).collect()),
+        }
+    };
+    assert_eq!(s.block, [0, 1, 1, 1, 0, 0, 0, 0]);
+    let base = answer(&s);
+    let same: Vec<usize> = (0..d).collect();
+    for (what, other) in [
+        ("sides", pick(&|r| r, &[6, 7, 0, 1, 2, 3, 4, 5], 2)),
+        ("columns", pick(&|r| r, &[2, 0, 1, 5, 4, 3, 7, 6], 6)),
+        ("rows", pick(&|r| (r * 7 + 3) % 50, &same, 6)),
+    ] {
+        for (a, b) in base.iter().zip(&answer(&other)) {
+            assert!((a - b).abs() < 2e-5 * (1.0 + a.abs()), "{what}: {a} against {b}");
         }
     }
 }
@@ -199,7 +177,7 @@ fn swapping_sides_and_permuting_columns_and_rows_changes_no_answer() {
 #[test]
 fn quantiles_are_finite_and_ordered_on_extreme_data() {
     let dev = Device::Cpu;
-    let config = configs()[1].clone();
+    let config = AxialConfig::default();
     let (net, _) = Parameters::init(4, &dev, |vb| Axial::new(&config, vb)).unwrap();
     let line: Vec<f64> = (0..200).map(f64::from).collect();
     let flat = vec![1.0; 200];

@@ -88,6 +88,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let estimator = super::estimator(args.checkpoint.as_deref(), args.device)?;
     estimator.check_level(args.interval)?;
+    let estimator = if args.pointwise.is_some() { estimator.with_pointwise_of_every_row() } else { estimator };
     match &args.batch {
         Some(path) => batch::run(&estimator, path, args),
         None => Ok(out().write_all(single(&estimator, args)?.as_bytes())?),

@@ -1,6 +1,6 @@
 //! The contribution of each row, as a CSV file.
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result};
 use mist_infer::Estimate;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -9,13 +9,7 @@ use std::path::Path;
 /// Writes the number of each row, from 1 in the order of the input, and its pointwise MI in nats. Rows that were left out
 /// have no line.
 pub fn write(path: &Path, estimate: &Estimate, left_out: &[usize]) -> Result<()> {
-    let Some(values) = estimate.pointwise() else {
-        bail!(
-            "the checkpoint `{}` does not say what each row contributes\n\
-             hint: choose one whose `mist info` has `pointwise MI of rows  yes`",
-            estimate.checkpoint.name
-        );
-    };
+    let values = estimate.pointwise().context("not every row was looked at")?;
     let left_out: BTreeSet<usize> = left_out.iter().copied().collect();
     let rows = (1..).filter(|row| !left_out.contains(row));
     let mut text = String::from("row,pointwise_nats\n");
