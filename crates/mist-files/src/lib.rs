@@ -11,7 +11,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io::{ErrorKind, Result, Write};
+use std::io::{BufWriter, ErrorKind, Result, Write};
 use std::path::{Path, PathBuf};
 
 const PREFIX: &str = ".mist-";
@@ -28,12 +28,23 @@ const TRIES: usize = 100;
 /// # Errors
 /// What the system says; nothing is left behind then.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    replace_with(path, |file| file.write_all(bytes))
+}
+
+/// Replaces a file as [`replace`] does, with all that `write` writes.
+///
+/// # Errors
+/// What `write` or the system says; nothing is left behind then.
+pub fn replace_with(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
     let dir = match path.parent() {
         Some(dir) if dir != Path::new("") => dir,
         _ => Path::new("."),
     };
     let mut temporary = Temporary::create(dir)?;
-    temporary.file.write_all(bytes)?;
+    let mut buffered = BufWriter::new(&temporary.file);
+    write(&mut buffered)?;
+    buffered.flush()?;
+    drop(buffered);
     temporary.file.sync_all()?;
     fs::rename(&temporary.path, path)?;
     temporary.renamed = true;
