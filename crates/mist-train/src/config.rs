@@ -164,7 +164,7 @@ impl TrainConfig {
         if path.extension().is_none_or(|extension| extension != "toml") {
             return Ok(MetaDistribution::named(&self.meta)?);
         }
-        let text = std::fs::read_to_string(path).map_err(|source| TrainError::Io {
+        let text = mist_files::read_text(path).map_err(|source| TrainError::Io {
             action: "cannot read",
             path: path.to_owned(),
             source,

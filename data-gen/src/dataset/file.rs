@@ -58,7 +58,7 @@ impl Lock {
 
 /// The content, or `None` if there is no such file.
 pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, DatasetError> {
-    match fs::read(path) {
+    match mist_files::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(DatasetError::io("read", path)(error)),

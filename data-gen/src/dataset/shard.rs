@@ -21,7 +21,6 @@
 
 use std::{
     borrow::Cow,
-    fs::File,
     io::{Read, Seek, SeekFrom},
     path::Path,
 };
@@ -266,7 +265,7 @@ pub fn decode(bytes: &[u8], families: &[String], storage: Storage) -> Result<Vec
 pub(super) fn read_facts(path: &Path, families: usize) -> Result<Vec<Facts>, DatasetError> {
     let io = |error| DatasetError::io("read", path)(error);
     let invalid = |reason: String| DatasetError::Shard { path: path.to_owned(), reason };
-    let mut file = File::open(path).map_err(io)?;
+    let mut file = mist_files::open(path).map_err(io)?;
     let size = file.metadata().map_err(io)?.len();
     let mut length = [0; 8];
     file.read_exact(&mut length).map_err(io)?;

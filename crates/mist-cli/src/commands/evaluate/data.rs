@@ -81,7 +81,7 @@ impl Part {
     /// The data sets of a manifest.
     pub fn read(path: &Path, limit: Option<u64>) -> Result<Self> {
         let manifest = Manifest::read(path)?;
-        let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        let bytes = mist_files::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
         let sha256 = hex(&Sha256::digest(bytes));
         let total = manifest.entries.len() as u64;
         let count = limit.unwrap_or(total).min(total);
