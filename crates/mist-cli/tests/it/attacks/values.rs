@@ -46,12 +46,20 @@ fn options() {
         ("train --config none.toml --out t", "--threads"),
         ("train --config none.toml --out t", "--max-minutes"),
         ("train --config none.toml --out t", "--save-every"),
-        ("calibrate none.safetensors --out c.safetensors", "--threads"),
+        ("calibrate none.safetensors", "--threads"),
+        ("calibrate none.safetensors", "--tasks"),
+        ("calibrate none.safetensors", "--check"),
+        ("calibrate none.safetensors", "--seed"),
         ("evaluate --suite bmi --checkpoint none.safetensors", "--threads"),
         ("evaluate --suite bmi --checkpoint none.safetensors", "--bootstrap"),
-        ("bench train --config none.toml", "--seconds"),
-        ("bench train --config none.toml", "--threads"),
-        ("bench train --config none.toml", "--batch-times"),
+        ("evaluate --suite bmi --checkpoint none.safetensors", "--limit"),
+        ("evaluate --suite bmi --checkpoint none.safetensors", "--seed"),
+        ("evaluate --manifest none.jsonl", "--estimators"),
+        ("bench train --shape 999999", "--seconds"),
+        ("bench train --shape 999999", "--threads"),
+        ("bench train --shape 999999", "--batch-times"),
+        ("bench train --seconds 0.001 --threads 1 --device none", "--shape"),
+        ("bench agreement --device none", "--steps"),
     ] {
         for value in ABSURD {
             tally.attack(
@@ -80,13 +88,12 @@ fn configurations() {
         let lines: Vec<&str> = text.lines().collect();
         for (i, line) in lines.iter().enumerate().filter(|(_, line)| line.contains(" = ")) {
             let (key, _) = line.split_once(" = ").unwrap();
-            // Booleans and texts are what some keys take.
             for value in absurd {
                 let mut changed = lines.clone();
                 let absurd = format!("{key} = {value}");
                 changed[i] = &absurd;
                 folder.write("c.toml", changed.join("\n"));
-                let takes_it = (key == "equal" && value == "true") || (key == "name" && value == "\"\"");
+                let takes_it = [("equal", "true"), ("weight", "1e30")].contains(&(key, value));
                 tally.attack(&format!("line {i}, {absurd}"), &mut folder.command(args), |said| {
                     (said.code == 0 && !takes_it).then(|| "taken".to_owned())
                 });
