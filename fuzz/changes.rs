@@ -19,7 +19,7 @@ pub fn each(corpus: &str, mut check: impl FnMut(&[u8])) {
 }
 
 /// A few bytes replaced, removed, doubled or cut off.
-fn changed(sound: &[u8], seed: u64) -> Vec<u8> {
+pub fn changed(sound: &[u8], seed: u64) -> Vec<u8> {
     let mut state = seed;
     let mut next = |below: usize| {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -2,7 +2,9 @@
 //! `cargo run --profile dev -p mist-data-gen --example families`.
 //!
 //! MI over parameter draws with 1 to 8 columns a side; tasks per CPU-second, sampling included, at n = 300 with 4 + 4
-//! columns (a family with dims of its own keeps them).
+//! columns (a family with dims of its own keeps them). Then mixes, with what the pointwise MI of every row costs.
+
+use std::ops::Range;
 
 use cpu_time::ThreadTime;
 use mist_data_gen::{
@@ -12,11 +14,15 @@ use mist_data_gen::{
 
 const SEEDS: Seeds = Seeds { root: 1 };
 
+/// Turns of a mix without the pointwise MI and with it, and draws in each.
+const TURNS: u64 = 20;
+const DRAWS: u64 = 150;
+
 fn main() {
     println!(
-        "| family | configuration | MI in nats: 5 % / median / 95 % / largest | standard error: largest | tasks per CPU-second |"
+        "| family | configuration | MI in nats: 5 % / median / 95 % / largest | standard error: largest | tasks per CPU-second | pointwise MI adds |"
     );
-    println!("|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|");
     for name in ["mist_3", "held_out"] {
         let meta = MetaDistribution::named(name).expect("embedded");
         let config = meta.config();
@@ -30,15 +36,12 @@ fn main() {
             let error = tasks.iter().map(|task| task.mi_standard_error()).fold(0.0, f64::max);
 
             let fixed = at(IntLaw::always(4));
-            let start = ThreadTime::now();
-            let draws = 500;
-            for i in 0..draws {
-                std::hint::black_box(fixed.draw(&SEEDS, Split::Scratch, i));
-            }
-            let rate = draws as f64 / start.elapsed().as_secs_f64();
+            let without = cpu_seconds(0..500, |i| fixed.draw(&SEEDS, Split::Scratch, i));
+            let with = cpu_seconds(0..500, |i| fixed.draw_task(&SEEDS, Split::Scratch, i).sample_pointwise());
+            let (rate, added) = (500.0 / without, 100.0 * (with / without - 1.0));
             let error = if error > 0.0 { format!("{error:.3}") } else { "exact".to_owned() };
             println!(
-                "| `{}` | {name} | {:.3} / {:.2} / {:.2} / {:.1} | {error} | {rate:.0} |",
+                "| `{}` | {name} | {:.3} / {:.2} / {:.2} / {:.1} | {error} | {rate:.0} | {added:.0} % |",
                 family.kind.label(),
                 mi[50],
                 mi[500],
@@ -47,14 +50,30 @@ fn main() {
             );
         }
     }
-    println!();
-    for name in ["m_train", "mist_2", "mist_3"] {
+    println!("\n| mix | tasks per CPU-second | the pointwise MI of every row adds |\n|---|---|---|");
+    for name in ["m_train", "mist_2", "mist_3", "mist_4"] {
         let meta = MetaDistribution::named(name).expect("embedded");
-        let start = ThreadTime::now();
-        let draws = 3_000;
-        for i in 0..draws {
-            std::hint::black_box(meta.draw(&SEEDS, Split::Scratch, i));
+        let (mut seconds, mut pointwise) = (0.0, Vec::new());
+        // In turns, so that both see the same machine.
+        for turn in 0..TURNS {
+            let indices = turn * DRAWS..(turn + 1) * DRAWS;
+            let without = cpu_seconds(indices.clone(), |i| meta.draw(&SEEDS, Split::Scratch, i));
+            let with = cpu_seconds(indices, |i| meta.draw_task(&SEEDS, Split::Scratch, i).sample_pointwise());
+            seconds += without;
+            pointwise.push(with - without);
         }
-        println!("`{name}`: {:.0} tasks per CPU-second", draws as f64 / start.elapsed().as_secs_f64());
+        let added = pointwise.iter().sum::<f64>() / seconds;
+        let mean = pointwise.iter().sum::<f64>() / TURNS as f64;
+        let variance = pointwise.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (TURNS - 1) as f64;
+        let error = (variance / TURNS as f64).sqrt() / (seconds / TURNS as f64);
+        let rate = (TURNS * DRAWS) as f64 / seconds;
+        println!("| `{name}` | {rate:.0} | {:.1} ± {:.1} % |", 100.0 * added, 100.0 * error);
     }
+}
+
+/// CPU-seconds of this thread for these draws.
+fn cpu_seconds<T>(indices: Range<u64>, draw: impl Fn(u64) -> T) -> f64 {
+    let start = ThreadTime::now();
+    indices.for_each(|i| drop(std::hint::black_box(draw(i))));
+    start.elapsed().as_secs_f64()
 }

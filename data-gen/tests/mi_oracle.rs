@@ -118,29 +118,31 @@ fn check_task(task: &Task, rows: usize, rng: &mut impl Rng, what: &str) {
     assert!(off <= SIGMAS * error + 1e-9, "{what}: mean {mean} ± {error}, stated {}", task.mi_nats());
 }
 
-/// The first tasks that the embedded configurations draw, as drawn, whatever their dims.
+/// The first tasks that the embedded configurations and `wide.toml` draw, as drawn, whatever their dims.
 #[test]
 fn drawn_tasks() {
     let seeds = Seeds { root: 11 };
-    for name in MetaDistribution::names() {
-        let meta = MetaDistribution::named(name).unwrap();
+    let named = MetaDistribution::names().map(|name| MetaDistribution::named(name).unwrap());
+    for meta in named.chain([common::wide()]) {
         // A stride that meets every family of the suites.
         for index in (0..1_260).step_by(42) {
             let DrawnTask { task, mut rng, .. } = meta.draw_task(&seeds, Split::Test, index);
-            check_task(&task, 1_500, &mut rng, &format!("{name} {index} {}", task.family()));
+            check_task(&task, 1_500, &mut rng, &format!("{} {index} {}", meta.name(), task.family()));
         }
     }
 }
 
-/// Twenty parameter draws of every entry of the training mix and of the held-out set, in few columns.
+/// Twenty parameter draws of every entry of the training mix, of the held-out set and of `wide.toml`, in few columns.
 #[test]
 fn every_family_that_is_drawn() {
     let law = IntLaw { kind: IntLawKind::LogUniform, min: 1, max: 5 };
     let dims = DimsLaw { law, equal: false };
-    let draws: Vec<(MetaDistribution, u64)> = ["mist_3", "held_out"]
+    let named = ["mist_3", "held_out"].map(|name| MetaDistribution::named(name).unwrap());
+    let draws: Vec<(MetaDistribution, u64)> = named
         .into_iter()
-        .flat_map(|name| {
-            let config = MetaDistribution::named(name).unwrap().config().clone();
+        .chain([common::wide()])
+        .flat_map(|meta| {
+            let config = meta.config().clone();
             (0..config.families.len()).map(move |i| MetaDistribution::new(config.only(i, dims, IntLaw::always(10))))
         })
         .flat_map(|meta| (0..20).map(move |index| (meta.clone(), index)))

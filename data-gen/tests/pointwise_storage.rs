@@ -4,11 +4,11 @@ mod common;
 
 use std::{fs, path::Path};
 
+use common::damage::{change_draws, change_manifest, problems};
 use mist_data_gen::{
     DatasetError, Draw, MetaDistribution, Seeds, Split,
-    dataset::{MANIFEST_FILE, Manifest, Reader, Storage, Verifier, WriteOptions, shard, write},
+    dataset::{MANIFEST_FILE, Manifest, Reader, Storage, WriteOptions, shard, write},
 };
-use sha2::{Digest, Sha256};
 
 const SEEDS: Seeds = Seeds { root: 5 };
 
@@ -25,31 +25,6 @@ fn meta() -> MetaDistribution {
 
 fn make(dir: &Path, options: &WriteOptions) -> Result<Manifest, DatasetError> {
     write(&meta(), &SEEDS, Split::Validation, dir, options, |_| {})
-}
-
-fn change_manifest(dir: &Path, change: impl Fn(&mut Manifest)) {
-    let path = dir.join(MANIFEST_FILE);
-    let mut manifest: Manifest = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    change(&mut manifest);
-    fs::write(&path, serde_json::to_string(&manifest).unwrap()).unwrap();
-}
-
-/// Changes the draws of shard 1, indices 5 to 9, and the checksum with them.
-fn change_draws(dir: &Path, change: impl Fn(&mut [Draw])) {
-    let path = dir.join("shard-00001.safetensors");
-    change_manifest(dir, |manifest| {
-        let mut draws = shard::decode(&fs::read(&path).unwrap(), &manifest.families, manifest.storage).unwrap();
-        change(&mut draws);
-        let bytes = shard::encode(&draws, &manifest.families, manifest.storage).unwrap();
-        fs::write(&path, &bytes).unwrap();
-        manifest.shards[1].sha256 = Some(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect());
-    });
-}
-
-fn problems(dir: &Path, redraw: bool) -> Vec<String> {
-    let verifier = Verifier::open(dir, redraw, 2).unwrap();
-    let shards = 0..verifier.manifest().shards.len();
-    shards.flat_map(|number| verifier.shard(number)).map(|problem| problem.to_string()).collect()
 }
 
 /// In single precision, and beside it nothing changes.

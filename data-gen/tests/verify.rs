@@ -4,42 +4,17 @@ mod common;
 
 use std::{fs, path::Path};
 
+use common::damage::{change_draws, change_manifest, problems, sha256};
 use mist_data_gen::{
     DatasetError, Draw, Seeds, Split,
-    dataset::{MANIFEST_FILE, Manifest, Storage, Verifier, WriteOptions, shard, write},
+    dataset::{MANIFEST_FILE, Storage, Verifier, WriteOptions, write},
 };
-use sha2::{Digest, Sha256};
 
 const COUNT: u64 = 23;
 
 fn make(dir: &Path, storage: Storage) {
     let options = WriteOptions { count: COUNT, shard_size: 5, storage, threads: 2, ..Default::default() };
     write(&common::wide(), &Seeds { root: 3 }, Split::Test, dir, &options, |_| {}).unwrap();
-}
-
-fn problems(dir: &Path, redraw: bool) -> Vec<String> {
-    let verifier = Verifier::open(dir, redraw, 2).unwrap();
-    let shards = 0..verifier.manifest().shards.len();
-    shards.flat_map(|number| verifier.shard(number)).map(|problem| problem.to_string()).collect()
-}
-
-fn change_manifest(dir: &Path, change: impl Fn(&mut Manifest)) {
-    let path = dir.join(MANIFEST_FILE);
-    let mut manifest: Manifest = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    change(&mut manifest);
-    fs::write(&path, serde_json::to_string(&manifest).unwrap()).unwrap();
-}
-
-/// Changes the draws of shard 1, indices 5 to 9, and the checksum with them.
-fn change_draws(dir: &Path, change: impl Fn(&mut [Draw])) {
-    let path = dir.join("shard-00001.safetensors");
-    change_manifest(dir, |manifest| {
-        let mut draws = shard::decode(&fs::read(&path).unwrap(), &manifest.families, manifest.storage).unwrap();
-        change(&mut draws);
-        let bytes = shard::encode(&draws, &manifest.families, manifest.storage).unwrap();
-        fs::write(&path, &bytes).unwrap();
-        manifest.shards[1].sha256 = Some(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect());
-    });
 }
 
 fn one(problems: &[String], expected: &str) {
@@ -139,7 +114,7 @@ fn ranks_that_are_none_are_found() {
         let values = file.tensor("values").unwrap().data().as_ptr() as usize - bytes.as_ptr() as usize;
         bytes[values..values + 2].copy_from_slice(&u16::MAX.to_le_bytes());
         fs::write(&path, &bytes).unwrap();
-        manifest.shards[1].sha256 = Some(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect());
+        manifest.shards[1].sha256 = Some(sha256(&bytes));
     });
     for redraw in [false, true] {
         let found = problems(dir.path(), redraw);

@@ -43,6 +43,11 @@ pub fn out() -> Out {
     Out { stdout: std::io::stdout().lock(), closed: false }
 }
 
+/// The error of an answer that is lost.
+pub fn cannot_write(error: &std::io::Error) -> std::io::Error {
+    std::io::Error::other(Failed(format!("cannot write to standard output: {error}")))
+}
+
 impl Out {
     fn unless_closed(
         &mut self,
@@ -53,7 +58,7 @@ impl Out {
                 self.closed = true;
                 Ok(())
             }
-            Err(e) => Err(std::io::Error::other(Failed(format!("cannot write to standard output: {e}")))),
+            Err(e) => Err(cannot_write(&e)),
             Ok(()) => Ok(()),
         }
     }

@@ -8,6 +8,7 @@ mod output;
 mod plot;
 
 use clap::{Parser, Subcommand};
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 /// Training frees and allocates the same megabytes thousands of times a second. This allocator keeps them; the
@@ -45,7 +46,11 @@ enum Command {
 
 fn main() -> ExitCode {
     one_thread_per_operation();
-    let result = match Cli::parse().command {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => return usage(&e),
+    };
+    let result = match cli.command {
         Command::Estimate(args) => commands::estimate::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
         Command::Dataset(args) => commands::dataset::run(&args),
@@ -58,6 +63,18 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => error::report(&e),
+    }
+}
+
+/// Prints the help that was asked for, or what is wrong with the arguments.
+fn usage(e: &clap::Error) -> ExitCode {
+    let printed = e.print();
+    match printed {
+        Err(io) if !e.use_stderr() && io.kind() != ErrorKind::BrokenPipe => {
+            error::report(&console::cannot_write(&io).into())
+        }
+        // Nobody may be there to read what is wrong.
+        _ => ExitCode::from(e.exit_code() as u8),
     }
 }
 

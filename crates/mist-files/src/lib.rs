@@ -1,4 +1,4 @@
-//! Files that are replaced as a whole or not at all.
+//! Files that are read as a whole, and replaced as a whole or not at all.
 //!
 //! ```
 //! let dir = tempfile::tempdir()?;
@@ -11,13 +11,53 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io::{ErrorKind, Result, Write};
+use std::io::{BufWriter, Error, ErrorKind, Read, Result, Write};
 use std::path::{Path, PathBuf};
 
 const PREFIX: &str = ".mist-";
 const SUFFIX: &str = ".tmp";
 /// Names tried before giving up.
 const TRIES: usize = 100;
+
+/// Bytes of a text at most.
+const LONGEST_TEXT: u64 = 16 << 20;
+
+/// Reads a regular file: what is no such thing, a pipe or a device, may have no end.
+///
+/// # Errors
+/// What the system says, or that it is no regular file.
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Opens a regular file.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn open(path: &Path) -> Result<File> {
+    // Before it is opened: a pipe would wait for its other end.
+    let kind = fs::metadata(path)?.file_type();
+    if !kind.is_file() && !kind.is_dir() {
+        return Err(Error::new(ErrorKind::InvalidInput, "it is no regular file"));
+    }
+    File::open(path)
+}
+
+/// Reads a text that somebody wrote, such as a configuration, of 16 MiB at most. It may come from a pipe.
+///
+/// # Errors
+/// What the system says, or that there is more, or that it is not UTF-8.
+pub fn read_text(path: &Path) -> Result<String> {
+    let mut text = String::new();
+    // One more, to see that there is more.
+    File::open(path)?.take(LONGEST_TEXT + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LONGEST_TEXT {
+        return Err(Error::new(ErrorKind::FileTooLarge, format!("it has more than {LONGEST_TEXT} bytes")));
+    }
+    Ok(text)
+}
 
 /// Replaces a file so that a reader, or a kill, sees the old content or the new one, never a part: writes a temporary
 /// file in the same folder, flushes it to disk and renames it.
@@ -28,12 +68,23 @@ const TRIES: usize = 100;
 /// # Errors
 /// What the system says; nothing is left behind then.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    replace_with(path, |file| file.write_all(bytes))
+}
+
+/// Replaces a file as [`replace`] does, with all that `write` writes.
+///
+/// # Errors
+/// What `write` or the system says; nothing is left behind then.
+pub fn replace_with(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
     let dir = match path.parent() {
         Some(dir) if dir != Path::new("") => dir,
         _ => Path::new("."),
     };
     let mut temporary = Temporary::create(dir)?;
-    temporary.file.write_all(bytes)?;
+    let mut buffered = BufWriter::new(&temporary.file);
+    write(&mut buffered)?;
+    buffered.flush()?;
+    drop(buffered);
     temporary.file.sync_all()?;
     fs::rename(&temporary.path, path)?;
     temporary.renamed = true;

@@ -1,6 +1,6 @@
 //! Files are whole, links are not followed, and nothing is left behind.
 
-use mist_files::{clean, replace};
+use mist_files::{clean, read, read_text, replace, replace_with};
 use std::fs;
 use std::path::Path;
 
@@ -67,4 +67,39 @@ fn writers_and_cleaners_at_once_lose_nothing() {
     });
     assert_eq!(names(dir.path()), ["file0", "file1"]);
     assert!(fs::read(dir.path().join("file1")).unwrap() == vec![49; 1000]);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_has_no_end_is_not_read() {
+    let zeros = Path::new("/dev/zero");
+    assert!(read(zeros).unwrap_err().to_string().contains("no regular file"));
+    assert!(read_text(zeros).unwrap_err().to_string().contains("more than 16777216 bytes"));
+    let dir = tempfile::tempdir().unwrap();
+    let pipe = dir.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert!(read(&pipe).unwrap_err().to_string().contains("no regular file"));
+    // A text may come from a pipe.
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::write(pipe, "a = 1").unwrap()
+    });
+    assert_eq!(read_text(&pipe).unwrap(), "a = 1");
+    writer.join().unwrap();
+}
+
+#[test]
+fn what_fails_half_way_leaves_the_old_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a");
+    replace(&path, b"old").unwrap();
+    let failed = replace_with(&path, |file| {
+        file.write_all(b"new")?;
+        Err(std::io::Error::other("no more"))
+    });
+    assert_eq!(failed.unwrap_err().to_string(), "no more");
+    assert_eq!(fs::read(&path).unwrap(), b"old");
+    assert_eq!(names(dir.path()), ["a"]);
+    replace_with(&path, |file| (0..3).try_for_each(|_| file.write_all(b"new"))).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"newnewnew");
 }

@@ -1,7 +1,7 @@
 //! Checkpoints: weights with the configuration that built them, checked on the way in, atomic on the way out.
 //!
 //! A checkpoint is two files: `NAME.safetensors`, and beside it `NAME.json` with the network's configuration, where
-//! the weights come from, and their SHA-256.
+//! the weights come from, their SHA-256, and its own.
 
 use crate::{Axial, AxialConfig, Calibration, Coverage, Parameters};
 use candle_core::{Device, Tensor};
@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 
 /// Version of the JSON beside the weights.
 pub const FORMAT: u32 = 1;
+
+/// What stands for the checksum of a description where it is computed.
+const NO_CHECKSUM: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// Why a checkpoint cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -34,10 +37,10 @@ pub enum CheckpointError {
         /// What is wrong with it.
         what: String,
     },
-    /// Weights that are not those described.
+    /// Weights that are not those described, or a description that was changed.
     #[error("`{path}` is damaged: its SHA-256 is {got}, expected {expected}")]
     Damaged {
-        /// The safetensors file.
+        /// The file.
         path: PathBuf,
         /// Digest found.
         got: String,
@@ -74,6 +77,9 @@ pub struct Description {
     /// How often its intervals hold, if that was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coverage: Option<Coverage>,
+    /// SHA-256 of the JSON with [`NO_CHECKSUM`] in its place. Only files have it; those of earlier versions do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    checksum: Option<String>,
 }
 
 /// The part of the world that a checkpoint has seen.
@@ -123,7 +129,7 @@ impl Checkpoint {
     /// [`CheckpointError`], with the file and what is wrong with it.
     pub fn read(path: &Path, device: &Device) -> Result<Self, CheckpointError> {
         let read = |path: &Path| {
-            std::fs::read(path).map_err(|source| CheckpointError::Io {
+            mist_files::read(path).map_err(|source| CheckpointError::Io {
                 action: "cannot read",
                 path: path.into(),
                 source,
@@ -140,7 +146,14 @@ impl Checkpoint {
     /// As [`Checkpoint::read`].
     pub fn from_bytes(weights: &[u8], json: &[u8], path: &Path, device: &Device) -> Result<Self, CheckpointError> {
         let bad = |what: String| CheckpointError::Description { path: path.with_extension("json"), what };
-        let description: Description = serde_json::from_slice(json).map_err(|e| bad(e.to_string()))?;
+        let mut description: Description = serde_json::from_slice(json).map_err(|e| bad(e.to_string()))?;
+        if let Some(expected) = description.checksum.take() {
+            let text = std::str::from_utf8(json).map_err(|e| bad(e.to_string()))?;
+            let got = hex_sha256(with_checksum(text, &expected, NO_CHECKSUM).as_bytes());
+            if got != expected {
+                return Err(CheckpointError::Damaged { path: path.with_extension("json"), got, expected });
+            }
+        }
         if description.format != FORMAT {
             return Err(bad(format!("format {}, expected {FORMAT}", description.format)));
         }
@@ -177,8 +190,9 @@ pub fn write_checkpoint(
     let bytes = safetensors::serialize(tensors, None).map_err(|e| wrong(e.to_string()))?;
     let sha256 = hex_sha256(&bytes);
     let network = network.clone();
+    let (name, calibration, coverage, checksum) = (name.into(), None, None, None);
     let description =
-        Description { format: FORMAT, name: name.into(), network, trained, sha256, calibration: None, coverage: None };
+        Description { format: FORMAT, name, network, trained, sha256, calibration, coverage, checksum };
     write_atomic(&path, &bytes)?;
     description.write(&path)?;
     Ok(description)
@@ -191,9 +205,19 @@ impl Description {
     /// A folder that cannot be written to.
     pub fn write(&self, path: &Path) -> Result<(), CheckpointError> {
         let wrong = |e: serde_json::Error| CheckpointError::Weights { path: path.into(), what: e.to_string() };
-        let json = serde_json::to_string_pretty(self).map_err(wrong)? + "\n";
+        let unchecked = Self { checksum: Some(NO_CHECKSUM.into()), ..self.clone() };
+        let json = serde_json::to_string_pretty(&unchecked).map_err(wrong)? + "\n";
+        let json = with_checksum(&json, NO_CHECKSUM, &hex_sha256(json.as_bytes()));
         write_atomic(&path.with_extension("json"), json.as_bytes())
     }
+}
+
+/// The JSON of a description with another checksum, which stands last in it.
+fn with_checksum(json: &str, old: &str, new: &str) -> String {
+    let Some((before, after)) = json.rsplit_once(old) else {
+        return json.to_owned();
+    };
+    [before, new, after].concat()
 }
 
 /// Writes a file, whole or not at all.
@@ -216,4 +240,31 @@ fn first_line(e: &candle_core::Error) -> String {
 /// SHA-256 in hexadecimal.
 pub fn hex_sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_that_was_changed_is_damaged() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.safetensors");
+        write_checkpoint(dir.path(), "a", &AxialConfig::default(), Trained::default(), &HashMap::new()).unwrap();
+        let json = std::fs::read_to_string(path.with_extension("json")).unwrap();
+        let weights = std::fs::read(&path).unwrap();
+        let error = |json: &str| {
+            Checkpoint::from_bytes(&weights, json.as_bytes(), &path, &Device::Cpu).unwrap_err().to_string()
+        };
+        // The description is sound; the weights are not there.
+        assert!(error(&json).contains("does not fit its configuration"), "{}", error(&json));
+        for (old, new) in [("\"tasks\": 0", "\"tasks\": 1"), ("0.05", "0.06"), ("{\n", "{\n ")] {
+            let changed = json.replacen(old, new, 1);
+            assert_ne!(changed, json);
+            assert!(error(&changed).contains("a.json` is damaged: its SHA-256 is "), "{}", error(&changed));
+        }
+        // Versions before this one wrote none.
+        let (before, _) = json.rsplit_once(",\n  \"checksum\"").unwrap();
+        assert!(error(&format!("{before}\n}}")).contains("does not fit its configuration"));
+    }
 }

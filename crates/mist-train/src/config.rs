@@ -164,7 +164,7 @@ impl TrainConfig {
         if path.extension().is_none_or(|extension| extension != "toml") {
             return Ok(MetaDistribution::named(&self.meta)?);
         }
-        let text = std::fs::read_to_string(path).map_err(|source| TrainError::Io {
+        let text = mist_files::read_text(path).map_err(|source| TrainError::Io {
             action: "cannot read",
             path: path.to_owned(),
             source,
@@ -217,10 +217,11 @@ impl TrainConfig {
                 return bad(format!("`optimizer.{key}` must lie in [0, 1000], got {v}"));
             }
         }
-        for (key, v) in [("learning_rate", o.learning_rate), ("clip", o.clip)] {
-            if !(v > 0.0 && v.is_finite()) {
-                return bad(format!("`optimizer.{key}` must be positive, got {v}"));
-            }
+        if !(o.learning_rate > 0.0 && o.learning_rate <= 1e3) {
+            return bad(format!("`optimizer.learning_rate` must lie in (0, 1000], got {}", o.learning_rate));
+        }
+        if !(o.clip > 0.0 && o.clip.is_finite()) {
+            return bad(format!("`optimizer.clip` must be positive, got {}", o.clip));
         }
         Ok(())
     }

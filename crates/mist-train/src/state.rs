@@ -92,7 +92,7 @@ impl State {
     /// # Errors
     /// A file that is missing, damaged, or of another configuration, meta-distribution, first checkpoint or network.
     pub fn load(path: &Path, origin: &Origin, parameters: &Parameters) -> Result<Self, TrainError> {
-        let bytes = std::fs::read(path).map_err(|source| TrainError::Io {
+        let bytes = mist_files::read(path).map_err(|source| TrainError::Io {
             action: "cannot read",
             path: path.into(),
             source,

@@ -5,12 +5,29 @@ use std::{
     path::Path,
 };
 
+use sha2::{Digest, Sha256};
+
 use super::error::DatasetError;
+use crate::ground::hex;
 
 /// Writes a file, whole or not at all.
 pub(crate) fn write_atomic(dir: &Path, name: &str, bytes: &[u8]) -> Result<(), DatasetError> {
     let path = dir.join(name);
     mist_files::replace(&path, bytes).map_err(DatasetError::io("write", path))
+}
+
+/// Writes a file of these pieces, one after the other, whole or not at all; gives its SHA-256.
+pub(crate) fn write_pieces(dir: &Path, name: &str, pieces: &[Vec<u8>]) -> Result<String, DatasetError> {
+    let path = dir.join(name);
+    let mut hash = Sha256::new();
+    let written = mist_files::replace_with(&path, |file| {
+        pieces.iter().try_for_each(|piece| {
+            hash.update(piece);
+            file.write_all(piece)
+        })
+    });
+    written.map_err(DatasetError::io("write", path))?;
+    Ok(hex::hex(&hash.finalize()))
 }
 
 /// Removes temporary files that a kill has left in the folder.
@@ -41,7 +58,7 @@ impl Lock {
 
 /// The content, or `None` if there is no such file.
 pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, DatasetError> {
-    match fs::read(path) {
+    match mist_files::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(DatasetError::io("read", path)(error)),

@@ -62,7 +62,7 @@ impl Reader {
     pub fn shard(&self, number: usize) -> Result<Vec<Draw>, DatasetError> {
         let entry = &self.manifest.shards[number];
         let path = self.path(number);
-        let bytes = std::fs::read(&path).map_err(DatasetError::io("read", &path))?;
+        let bytes = mist_files::read(&path).map_err(DatasetError::io("read", &path))?;
         let got = hex::sha256(&bytes);
         let expected = entry.sha256.clone().unwrap_or_default();
         if got != expected {

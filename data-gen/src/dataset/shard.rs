@@ -21,7 +21,6 @@
 
 use std::{
     borrow::Cow,
-    fs::File,
     io::{Read, Seek, SeekFrom},
     path::Path,
 };
@@ -29,7 +28,7 @@ use std::{
 use nalgebra::DMatrix;
 use safetensors::{
     Dtype, SafeTensors,
-    tensor::{Metadata, TensorView},
+    tensor::{Metadata, TensorInfo},
 };
 
 use super::{
@@ -124,22 +123,30 @@ pub fn encode(draws: &[Draw], families: &[String], storage: Storage) -> Result<V
     let blocks = draws
         .iter()
         .map(|draw| Block::new(draw, families, storage).map_err(|reason| format!("draw {}: {reason}", draw.index)));
-    Ok(join(blocks.collect::<Result<_, _>>()?, storage))
+    Ok(pieces(blocks.collect::<Result<_, _>>()?, storage).concat())
 }
 
-/// The bytes of a shard of these blocks, which are freed on the way.
-pub(super) fn join(blocks: Vec<Block>, storage: Storage) -> Vec<u8> {
+/// A tensor of one axis whose bytes lie in pieces.
+struct Tensor {
+    name: &'static str,
+    dtype: Dtype,
+    pieces: Vec<Vec<u8>>,
+}
+
+/// The bytes of a shard of these blocks, one piece after the other.
+///
+/// The bytes of the blocks are handed on, not copied: those of a thousand draws are 60 MB, and as a whole they would be
+/// there twice, in memory that the system has to clear for every shard.
+pub(super) fn pieces(blocks: Vec<Block>, storage: Storage) -> Vec<Vec<u8>> {
     let (dtype, width) = dtype_and_width(storage);
-    let mut values = Vec::with_capacity(blocks.iter().map(|b| b.values.len()).sum());
+    let mut values = Vec::with_capacity(blocks.len());
     let mut offsets = vec![0_u64];
     let mut facts = Vec::with_capacity(blocks.len());
-    let mut pointwise: Option<Vec<u8>> = None;
+    let mut pointwise = Vec::new();
     for block in blocks {
-        values.extend_from_slice(&block.values);
-        if let Some(of_rows) = &block.pointwise {
-            pointwise.get_or_insert_default().extend_from_slice(of_rows);
-        }
-        offsets.push((values.len() / width) as u64);
+        offsets.push(offsets[facts.len()] + (block.values.len() / width) as u64);
+        values.push(block.values);
+        pointwise.extend(block.pointwise);
         facts.push(block.facts);
     }
     let u32s = |of: &dyn Fn(&Facts) -> usize| -> Vec<u8> {
@@ -147,25 +154,42 @@ pub(super) fn join(blocks: Vec<Block>, storage: Storage) -> Vec<u8> {
         facts.iter().flat_map(|f| narrow(f).to_le_bytes()).collect()
     };
     let f64s = |of: &dyn Fn(&Facts) -> f64| facts.iter().flat_map(|f| of(f).to_le_bytes()).collect();
-    let mut tensors: Vec<(&str, Dtype, Vec<u8>)> = vec![
-        ("values", dtype, values),
-        ("offsets", Dtype::U64, offsets.iter().flat_map(|v| v.to_le_bytes()).collect()),
-        ("index", Dtype::U64, facts.iter().flat_map(|f| f.index.to_le_bytes()).collect()),
-        ("n", Dtype::U32, u32s(&|f| f.n)),
-        ("dim_x", Dtype::U32, u32s(&|f| f.dim_x)),
-        ("dim_y", Dtype::U32, u32s(&|f| f.dim_y)),
-        ("family", Dtype::U32, u32s(&|f| f.family)),
-        ("mi_nats", Dtype::F64, f64s(&|f| f.mi_nats)),
-        ("mi_standard_error", Dtype::F64, f64s(&|f| f.mi_standard_error)),
+    let whole = |name, dtype, bytes| Tensor { name, dtype, pieces: vec![bytes] };
+    let mut tensors = vec![
+        Tensor { name: "values", dtype, pieces: values },
+        whole("offsets", Dtype::U64, offsets.iter().flat_map(|v| v.to_le_bytes()).collect()),
+        whole("index", Dtype::U64, facts.iter().flat_map(|f| f.index.to_le_bytes()).collect()),
+        whole("n", Dtype::U32, u32s(&|f| f.n)),
+        whole("dim_x", Dtype::U32, u32s(&|f| f.dim_x)),
+        whole("dim_y", Dtype::U32, u32s(&|f| f.dim_y)),
+        whole("family", Dtype::U32, u32s(&|f| f.family)),
+        whole("mi_nats", Dtype::F64, f64s(&|f| f.mi_nats)),
+        whole("mi_standard_error", Dtype::F64, f64s(&|f| f.mi_standard_error)),
     ];
-    tensors.extend(pointwise.map(|bytes| (POINTWISE, Dtype::F32, bytes)));
-    let views = tensors.iter().map(|(name, dtype, bytes)| {
-        let shape = vec![bytes.len() * 8 / dtype.bitsize()];
-        let view = TensorView::new(*dtype, shape, bytes).expect("shape follows from the bytes");
-        (*name, view)
+    if !pointwise.is_empty() {
+        tensors.push(Tensor { name: POINTWISE, dtype: Dtype::F32, pieces: pointwise });
+    }
+    tensors.sort_by(|a, b| b.dtype.cmp(&a.dtype).then(a.name.cmp(b.name)));
+    let mut pieces = vec![header(&tensors)];
+    pieces.extend(tensors.into_iter().flat_map(|tensor| tensor.pieces));
+    pieces
+}
+
+/// What a safetensors file begins with: the length of its description, and the description in JSON.
+fn header(tensors: &[Tensor]) -> Vec<u8> {
+    let mut end = 0;
+    let described = tensors.iter().map(|Tensor { name, dtype, pieces }| {
+        let begin = end;
+        end += pieces.iter().map(Vec::len).sum::<usize>();
+        let shape = vec![(end - begin) * 8 / dtype.bitsize()];
+        ((*name).to_owned(), TensorInfo { dtype: *dtype, shape, data_offsets: (begin, end) })
     });
     // No metadata: it is a hash map, whose order would change the bytes from run to run.
-    safetensors::serialize(views, None).expect("names are distinct and sizes fit")
+    let described = Metadata::new(None, described.collect()).expect("the tensors follow each other");
+    let mut json = serde_json::to_vec(&described).expect("names and numbers are JSON");
+    // The tensors begin at a multiple of their elements.
+    json.resize(json.len().next_multiple_of(8), b' ');
+    [(json.len() as u64).to_le_bytes().as_slice(), &json].concat()
 }
 
 fn dtype_and_width(storage: Storage) -> (Dtype, usize) {
@@ -241,7 +265,7 @@ pub fn decode(bytes: &[u8], families: &[String], storage: Storage) -> Result<Vec
 pub(super) fn read_facts(path: &Path, families: usize) -> Result<Vec<Facts>, DatasetError> {
     let io = |error| DatasetError::io("read", path)(error);
     let invalid = |reason: String| DatasetError::Shard { path: path.to_owned(), reason };
-    let mut file = File::open(path).map_err(io)?;
+    let mut file = mist_files::open(path).map_err(io)?;
     let size = file.metadata().map_err(io)?.len();
     let mut length = [0; 8];
     file.read_exact(&mut length).map_err(io)?;

@@ -93,9 +93,8 @@ pub fn write(
         };
         if !kept {
             let blocks = pool.install(|| blocks(meta, seeds, &own, first..first + count));
-            let bytes = shard::join(blocks.map_err(|reason| DatasetError::Unstorable { path, reason })?, storage);
-            file::write_atomic(dir, &own.shards[i].file, &bytes)?;
-            own.shards[i].sha256 = Some(hex::sha256(&bytes));
+            let pieces = shard::pieces(blocks.map_err(|reason| DatasetError::Unstorable { path, reason })?, storage);
+            own.shards[i].sha256 = Some(file::write_pieces(dir, &own.shards[i].file, &pieces)?);
             save(&own)?;
         }
         draws_done += count;

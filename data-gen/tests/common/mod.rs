@@ -1,6 +1,7 @@
 //! What the statistical tests share.
 #![allow(dead_code, reason = "every test file uses a part")]
 
+pub mod damage;
 pub mod oracle;
 
 use std::{

@@ -105,6 +105,6 @@ fn meta_distribution(config: &str) -> Result<MetaDistribution> {
         return Err(MetaDistribution::named(config).map(|_| ()).expect_err("not among the names"))
             .context("hint: a path to a TOML file will do as well");
     }
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{config}`"))?;
+    let text = mist_files::read_text(path).with_context(|| format!("cannot read `{config}`"))?;
     MetaDistribution::from_toml(&text).with_context(|| format!("`{config}`"))
 }

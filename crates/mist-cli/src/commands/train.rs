@@ -51,7 +51,7 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
     let place = args.config.display();
-    let text = std::fs::read_to_string(&args.config).with_context(|| format!("cannot read `{place}`"))?;
+    let text = mist_files::read_text(&args.config).with_context(|| format!("cannot read `{place}`"))?;
     let config = TrainConfig::from_toml(&text).with_context(|| format!("`{place}`"))?;
     let max_time = match args.max_minutes {
         Some(m) if m <= 0.0 => bail!("`--max-minutes` must be positive, got {m}"),

@@ -175,8 +175,12 @@ pub(super) enum Cell {
 fn cell(bytes: &[u8]) -> Cell {
     let text = String::from_utf8_lossy(bytes);
     match text.parse::<f64>() {
+        Ok(0.0) if !is_zero(&text) => Cell::Wrong(format!(
+            "`{}` is closer to 0 than a 64-bit number can be\nhint: multiply the column, which changes no answer",
+            shown(bytes)
+        )),
         Ok(v) if v.is_finite() && v.abs() < EXACT => Cell::Number(v.into()),
-        Ok(v) if v.is_finite() => Cell::Number(text.parse().map_or(v.into(), Number::whole)),
+        Ok(v) if v.is_finite() => Cell::Number(whole(&text).map_or(v.into(), Number::whole)),
         Ok(v) if v.is_nan() => Cell::Missing,
         Ok(_) => Cell::Wrong(format!("`{}` is not a finite number", shown(bytes))),
         Err(_) if text.is_empty() || text == "NA" => Cell::Missing,
@@ -185,6 +189,17 @@ fn cell(bytes: &[u8]) -> Cell {
         }
         Err(_) => Cell::Wrong(format!("`{}` is not a number", shown(bytes))),
     }
+}
+
+/// Whether a number that f64 takes for 0 is 0.
+fn is_zero(number: &str) -> bool {
+    !number.bytes().take_while(|b| !b"eE".contains(b)).any(|b| b.is_ascii_digit() && b != b'0')
+}
+
+/// The integer that a number is, also one with zeros behind its point.
+fn whole(number: &str) -> Option<i128> {
+    let (integer, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if fraction.bytes().all(|b| b == b'0') { integer.parse().ok() } else { None }
 }
 
 /// Names for a reader: all of them, or the first few.
@@ -213,6 +228,8 @@ mod tests {
         assert_eq!(cell(b"9007199254740993"), Cell::Number(Number::whole((1 << 53) + 1)));
         assert_ne!(cell(b"9007199254740993"), cell(b"9007199254740992"));
         assert_eq!(cell(b"-9007199254740992.0"), Cell::Number(Number::whole(-(1 << 53))));
+        assert_eq!(cell(b"9007199254740993.00"), Cell::Number(Number::whole((1 << 53) + 1)));
+        assert_eq!(cell(b"9007199254740993.5"), Cell::Number(9_007_199_254_740_993.5.into()));
     }
 
     #[test]
@@ -224,6 +241,13 @@ mod tests {
                 .iter()
                 .all(|text| matches!(cell(text), Cell::Wrong(_)))
         );
+        assert!(
+            [b"0".as_slice(), b"-0.0", b"0e9", b".0E-999"].iter().all(|text| cell(text) == Cell::Number(0.0.into()))
+        );
+        assert_eq!(cell(b"5e-324"), Cell::Number(f64::from_bits(1).into()));
+        for text in [b"1e-400".as_slice(), b"-0.003E-999"] {
+            assert!(matches!(cell(text), Cell::Wrong(what) if what.contains("closer to 0")));
+        }
         assert!(matches!(cell(b"1,5"), Cell::Wrong(what) if what.contains("hint:")));
     }
 }

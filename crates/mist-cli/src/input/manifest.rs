@@ -42,6 +42,7 @@ pub struct Entry {
 
 /// The keys of a line; others are ignored. Paths are relative to the manifest's folder.
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct Raw {
     id: Box<RawValue>,
     x: PathBuf,

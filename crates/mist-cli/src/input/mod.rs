@@ -17,7 +17,7 @@ pub use self::csv::{CsvOptions, read_csv_pair};
 pub use header::Header;
 pub use manifest::{Entry, Manifest};
 pub use npy::read_npy_pair;
-pub use shown::{push as push_shown, shown};
+pub use shown::{printable, push as push_shown, shown};
 
 use anyhow::{Result, bail};
 use mist_infer::{Columns, MIN_ROWS};

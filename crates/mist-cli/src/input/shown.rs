@@ -17,6 +17,13 @@ pub fn shown(bytes: &[u8]) -> String {
     out
 }
 
+/// The whole of a text, with nothing in it that a terminal would obey.
+pub fn printable(text: &str) -> String {
+    let mut out = String::new();
+    text.chars().for_each(|c| push(&mut out, c));
+    out
+}
+
 /// Adds a character, escaped if it is not for the eye: control characters, and those that turn the direction of text.
 pub fn push(out: &mut String, c: char) {
     let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -37,5 +44,6 @@ mod tests {
         assert_eq!(shown("größe \u{202e}x".as_bytes()), "größe \\u{202e}x");
         assert_eq!(shown(&[b'x'; 500]).chars().count(), LONGEST + 1);
         assert_eq!(shown(b"\xff"), "\u{fffd}");
+        assert_eq!(printable(&"\n".repeat(100)), "\\n".repeat(100));
     }
 }

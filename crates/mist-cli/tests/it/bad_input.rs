@@ -38,6 +38,16 @@ fn files() {
 }
 
 #[test]
+fn an_output_never_replaces_its_input() {
+    let folder = folder();
+    let before = std::fs::read(folder.path().join("d.csv")).unwrap();
+    for path in ["d.csv", "./d.csv"] {
+        folder.mist(&format!("{COMMAND} --pointwise {path}")).refused(&["would replace its own input"]);
+    }
+    assert_eq!(std::fs::read(folder.path().join("d.csv")).unwrap(), before);
+}
+
+#[test]
 fn columns() {
     let folder = folder();
     folder.mist("estimate d.csv --x a --y cc").refused(&["`d.csv` has no column `cc`\nhint: did you mean `c`?"]);
@@ -159,6 +169,9 @@ fn checkpoints() {
     run(&flipped, &json).refused(&["`w.safetensors` is damaged"]);
     run(&weights, &json[..json.len() / 2]).refused(&["`w.json` is not a checkpoint description"]);
     let other = String::from_utf8_lossy(&json).replace("\"pair_blocks\": ", "\"pair_blocks\": 1");
-    run(&weights, other.as_bytes()).refused(&["`w.safetensors` does not fit its configuration"]);
+    run(&weights, other.as_bytes()).refused(&["`w.json` is damaged: its SHA-256 is"]);
+    // As an earlier version wrote it.
+    let (unchecked, _) = other.split_once(",\n  \"checksum\"").unwrap();
+    run(&weights, format!("{unchecked}}}").as_bytes()).refused(&["`w.safetensors` does not fit its configuration"]);
     folder.mist(&format!("{COMMAND} --checkpoint no.safetensors")).refused(&["cannot read `no.safetensors`"]);
 }

@@ -239,4 +239,12 @@ fn data_sets_on_disk() {
     folder.mist("evaluate --manifest m.jsonl --out d").refused(&["is of another run: expected `parts` to be"]);
     folder.write("m.jsonl", manifest.replace("\"mi_nats\": 0.1, ", ""));
     folder.mist("evaluate --manifest m.jsonl").refused(&["`m.jsonl`, line 2: `mi_nats` is missing"]);
+    folder.write("m.jsonl", manifest.replace("0.1", "-0.1"));
+    folder
+        .mist("evaluate --manifest m.jsonl")
+        .refused(&["`m.jsonl`, line 2: `mi_nats` is `-0.1`, expected at least 0"]);
+    // A family that would end its cell, and that a terminal would obey.
+    folder.write("m.jsonl", manifest.replace("a, b", "a|\\u001b[2J"));
+    let run = evaluated(&folder, "evaluate --manifest m.jsonl");
+    assert!(run.stdout.contains("| a\\|\\u{1b}[2J | mist | 2 | 0 | "), "{run:?}");
 }

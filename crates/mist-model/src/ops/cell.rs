@@ -230,27 +230,20 @@ impl CustomOp3 for CellNetwork {
         let needs_x = x.track_op() || x.is_variable();
         let mut dx = vec![0f32; if needs_x { x.elem_count() } else { 0 }];
         let mut dflat = vec![0f32; flat.elem_count()];
-        with_values(x, |x| {
-            with_values(side, |side| {
-                with_values(flat, |flat| {
-                    with_values(grad, |grad| {
-                        let mut work = Backward::new(self, flat, d);
-                        let mut dw = s.split_mut(&mut dflat);
-                        let rows = rows_per_tile(d);
-                        for (t, x) in x.chunks_exact(n * d * s.f).enumerate() {
-                            let side = &side[t * d..(t + 1) * d];
-                            let grad = &grad[t * n * d * s.c..(t + 1) * n * d * s.c];
-                            for (i, (x, grad)) in x.chunks(rows * d * s.f).zip(grad.chunks(rows * d * s.c)).enumerate()
-                            {
-                                let at = (t * n + i * rows) * d * s.f;
-                                let dx = if needs_x { &mut dx[at..at + x.len()] } else { &mut [][..] };
-                                work.tile(x, side, grad, &mut dw, dx);
-                            }
-                        }
-                    })
-                })
-            })
-        })????;
+        with_values([x, side, flat, grad], |[x, side, flat, grad]| {
+            let mut work = Backward::new(self, flat, d);
+            let mut dw = s.split_mut(&mut dflat);
+            let rows = rows_per_tile(d);
+            for (t, x) in x.chunks_exact(n * d * s.f).enumerate() {
+                let side = &side[t * d..(t + 1) * d];
+                let grad = &grad[t * n * d * s.c..(t + 1) * n * d * s.c];
+                for (i, (x, grad)) in x.chunks(rows * d * s.f).zip(grad.chunks(rows * d * s.c)).enumerate() {
+                    let at = (t * n + i * rows) * d * s.f;
+                    let dx = if needs_x { &mut dx[at..at + x.len()] } else { &mut [][..] };
+                    work.tile(x, side, grad, &mut dw, dx);
+                }
+            }
+        })?;
         let dev = x.device();
         let dx = if needs_x { Some(Tensor::from_vec(dx, x.shape(), dev)?) } else { None };
         Ok((dx, None, Some(Tensor::from_vec(dflat, flat.shape(), dev)?)))

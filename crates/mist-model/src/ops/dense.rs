@@ -137,35 +137,29 @@ impl CustomOp3 for Dense {
         let mut dw = vec![0f32; k * n];
         let mut db = vec![0f32; n];
         let mut pre = vec![0f32; TILE.min(m) * n];
-        with_values(x, |x| {
-            with_values(w, |w| {
-                let transposed: Vec<f32> = (0..n * k).map(|i| w[i % k * n + i / k]).collect();
-                with_values(b, |b| {
-                    with_values(grad, |grad| {
-                        for (t, (x, grad)) in x.chunks(TILE * k).zip(grad.chunks(TILE * n)).enumerate() {
-                            let rows = x.len() / k;
-                            let g = match self.0 {
-                                Activation::Identity => grad,
-                                Activation::Gelu => {
-                                    // Computing the pre-activation again is cheaper than keeping it.
-                                    let g = &mut pre[..rows * n];
-                                    affine(x, w, b, g);
-                                    gelu_backward(g, grad);
-                                    &*g
-                                }
-                            };
-                            add_rows(&mut db, g);
-                            // dw += xᵀ·g and dx = g·wᵀ
-                            add_product(&mut dw, View { values: x, row: 1, col: k }, g, (k, n, rows));
-                            if needs_x {
-                                let dx = &mut dx[t * TILE * k..][..rows * k];
-                                add_product(dx, View { values: g, row: n, col: 1 }, &transposed, (rows, k, n));
-                            }
-                        }
-                    })
-                })
-            })
-        })????;
+        with_values([x, w, b, grad], |[x, w, b, grad]| {
+            let transposed: Vec<f32> = (0..n * k).map(|i| w[i % k * n + i / k]).collect();
+            for (t, (x, grad)) in x.chunks(TILE * k).zip(grad.chunks(TILE * n)).enumerate() {
+                let rows = x.len() / k;
+                let g = match self.0 {
+                    Activation::Identity => grad,
+                    Activation::Gelu => {
+                        // Computing the pre-activation again is cheaper than keeping it.
+                        let g = &mut pre[..rows * n];
+                        affine(x, w, b, g);
+                        gelu_backward(g, grad);
+                        &*g
+                    }
+                };
+                add_rows(&mut db, g);
+                // dw += xᵀ·g and dx = g·wᵀ
+                add_product(&mut dw, View { values: x, row: 1, col: k }, g, (k, n, rows));
+                if needs_x {
+                    let dx = &mut dx[t * TILE * k..][..rows * k];
+                    add_product(dx, View { values: g, row: n, col: 1 }, &transposed, (rows, k, n));
+                }
+            }
+        })?;
         let dev = x.device();
         let dx = if needs_x { Some(Tensor::from_vec(dx, (m, k), dev)?) } else { None };
         Ok((dx, Some(Tensor::from_vec(dw, (k, n), dev)?), Some(Tensor::from_vec(db, n, dev)?)))

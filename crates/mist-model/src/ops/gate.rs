@@ -66,9 +66,7 @@ impl CustomOp2 for GateConcat {
         let k = h.dim(D::Minus1)?;
         let mut dh = vec![0f32; h.elem_count()];
         let mut down = vec![0f32; h.elem_count()];
-        with_values(h, |h| {
-            with_values(own, |own| with_values(grad, |g| concat_backward(h, own, g, &mut dh, &mut down, k)))
-        })???;
+        with_values([h, own, grad], |[h, own, g]| concat_backward(h, own, g, &mut dh, &mut down, k))?;
         let dev = h.device();
         Ok((Some(Tensor::from_vec(dh, h.shape(), dev)?), Some(Tensor::from_vec(down, h.shape(), dev)?)))
     }

@@ -48,14 +48,16 @@ fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
     }
 }
 
-/// Runs `f` on the values of a CPU tensor.
-fn with_values<R>(t: &Tensor, f: impl FnOnce(&[f32]) -> R) -> Result<R> {
-    let t = t.contiguous()?;
-    let (storage, layout) = t.storage_and_layout();
-    match &*storage {
-        candle_core::Storage::Cpu(s) => Ok(f(slice(s, layout)?)),
+/// Runs `f` on the values of CPU tensors.
+fn with_values<const N: usize, R>(tensors: [&Tensor; N], f: impl FnOnce([&[f32]; N]) -> R) -> Result<R> {
+    let tensors = tensors.iter().map(|t| t.contiguous()).collect::<Result<Vec<_>>>()?;
+    let locked: Vec<_> = tensors.iter().map(|t| t.storage_and_layout()).collect();
+    let values = locked.iter().map(|(storage, layout)| match &**storage {
+        candle_core::Storage::Cpu(storage) => slice(storage, layout),
         _ => candle_core::bail!("a fused operation runs on the CPU only"),
-    }
+    });
+    let values = values.collect::<Result<Vec<_>>>()?;
+    Ok(f(values.try_into().expect("as many as tensors")))
 }
 
 /// `dst = read·dst + lhs·rhs`, one thread, any strides (given as row stride, column stride).

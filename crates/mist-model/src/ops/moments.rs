@@ -73,50 +73,36 @@ impl CustomOp2 for Moments {
         let mut dphi = vec![0f32; phi.elem_count()];
         // The symmetric gradient of each moment, one matrix a channel.
         let mut s = vec![0f32; d * d];
-        with_values(phi, |phi| {
-            with_values(count, |count| {
-                with_values(grad, |g| {
-                    let tasks = phi.chunks_exact(n * d * c).zip(count).zip(g.chunks_exact(d * d * 2 * c));
-                    for (((phi, count), g), dphi) in tasks.zip(dphi.chunks_exact_mut(n * d * c)) {
-                        for ch in 0..2 * c {
-                            for i in 0..d {
-                                for j in 0..d {
-                                    let v = g[(i * d + j) * 2 * c + ch] + g[(j * d + i) * 2 * c + ch];
-                                    s[i * d + j] = if i == j { 0.0 } else { v };
-                                }
-                            }
-                            // Of φ_lᵀ φ_r + φ_rᵀ φ_l: the gradient in φ_l is φ_r·S and the other way round.
-                            let (left, right) = channels(ch, c);
-                            let scale = 1.0 / count;
-                            let mut add = |to: usize, from: usize, scale: f32| {
-                                // SAFETY: as in the forward pass; s is d × d.
-                                unsafe {
-                                    let (dst, src) = (dphi.as_mut_ptr().add(to), phi.as_ptr().add(from));
-                                    let phi_strides = (d * c, c);
-                                    gemm(
-                                        (n, d, d),
-                                        dst,
-                                        phi_strides,
-                                        true,
-                                        src,
-                                        phi_strides,
-                                        s.as_ptr(),
-                                        (d, 1),
-                                        scale,
-                                    );
-                                }
-                            };
-                            if left == right {
-                                add(left, left, 2.0 * scale);
-                            } else {
-                                add(left, right, scale);
-                                add(right, left, scale);
-                            }
+        with_values([phi, count, grad], |[phi, count, g]| {
+            let tasks = phi.chunks_exact(n * d * c).zip(count).zip(g.chunks_exact(d * d * 2 * c));
+            for (((phi, count), g), dphi) in tasks.zip(dphi.chunks_exact_mut(n * d * c)) {
+                for ch in 0..2 * c {
+                    for i in 0..d {
+                        for j in 0..d {
+                            let v = g[(i * d + j) * 2 * c + ch] + g[(j * d + i) * 2 * c + ch];
+                            s[i * d + j] = if i == j { 0.0 } else { v };
                         }
                     }
-                })
-            })
-        })???;
+                    // Of φ_lᵀ φ_r + φ_rᵀ φ_l: the gradient in φ_l is φ_r·S and the other way round.
+                    let (left, right) = channels(ch, c);
+                    let scale = 1.0 / count;
+                    let mut add = |to: usize, from: usize, scale: f32| {
+                        // SAFETY: as in the forward pass; s is d × d.
+                        unsafe {
+                            let (dst, src) = (dphi.as_mut_ptr().add(to), phi.as_ptr().add(from));
+                            let phi_strides = (d * c, c);
+                            gemm((n, d, d), dst, phi_strides, true, src, phi_strides, s.as_ptr(), (d, 1), scale);
+                        }
+                    };
+                    if left == right {
+                        add(left, left, 2.0 * scale);
+                    } else {
+                        add(left, right, scale);
+                        add(right, left, scale);
+                    }
+                }
+            }
+        })?;
         Ok((Some(Tensor::from_vec(dphi, phi.shape(), phi.device())?), None))
     }
 }

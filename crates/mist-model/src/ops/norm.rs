@@ -80,9 +80,7 @@ impl CustomOp2 for RmsNorm {
     fn bwd(&self, x: &Tensor, gain: &Tensor, _res: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let mut dx = vec![0f32; x.elem_count()];
         let mut dgain = vec![0f32; gain.elem_count()];
-        with_values(x, |x| {
-            with_values(gain, |gain| with_values(grad, |g| rms_backward(x, gain, g, &mut dx, &mut dgain)))
-        })???;
+        with_values([x, gain, grad], |[x, gain, g]| rms_backward(x, gain, g, &mut dx, &mut dgain))?;
         let dev = x.device();
         Ok((Some(Tensor::from_vec(dx, x.shape(), dev)?), Some(Tensor::from_vec(dgain, gain.shape(), dev)?)))
     }
@@ -200,17 +198,13 @@ impl CustomOp1 for Standardise {
         let (_, n, lanes) = x.dims3()?;
         let mut dx = vec![0f32; x.elem_count()];
         let mut work = vec![0f32; 4 * lanes];
-        with_values(x, |x| {
-            with_values(res, |y| {
-                with_values(grad, |g| {
-                    let size = n * lanes;
-                    let tasks = x.chunks_exact(size).zip(y.chunks_exact(size)).zip(g.chunks_exact(size));
-                    for (((x, y), g), dx) in tasks.zip(dx.chunks_exact_mut(size)) {
-                        standardise_task_backward(x, y, g, dx, &mut work);
-                    }
-                })
-            })
-        })???;
+        with_values([x, res, grad], |[x, y, g]| {
+            let size = n * lanes;
+            let tasks = x.chunks_exact(size).zip(y.chunks_exact(size)).zip(g.chunks_exact(size));
+            for (((x, y), g), dx) in tasks.zip(dx.chunks_exact_mut(size)) {
+                standardise_task_backward(x, y, g, dx, &mut work);
+            }
+        })?;
         Ok(Some(Tensor::from_vec(dx, x.shape(), x.device())?))
     }
 }

@@ -90,17 +90,13 @@ impl CustomOp2 for Quadratic {
         let (_, n, d, q) = p.dims4()?;
         let both = (a + a.transpose(1, 2)?)?;
         let (mut dp, mut da) = (vec![0f32; p.elem_count()], vec![0f32; a.elem_count()]);
-        with_values(p, |p| {
-            with_values(&both, |both| {
-                with_values(grad, |g| {
-                    let tasks = p.chunks_exact(n * d * q).zip(both.chunks_exact(d * d * q)).zip(g.chunks_exact(n * q));
-                    let outs = dp.chunks_exact_mut(n * d * q).zip(da.chunks_exact_mut(d * d * q));
-                    for (((p, both), g), (dp, da)) in tasks.zip(outs) {
-                        backward_task(p, both, g, dp, da, (d, q));
-                    }
-                })
-            })
-        })???;
+        with_values([p, &both, grad], |[p, both, g]| {
+            let tasks = p.chunks_exact(n * d * q).zip(both.chunks_exact(d * d * q)).zip(g.chunks_exact(n * q));
+            let outs = dp.chunks_exact_mut(n * d * q).zip(da.chunks_exact_mut(d * d * q));
+            for (((p, both), g), (dp, da)) in tasks.zip(outs) {
+                backward_task(p, both, g, dp, da, (d, q));
+            }
+        })?;
         let dev = p.device();
         Ok((Some(Tensor::from_vec(dp, p.shape(), dev)?), Some(Tensor::from_vec(da, a.shape(), dev)?)))
     }

@@ -141,16 +141,14 @@ impl CustomOp2 for SidePool {
     fn bwd(&self, x: &Tensor, side: &Tensor, _: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let (_, n, d, h) = x.dims4()?;
         let mut dx = vec![0f32; x.elem_count()];
-        with_values(side, |side| {
-            with_values(grad, |g| {
-                let tasks = g.chunks_exact(n * 2 * h).zip(side.chunks_exact(d));
-                for ((g, side), dx) in tasks.zip(dx.chunks_exact_mut(n * d * h)) {
-                    for (g, dx) in g.chunks_exact(2 * h).zip(dx.chunks_exact_mut(d * h)) {
-                        scatter(g, side, dx);
-                    }
+        with_values([side, grad], |[side, g]| {
+            let tasks = g.chunks_exact(n * 2 * h).zip(side.chunks_exact(d));
+            for ((g, side), dx) in tasks.zip(dx.chunks_exact_mut(n * d * h)) {
+                for (g, dx) in g.chunks_exact(2 * h).zip(dx.chunks_exact_mut(d * h)) {
+                    scatter(g, side, dx);
                 }
-            })
-        })??;
+            }
+        })?;
         Ok((Some(Tensor::from_vec(dx, x.shape(), x.device())?), None))
     }
 }

@@ -113,19 +113,15 @@ impl CustomOp2 for Triangle {
         let (_, d, _, e) = a.dims4()?;
         let mut da = vec![0f32; a.elem_count()];
         let mut db = vec![0f32; a.elem_count()];
-        with_values(a, |a| {
-            with_values(b, |b| {
-                with_values(grad, |g| {
-                    let size = d * d * e;
-                    let tasks = a.chunks_exact(size).zip(b.chunks_exact(size)).zip(g.chunks_exact(size));
-                    let outs = da.chunks_exact_mut(size).zip(db.chunks_exact_mut(size));
-                    for (((a, b), g), (da, db)) in tasks.zip(outs) {
-                        product(g, (d, 1), b, (1, d), da, d, e);
-                        product(a, (1, d), g, (d, 1), db, d, e);
-                    }
-                })
-            })
-        })???;
+        with_values([a, b, grad], |[a, b, g]| {
+            let size = d * d * e;
+            let tasks = a.chunks_exact(size).zip(b.chunks_exact(size)).zip(g.chunks_exact(size));
+            let outs = da.chunks_exact_mut(size).zip(db.chunks_exact_mut(size));
+            for (((a, b), g), (da, db)) in tasks.zip(outs) {
+                product(g, (d, 1), b, (1, d), da, d, e);
+                product(a, (1, d), g, (d, 1), db, d, e);
+            }
+        })?;
         let dev = a.device();
         Ok((Some(Tensor::from_vec(da, a.shape(), dev)?), Some(Tensor::from_vec(db, a.shape(), dev)?)))
     }

@@ -63,7 +63,7 @@ pub struct Args {
     #[arg(long, value_name = "PATH", conflicts_with = "batch")]
     pointwise: Option<PathBuf>,
     /// Threads for tables with more rows than one pass takes, 0 for one per core.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_parser = super::thread_count, default_value_t = 0)]
     threads: usize,
     /// Weights: a .safetensors file, its .json beside it [default: the embedded ones].
     #[arg(long, value_name = "PATH")]
@@ -96,6 +96,9 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 fn single(estimator: &Estimator, args: &Args) -> Result<String> {
+    if let Some(path) = &args.pointwise {
+        pointwise::check(path, &args.files)?;
+    }
     let ((x, y), notes) = read(args)?;
     // Threads matter to tables of many blocks alone, and the threads of the process are one.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(super::threads(args.threads)).build()?;

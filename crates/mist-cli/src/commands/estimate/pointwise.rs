@@ -4,7 +4,16 @@ use anyhow::{Context, Result};
 use mist_infer::Estimate;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// Checks that the file would replace no input.
+pub fn check(path: &Path, inputs: &[PathBuf]) -> Result<()> {
+    let place = path.canonicalize().ok();
+    if place.is_some() && inputs.iter().any(|input| input.canonicalize().ok() == place) {
+        bail!("`--pointwise` would replace its own input `{}`\nhint: choose another name", path.display());
+    }
+    Ok(())
+}
 
 /// Writes the number of each row, from 1 in the order of the input, and its pointwise MI in nats. Rows that were left out
 /// have no line.

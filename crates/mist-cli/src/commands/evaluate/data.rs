@@ -1,7 +1,7 @@
 //! Data sets whose mutual information is known: drawn, or read from disk.
 
 use super::sense;
-use crate::input::{Manifest, Missing, read_npy_pair};
+use crate::input::{Manifest, Missing, printable, read_npy_pair};
 use anyhow::{Context, Result, anyhow};
 use mist_data_gen::{MetaDistribution, Seeds, Split};
 use mist_infer::Columns;
@@ -81,11 +81,16 @@ impl Part {
     /// The data sets of a manifest.
     pub fn read(path: &Path, limit: Option<u64>) -> Result<Self> {
         let manifest = Manifest::read(path)?;
-        let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        let bytes = mist_files::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
         let sha256 = hex(&Sha256::digest(bytes));
         let total = manifest.entries.len() as u64;
         let count = limit.unwrap_or(total).min(total);
-        Ok(Self { title: path.display().to_string(), source: Source::Read { manifest, sha256 }, total, count })
+        Ok(Self {
+            title: printable(&path.display().to_string()),
+            source: Source::Read { manifest, sha256 },
+            total,
+            count,
+        })
     }
 
     /// The indices of the data sets, spread evenly over all that there are.
@@ -134,12 +139,15 @@ impl Part {
                 let entry = &manifest.entries[index as usize];
                 let place = || entry.place.clone();
                 let mi_nats = entry.mi_nats.ok_or_else(|| anyhow!("`mi_nats` is missing")).with_context(place)?;
+                if mi_nats < 0.0 {
+                    return Err(anyhow!("`mi_nats` is `{mi_nats}`, expected at least 0")).with_context(place);
+                }
                 let ((x, y), _) = read_npy_pair(&entry.x, &entry.y, Missing::Error).with_context(place)?;
                 let matrix = |side: &Columns| {
                     let values = side.iter().flatten().copied();
                     DMatrix::from_iterator(side.n(), side.dim(), values)
                 };
-                Ok(DataSet { family: entry.family.clone(), mi_nats, x: matrix(&x), y: matrix(&y) })
+                Ok(DataSet { family: printable(&entry.family), mi_nats, x: matrix(&x), y: matrix(&y) })
             }
         }
     }

@@ -52,7 +52,7 @@ impl Store {
         }
 
         mist_files::clean(dir).with_context(|| format!("cannot read `{}`", dir.display()))?;
-        let mut bytes = if path.exists() { std::fs::read(&path).with_context(place)? } else { Vec::new() };
+        let mut bytes = if path.exists() { mist_files::read(&path).with_context(place)? } else { Vec::new() };
         bytes.truncate(bytes.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1));
         let rows = read(&bytes).with_context(place)?;
         if bytes.is_empty() {
@@ -91,7 +91,7 @@ impl Store {
 
 fn same_run(path: &Path, run: &serde_json::Value) -> Result<()> {
     let place = path.display();
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{place}`"))?;
+    let text = mist_files::read_text(path).with_context(|| format!("cannot read `{place}`"))?;
     let there: serde_json::Value = serde_json::from_str(&text).with_context(|| format!("`{place}`"))?;
     let keys = run.as_object().into_iter().flatten();
     match keys.into_iter().find(|(key, value)| there.get(key) != Some(value)) {

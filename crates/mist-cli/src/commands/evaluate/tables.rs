@@ -75,12 +75,14 @@ pub fn table(groups: &[Group], estimators: &[String]) -> String {
          |---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
     );
     for group in groups {
+        // Otherwise it would end the cell.
+        let name = group.name.replace('|', "\\|");
         for estimator in estimators {
             let rows = group.rows.iter().filter(|row| row.estimator == *estimator);
             let asked = rows.clone().count();
             let s = Summary::of(rows.filter_map(|row| row.scored()));
             // Writing to a string cannot fail.
-            let _ = write!(text, "| {} | {estimator} | {asked} | {} | ", group.name, asked - s.count);
+            let _ = write!(text, "| {} | {estimator} | {asked} | {} | ", name, asked - s.count);
             text += &figures(&s);
         }
     }
