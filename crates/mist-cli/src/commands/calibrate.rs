@@ -1,8 +1,8 @@
 //! `mist calibrate`: intervals that hold, from tasks that training never saw.
 
-use crate::console::out;
+use crate::console::{out, progress};
 use anyhow::{Context, Result};
-use indicatif::{ParallelProgressIterator, ProgressBar, ProgressStyle};
+use indicatif::ParallelProgressIterator;
 use mist_data_gen::{MetaDistribution, Seeds, Split};
 use mist_infer::{Device, DeviceKind};
 use mist_model::{Batch, Calibration, Checkpoint, Observed};
@@ -87,9 +87,8 @@ fn observed(
     device: &Device,
     what: &'static str,
 ) -> Result<Vec<Observed>> {
-    let bar = ProgressBar::new(count);
-    bar.set_style(ProgressStyle::with_template("{bar:30} {pos} of {len} tasks, {msg}, {eta} left")?);
-    bar.set_message(what);
+    let bar = progress(count, "tasks");
+    bar.set_message(format!(" ({what})"));
     let one = |index: u64| {
         let draw = meta.draw(&Seeds { root: seed }, split, index);
         let scores = score(&draw.sample).with_neighbours(checkpoint.description.network.neighbours());

@@ -1,10 +1,11 @@
 //! Data sets whose mutual information is known: drawn, or read from disk.
 
 use super::sense;
-use crate::input::{Manifest, Missing, read_npy_pair};
+use crate::input::check_rows;
 use anyhow::{Context, Result, anyhow};
 use mist_data_gen::{MetaDistribution, Seeds, Split};
 use mist_infer::Columns;
+use mist_tables::{Data, Manifest, Missing, Options, Table};
 use nalgebra::DMatrix;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -134,15 +135,30 @@ impl Part {
                 let entry = &manifest.entries[index as usize];
                 let place = || entry.place.clone();
                 let mi_nats = entry.mi_nats.ok_or_else(|| anyhow!("`mi_nats` is missing")).with_context(place)?;
-                let ((x, y), _) = read_npy_pair(&entry.x, &entry.y, Missing::Error).with_context(place)?;
-                let matrix = |side: &Columns| {
-                    let values = side.iter().flatten().copied();
-                    DMatrix::from_iterator(side.n(), side.dim(), values)
-                };
-                Ok(DataSet { family: entry.family.clone(), mi_nats, x: matrix(&x), y: matrix(&y) })
+                let (x, y) = sides(&entry.x, &entry.y).with_context(place)?;
+                Ok(DataSet { family: entry.family.clone(), mi_nats, x, y })
             }
         }
     }
+}
+
+/// All columns of two tables of as many rows, in which no value is missing.
+fn sides(x: &Path, y: &Path) -> Result<(DMatrix<f64>, DMatrix<f64>)> {
+    let whole = |path: &Path| -> Result<(Data, String)> {
+        let table = Table::open(path, &Options { missing: Missing::Error, ..Options::default() })?;
+        let (place, all) = (table.place().to_owned(), (0..table.fields()?.len()).collect::<Vec<_>>());
+        Ok((table.read(&all, &[])?, place))
+    };
+    let ((x, x_place), (y, y_place)) = (whole(x)?, whole(y)?);
+    let dim_x = x.columns.len();
+    let both = x.beside(y, [&x_place, &y_place])?;
+    check_rows(both.rows(), 0, &format!("the pair {x_place}, {y_place}"))?;
+    let matrix = |columns: &[mist_tables::Column]| {
+        let values = columns.iter().flat_map(|column| column.values.iter().copied());
+        DMatrix::from_iterator(both.rows(), columns.len(), values)
+    };
+    let (x, y) = both.columns.split_at(dim_x);
+    Ok((matrix(x), matrix(y)))
 }
 
 fn hex(bytes: &[u8]) -> String {
