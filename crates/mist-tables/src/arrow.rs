@@ -60,12 +60,7 @@ impl Columnar {
     }
 
     /// Reads the chosen columns, one builder for each.
-    pub fn read(
-        self,
-        chosen: &[usize],
-        builders: &mut [Builder],
-        max_values: u64,
-    ) -> Result<Vec<Notice>, TableError> {
+    pub fn read(self, chosen: &[usize], builders: &mut [Builder], max_values: u64) -> Result<Vec<Notice>, TableError> {
         let Self { place, format, opened: Opened { schema, read, .. } } = self;
         for column in chosen {
             let field = schema.field(*column);

@@ -138,7 +138,9 @@ mod tests {
         let words = ["", "NA", "nan", "NaN", "-nan", "null", "NULL", "None", "N/A", "n/a", "#N/A", "?", "NaT", "<NA>"];
         assert!(words.iter().all(|text| plain(text) == Cell::Missing));
         let na = Na::new(&Options { na: vec!["-999".into(), "unknown".into()], ..Options::default() });
-        assert!(["-999", "-999.0", "-9.99e2", "unknown"].iter().all(|text| cell(text.as_bytes(), &na) == Cell::Missing));
+        assert!(
+            ["-999", "-999.0", "-9.99e2", "unknown"].iter().all(|text| cell(text.as_bytes(), &na) == Cell::Missing)
+        );
         assert!(["-998", "Unknown"].iter().all(|text| cell(text.as_bytes(), &na) != Cell::Missing));
     }
 
@@ -152,13 +154,16 @@ mod tests {
         let day = 1_614_816_000.0;
         assert_eq!(time("2021-03-04"), day);
         assert_eq!(time("2021-03"), day - 3.0 * 86_400.0);
-        for text in ["2021-03-04T12:30:00", "2021-03-04 12:30", "2021-03-04T14:30:00+02:00", "2021-03-04T12:30:00.000Z"] {
+        for text in ["2021-03-04T12:30:00", "2021-03-04 12:30", "2021-03-04T14:30:00+02:00", "2021-03-04T12:30:00.000Z"]
+        {
             assert_eq!(time(text), day + 12.5 * 3600.0, "{text}");
         }
         assert_eq!(time("00:01:00.5"), 60.5);
         assert_eq!(time("1969-12-31T23:59:59"), -1.0);
-        assert!(["2021-13-01", "2021-02-30", "12-25", "1-2 years", "18-25", "25:00", "2021-03-04T"]
-            .iter()
-            .all(|text| plain(text) == Cell::Text));
+        assert!(
+            ["2021-13-01", "2021-02-30", "12-25", "1-2 years", "18-25", "25:00", "2021-03-04T"]
+                .iter()
+                .all(|text| plain(text) == Cell::Text)
+        );
     }
 }

@@ -55,7 +55,11 @@ impl fmt::Display for Notice {
             Self::LeftOut { rows } => write!(f, "{rows} row{} with missing values left out", plural(*rows as u64)),
             Self::Category { column, what, levels, values } => {
                 let column = shown(column.as_bytes());
-                write!(f, "column `{column}` is {what}: taken as a category of {levels} value{}", plural(*levels as u64))?;
+                write!(
+                    f,
+                    "column `{column}` is {what}: taken as a category of {levels} value{}",
+                    plural(*levels as u64)
+                )?;
                 if *levels > 2 && *levels as f64 > NAMES * *values as f64 {
                     f.write_str(
                         ", nearly as many as rows: is it a name or an id, or are they numbers or dates in another form?",

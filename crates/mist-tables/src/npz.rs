@@ -45,7 +45,8 @@ impl Archive {
             return Err(error(format!("is {what}\nhint: {hint}")));
         }
         if let Some(only) = only {
-            let listed = names.iter().map(|name| format!("`{}`", shown(name.as_bytes()))).collect::<Vec<_>>().join(", ");
+            let listed =
+                names.iter().map(|name| format!("`{}`", shown(name.as_bytes()))).collect::<Vec<_>>().join(", ");
             names.retain(|name| *name == only);
             if names.is_empty() {
                 let only = shown(only.as_bytes());

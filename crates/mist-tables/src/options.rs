@@ -18,13 +18,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            delimiter: None,
-            header: Header::Auto,
-            na: Vec::new(),
-            missing: Missing::Keep,
-            max_values: 1 << 30,
-        }
+        Self { delimiter: None, header: Header::Auto, na: Vec::new(), missing: Missing::Keep, max_values: 1 << 30 }
     }
 }
 

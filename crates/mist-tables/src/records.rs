@@ -124,7 +124,8 @@ impl<R: BufRead> Records<R> {
         self.record.clear(self.line);
         self.state = State::Start;
         loop {
-            let buffer = self.input.fill_buf().map_err(|source| TableError::Read { place: self.place.clone(), source })?;
+            let buffer =
+                self.input.fill_buf().map_err(|source| TableError::Read { place: self.place.clone(), source })?;
             if buffer.is_empty() {
                 return self.end();
             }
@@ -145,9 +146,8 @@ impl<R: BufRead> Records<R> {
                 }
             }
             if self.record.bytes.len() > MAX_RECORD {
-                let what = format!(
-                    "the record has more than {MAX_RECORD} bytes\nhint: is there a quote that is not closed?"
-                );
+                let what =
+                    format!("the record has more than {MAX_RECORD} bytes\nhint: is there a quote that is not closed?");
                 return Err(self.error(self.record.line, what));
             }
         }

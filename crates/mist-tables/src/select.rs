@@ -61,7 +61,10 @@ impl<'a> Names<'a> {
             let free = |column: &usize| named_by.get(column).is_none_or(|other| *other == number);
             let indices: Vec<usize> = option.indices.into_iter().filter(free).collect();
             if indices.is_empty() {
-                return Err(choice(format!("`{}` is left without columns: another option names them", wanted[number].0)));
+                return Err(choice(format!(
+                    "`{}` is left without columns: another option names them",
+                    wanted[number].0
+                )));
             }
             for column in &indices {
                 if let Some(other) = chosen_by.insert(*column, number) {
@@ -181,7 +184,8 @@ impl<'a> Names<'a> {
             }
             None => {}
         }
-        let number = text.parse().ok().filter(|number| text.as_bytes()[0] != b'+' && (1..=self.names.len()).contains(number));
+        let number =
+            text.parse().ok().filter(|number| text.as_bytes()[0] != b'+' && (1..=self.names.len()).contains(number));
         Ok(number.map(|number| number - 1))
     }
 

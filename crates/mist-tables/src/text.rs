@@ -125,7 +125,11 @@ impl Text {
         let mut values = 0;
         while let Some(record) = self.records.next()? {
             if record.len() != width {
-                return Err(TableError::Line { place: place.to_owned(), line: record.line(), what: ragged(record, width) });
+                return Err(TableError::Line {
+                    place: place.to_owned(),
+                    line: record.line(),
+                    what: ragged(record, width),
+                });
             }
             for (builder, column) in builders.iter_mut().zip(chosen) {
                 let add = builder.cell(record.cell(*column));

@@ -25,10 +25,7 @@ fn text_booleans_and_times_are_found_and_said() {
     let text = "id,kind,ok,when,x\n1,a,true,2021-01-01,0.5\n2,b,false,2021-01-03,1.5\n3,a,true,2021-01-02,NA\n";
     let data = read_bytes(text).unwrap();
     let kinds: Vec<&Kind> = data.columns.iter().map(|column| &column.kind).collect();
-    assert_eq!(
-        kinds,
-        [&Kind::Number, &levels(&["a", "b"]), &levels(&["true", "false"]), &Kind::Time, &Kind::Number]
-    );
+    assert_eq!(kinds, [&Kind::Number, &levels(&["a", "b"]), &levels(&["true", "false"]), &Kind::Time, &Kind::Number]);
     assert_eq!(data.columns[1].values, [0.0, 1.0, 0.0]);
     let day = 86_400e9;
     assert_eq!(data.columns[3].values[1] - data.columns[3].values[0], 2.0 * day);
@@ -45,7 +42,8 @@ fn text_booleans_and_times_are_found_and_said() {
 
 #[test]
 fn codes_are_categories_when_asked_in_every_format() {
-    let columns = [("code", Values::Integer([2, 0, 1, 2].map(Some).to_vec())), ("x", Values::Float(vec![Some(0.5); 4]))];
+    let columns =
+        [("code", Values::Integer([2, 0, 1, 2].map(Some).to_vec())), ("x", Values::Float(vec![Some(0.5); 4]))];
     let batch = batch(&columns);
     let folder = Folder::new();
     for (name, bytes) in [
@@ -122,8 +120,7 @@ fn types_of_arrow() {
 #[test]
 fn nested_columns_are_refused_only_where_they_are_chosen() {
     let list = ListArray::from_iter_primitive::<Int32Type, _, _>([Some(vec![Some(1), Some(2)]), None]);
-    let columns: Vec<(&str, ArrayRef)> =
-        vec![("list", Arc::new(list)), ("x", Arc::new(Int64Array::from(vec![5, 6])))];
+    let columns: Vec<(&str, ArrayRef)> = vec![("list", Arc::new(list)), ("x", Arc::new(Int64Array::from(vec![5, 6])))];
     let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, a)| (n, a, true))).unwrap();
     let folder = Folder::new();
     for (name, bytes) in [("d.parquet", parquet(&batch, Compression::SNAPPY)), ("d.arrow", arrow(&batch))] {
@@ -194,8 +191,8 @@ fn header_of_a_text() {
 fn thousands_of_columns() {
     let names: Vec<String> = (0..20_000).map(|i| format!("gene_{i}")).collect();
     let row = |r: usize| (0..20_000).map(|i| (i * r).to_string()).collect::<Vec<_>>().join("\t");
-    let text = format!("sample\t{}\n", names.join("\t"))
-        + &(0..12).map(|r| format!("s{r}\t{}\n", row(r))).collect::<String>();
+    let text =
+        format!("sample\t{}\n", names.join("\t")) + &(0..12).map(|r| format!("s{r}\t{}\n", row(r))).collect::<String>();
     let folder = Folder::new();
     let mut table = Table::open(&folder.write("genes.tsv", text), &Options::default()).unwrap();
     let words = |word: &str| [word.to_owned()];
@@ -209,7 +206,8 @@ fn thousands_of_columns() {
 #[test]
 fn missing_values_are_kept_or_an_error() {
     let folder = Folder::new();
-    let columns = [("a", Values::Float(vec![Some(1.0), None, Some(3.0)])), ("b", Values::Integer(vec![None, Some(2), Some(3)]))];
+    let columns =
+        [("a", Values::Float(vec![Some(1.0), None, Some(3.0)])), ("b", Values::Integer(vec![None, Some(2), Some(3)]))];
     let batch = batch(&columns);
     for (name, bytes) in [
         ("d.csv", crate::support::csv(&columns, ",").into_bytes()),

@@ -16,12 +16,14 @@ fn values(rows: usize) -> impl Strategy<Value = Values> {
         rows: usize,
     ) -> impl Strategy<Value = Vec<Option<T>>> {
         let optional = proptest::option::weighted(0.8, value.clone());
-        (value, vec(optional, rows - 1)).prop_map(|(first, others)| std::iter::once(Some(first)).chain(others).collect())
+        (value, vec(optional, rows - 1))
+            .prop_map(|(first, others)| std::iter::once(Some(first)).chain(others).collect())
     }
     let float = proptest::num::f64::NORMAL | proptest::num::f64::ZERO | proptest::num::f64::SUBNORMAL;
     prop_oneof![
         some(float, rows).prop_map(Values::Float),
-        some(prop_oneof![-100..100i64, any::<i64>(), Just(1 << 60), Just((1 << 60) + 1)], rows).prop_map(Values::Integer),
+        some(prop_oneof![-100..100i64, any::<i64>(), Just(1 << 60), Just((1 << 60) + 1)], rows)
+            .prop_map(Values::Integer),
         some("v[ a-zÅ,;\"\n\t0-9]{0,3}x", rows).prop_map(Values::Text),
         some(any::<bool>(), rows).prop_map(Values::Boolean),
         some(-2_000_000_000..4_000_000_000i64, rows).prop_map(Values::Time),

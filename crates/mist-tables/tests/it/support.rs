@@ -65,7 +65,8 @@ pub fn csv(columns: &[(&str, Values)], delimiter: &str) -> String {
 
 /// The table as one record batch.
 pub fn batch(columns: &[(&str, Values)]) -> RecordBatch {
-    RecordBatch::try_from_iter_with_nullable(columns.iter().map(|(name, values)| (*name, values.array(), true))).unwrap()
+    RecordBatch::try_from_iter_with_nullable(columns.iter().map(|(name, values)| (*name, values.array(), true)))
+        .unwrap()
 }
 
 pub fn parquet(batch: &RecordBatch, compression: Compression) -> Vec<u8> {
