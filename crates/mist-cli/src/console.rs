@@ -1,18 +1,67 @@
-//! Standard output and standard error, either of which may be gone.
+//! The one printer: answers to standard output, everything else to standard error, either of which may be gone.
+//!
+//! Standard error gets messages (`error:`, `warning:`, `hint:`, `note:`, in clap's colours where it is a terminal and
+//! `NO_COLOR` is not set) and progress bars. `--quiet` leaves the errors.
 
 use crate::error::Failed;
-use crate::input::push_shown;
+use anstream::AutoStream;
+use clap::builder::styling::{Style, Styles};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use mist_tables::push_shown;
 use std::io::{ErrorKind, StdoutLock, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Lines of a message at most.
 const MAX_LINES: usize = 24;
 /// Characters of a message at most.
 const MAX_CHARS: usize = 2000;
 
-/// Prints a message to stderr, a screenful at most and without anything that a terminal would obey. That nobody can
-/// read it changes nothing.
-pub fn say(message: &str) {
-    let _ = std::io::stderr().lock().write_all(for_eyes(message).as_bytes());
+/// Whether the user asked for errors and answers alone.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Leaves out what is neither an answer nor an error from here on.
+pub fn be_quiet(quiet: bool) {
+    QUIET.store(quiet, Ordering::Relaxed);
+}
+
+/// Whether only errors are to be said.
+pub fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
+/// Says why a command failed, and what can be done.
+pub fn error(message: &str, hints: &[String]) {
+    let styles = Styles::styled();
+    say("error", *styles.get_error(), message);
+    hints.iter().for_each(|hint| say("hint", *styles.get_valid(), hint));
+}
+
+/// Says what is to be kept in mind about an answer.
+pub fn warning(message: &str) {
+    if !is_quiet() {
+        say("warning", *Styles::styled().get_invalid(), message);
+    }
+}
+
+/// Says what happens.
+pub fn note(message: &str) {
+    if !is_quiet() {
+        say("note", *Styles::styled().get_literal(), message);
+    }
+}
+
+/// Says what has been done, as a sentence of its own.
+pub fn done(message: &str) {
+    if !is_quiet() {
+        let _ = std::io::stderr().lock().write_all(for_eyes(message).as_bytes());
+    }
+}
+
+/// Prints a message to stderr, a screenful at most and without anything that a terminal would obey but the colour of
+/// its first word. That nobody can read it changes nothing.
+fn say(label: &str, style: Style, message: &str) {
+    let text = format!("{style}{label}:{style:#} {}", for_eyes(message));
+    let _ = AutoStream::auto(std::io::stderr()).lock().write_all(text.as_bytes());
 }
 
 fn for_eyes(message: &str) -> String {
@@ -28,6 +77,15 @@ fn for_eyes(message: &str) -> String {
     }
     out.push_str(if cut { "…\n" } else { "\n" });
     out
+}
+
+/// A bar for so many items, called by `items`, with room for a message; none where standard error is no terminal.
+pub fn progress(total: u64, items: &str) -> ProgressBar {
+    let target = if is_quiet() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let bar = ProgressBar::with_draw_target(Some(total), target);
+    let template = format!("{{bar:30}} {{human_pos}} of {{human_len}} {items}{{msg}}, {{eta}} left");
+    bar.set_style(ProgressStyle::with_template(&template).expect("the template is valid"));
+    bar
 }
 
 /// Standard output. Once its reader is gone, as in `mist … | head -1`, what is written is dropped without an error: what

@@ -1,6 +1,6 @@
 //! How a command that failed says so.
 
-use crate::console::say;
+use crate::console;
 use mist_infer::EstimateError;
 use std::process::ExitCode;
 
@@ -39,8 +39,7 @@ impl std::error::Error for Failed {}
 /// Prints the error, then its hints, to stderr.
 pub fn report(error: &anyhow::Error) -> ExitCode {
     let (message, hints) = describe(error);
-    say(&format!("error: {message}"));
-    hints.iter().for_each(|hint| say(&format!("hint: {hint}")));
+    console::error(&message, &hints);
     let failed = error.chain().any(|e| {
         let within = e.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         e.is::<Failed>()

@@ -7,8 +7,8 @@ mod input;
 mod output;
 mod plot;
 
-use clap::{Parser, Subcommand};
-use std::io::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 /// Training frees and allocates the same megabytes thousands of times a second. This allocator keeps them; the
@@ -18,11 +18,32 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// A learned estimator of mutual information.
 #[derive(Debug, Parser)]
-#[command(name = "mist", version, max_term_width = 100)]
+#[command(name = "mist", version, max_term_width = 100, after_help = EXIT_CODES)]
 struct Cli {
+    /// Print answers and errors alone: no warnings, no notes, no progress.
+    #[arg(short, long, global = true)]
+    quiet: bool,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    what was asked for is there
+  1    it was tried and failed, or what was checked does not hold
+  2    it cannot be done as asked: arguments, data, a file that is not there
+  130  the user stopped it";
+
+/// What `mist` says without arguments.
+const FIRST_STEPS: &str = "\
+mist estimates how much two things tell about each other: their mutual information.
+
+  mist estimate penguins.csv --x species --y body_mass_g --missing drop
+  mist estimate cells.parquet --x 'gene_*' --y dose --unit bits
+  mist estimate X.npy Y.npy --format json > answer.json
+
+`mist help` lists all commands, `mist help estimate` all options of one.
+";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -42,6 +63,11 @@ enum Command {
     Info(commands::info::Args),
     /// Measure how fast a device runs the network, and whether it computes what the CPU does.
     Bench(commands::bench::Args),
+    /// Print what a shell needs to complete the words of `mist`.
+    Completions(commands::shell::Completions),
+    /// Write the manual pages.
+    #[command(hide = true)]
+    Man(commands::shell::Man),
 }
 
 fn main() -> ExitCode {
@@ -50,7 +76,11 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(e) => return usage(&e),
     };
-    let result = match cli.command {
+    console::be_quiet(cli.quiet);
+    let Some(command) = cli.command else {
+        return finish(console::out().write_all(FIRST_STEPS.as_bytes()).map_err(Into::into));
+    };
+    finish(match command {
         Command::Estimate(args) => commands::estimate::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
         Command::Dataset(args) => commands::dataset::run(&args),
@@ -59,7 +89,12 @@ fn main() -> ExitCode {
         Command::Evaluate(args) => commands::evaluate::run(&args),
         Command::Info(args) => commands::info::run(&args),
         Command::Bench(args) => commands::bench::run(&args),
-    };
+        Command::Completions(args) => commands::shell::completions(&args, Cli::command()),
+        Command::Man(args) => commands::shell::man(&args, Cli::command()),
+    })
+}
+
+fn finish(result: anyhow::Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => error::report(&e),

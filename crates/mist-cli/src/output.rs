@@ -5,6 +5,9 @@ use mist_infer::{Estimate, Interval};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+/// Version of the keys of an answer as JSON: another one has keys that are gone or mean something else, not only more.
+pub const SCHEMA: u32 = 1;
+
 /// Unit of information: natural logarithm, or logarithm to base 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -53,12 +56,20 @@ pub fn text(notes: &Notes, estimate: &Estimate, interval: Interval, unit: Unit) 
             format!("I(X;Y) = {mi:.digits$} {unit}   {percent} % interval {lower:.digits$} to {upper:.digits$}")
         }
     };
-    format!("{answer}\nX: {}   Y: {}   n = {n}\n", notes.x, notes.y)
+    format!("{answer}\nX: {}   Y: {}   n = {n}\n", notes.x.label, notes.y.label)
 }
 
 /// One line for programs.
-pub fn json(id: Option<&RawValue>, estimate: &Estimate, interval: Interval, unit: Unit, warnings: &[String]) -> String {
+pub fn json(
+    id: Option<&RawValue>,
+    notes: &Notes,
+    estimate: &Estimate,
+    interval: Interval,
+    unit: Unit,
+    warnings: &[String],
+) -> String {
     let report = Report {
+        schema: SCHEMA,
         id,
         mi: unit.of_nats(estimate.mi_nats()),
         at_least: estimate.is_lower_bound(),
@@ -71,6 +82,8 @@ pub fn json(id: Option<&RawValue>, estimate: &Estimate, interval: Interval, unit
         n: estimate.n,
         dim_x: estimate.dim_x,
         dim_y: estimate.dim_y,
+        x: &notes.x.columns,
+        y: &notes.y.columns,
         warnings,
         checkpoint: ReportCheckpoint { name: &estimate.checkpoint.name, sha256: &estimate.checkpoint.sha256 },
     };
@@ -81,14 +94,16 @@ pub fn json(id: Option<&RawValue>, estimate: &Estimate, interval: Interval, unit
 pub fn json_error(id: Option<&RawValue>, error: &str) -> String {
     #[derive(Serialize)]
     struct Failure<'a> {
+        schema: u32,
         id: Option<&'a RawValue>,
         error: &'a str,
     }
-    serde_json::to_string(&Failure { id, error }).expect("plain values have a JSON form") + "\n"
+    serde_json::to_string(&Failure { schema: SCHEMA, id, error }).expect("plain values have a JSON form") + "\n"
 }
 
 #[derive(Serialize)]
 struct Report<'a> {
+    schema: u32,
     id: Option<&'a RawValue>,
     mi: f64,
     /// Whether the MI is at least the lower end of the interval, and perhaps infinite.
@@ -98,6 +113,10 @@ struct Report<'a> {
     n: usize,
     dim_x: usize,
     dim_y: usize,
+    /// Names of the columns of X.
+    x: &'a [String],
+    /// Names of the columns of Y.
+    y: &'a [String],
     warnings: &'a [String],
     checkpoint: ReportCheckpoint<'a>,
 }

@@ -1,8 +1,8 @@
 //! `mist calibrate`: intervals that hold, from tasks that training never saw.
 
-use crate::console::out;
+use crate::console::{out, progress};
 use anyhow::{Context, Result};
-use indicatif::{ParallelProgressIterator, ProgressBar, ProgressStyle};
+use indicatif::ParallelProgressIterator;
 use mist_data_gen::{MetaDistribution, Seeds, Split};
 use mist_infer::{Device, DeviceKind};
 use mist_model::{Answered, Batch, Calibration, Checkpoint, Coverage, Observed, QuantileFunction};
@@ -108,9 +108,8 @@ fn observed(
     device: &Device,
     what: &'static str,
 ) -> Result<Vec<(String, Observed)>> {
-    let bar = ProgressBar::new(count);
-    bar.set_style(ProgressStyle::with_template("{bar:30} {pos} of {len} tasks, {msg}, {eta} left")?);
-    bar.set_message(what);
+    let bar = progress(count, "tasks");
+    bar.set_message(format!(" ({what})"));
     let one = |index: u64| {
         let drawn = meta.draw_task(&Seeds { root: seed }, split, index);
         let categories = if index % 2 == 0 { drawn.task.categories() } else { (false, false) };

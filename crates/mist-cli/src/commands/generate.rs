@@ -1,9 +1,8 @@
 //! `mist generate`: samples of known mutual information, on disk.
 
-use crate::console::say;
+use crate::console;
 use anyhow::{Context, Result, anyhow};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mist_data_gen::dataset::{Part, Storage, WriteOptions, write};
 use mist_data_gen::{MetaDistribution, Seeds, Split};
 use std::path::{Path, PathBuf};
@@ -68,14 +67,13 @@ pub fn run(args: &Args) -> Result<()> {
         .count
         .or(meta.suite_len())
         .ok_or_else(|| anyhow!("`{}` draws without end: `--count` says how many data sets to write", meta.name()))?;
-    let bar = ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::stderr());
-    bar.set_style(ProgressStyle::with_template("{bar:30} {human_pos} of {human_len} data sets, {eta} left")?);
+    let bar = console::progress(count, "data sets");
     let &Args { shard_size, storage, pointwise, shard: part, .. } = args;
     let threads = super::threads(args.threads);
     let options = WriteOptions { count, shard_size, storage, pointwise, part, threads };
     let manifest = write(&meta, &Seeds { root: args.seed }, args.split, &args.out, &options, |progress| {
         if progress.waiting {
-            say(&format!("note: another process writes to `{}`; waiting until it is done", args.out.display()));
+            console::note(&format!("another process writes to `{}`; waiting until it is done", args.out.display()));
             return;
         }
         bar.set_length(progress.draws_total);
@@ -85,11 +83,11 @@ pub fn run(args: &Args) -> Result<()> {
     let (out, shards) = (args.out.display(), manifest.shards.len());
     match part {
         Some(part) if !manifest.is_complete() => {
-            say(&format!("part {part} is done; `{out}` holds {} of {shards} shards", manifest.written()));
+            console::done(&format!("part {part} is done; `{out}` holds {} of {shards} shards", manifest.written()));
         }
         _ => {
             let s = if shards == 1 { "" } else { "s" };
-            say(&format!("`{out}` holds {count} data sets of `{}` in {shards} shard{s}", meta.name()));
+            console::done(&format!("`{out}` holds {count} data sets of `{}` in {shards} shard{s}", meta.name()));
         }
     }
     Ok(())

@@ -8,9 +8,10 @@ pub mod estimate;
 pub mod evaluate;
 pub mod generate;
 pub mod info;
+pub mod shell;
 pub mod train;
 
-use crate::console::say;
+use crate::console::note;
 use anyhow::{Result, bail};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use mist_infer::{Device, DeviceError, DeviceKind, EstimateError, Estimator};
@@ -29,7 +30,7 @@ fn open(kind: DeviceKind) -> Result<Device, DeviceError> {
     }
     let (device, unusable) = DeviceKind::first_usable();
     if let Some(e) = unusable {
-        say(&format!("note: {e}; computing on the CPU"));
+        note(&format!("{e}; computing on the CPU"));
     }
     Ok(device)
 }

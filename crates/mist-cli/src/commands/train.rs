@@ -1,6 +1,6 @@
 //! `mist train`: a network from fresh tasks.
 
-use crate::console::{out, say};
+use crate::console::{is_quiet, note, out};
 use crate::error::{INTERRUPTED, Interrupted};
 use anyhow::{Context, Result, bail};
 use mist_infer::DeviceKind;
@@ -67,7 +67,7 @@ pub fn run(args: &Args) -> Result<()> {
         save_every: super::duration("--save-every", args.save_every, 1.0)?,
         threads: super::threads(args.threads),
         device: super::open(args.device)?,
-        quiet: false,
+        quiet: is_quiet(),
     };
     let s = train(&config, &options)?;
     let v = &s.validation;
@@ -98,7 +98,7 @@ fn stop_on_signals() -> Result<Arc<AtomicBool>> {
         if seen.swap(true, Ordering::Relaxed) {
             std::process::exit(i32::from(INTERRUPTED));
         }
-        say("note: saving the state; once more, and it stops at once");
+        note("saving the state; once more, and it stops at once");
     };
     ctrlc::set_handler(handler).context("cannot wait for Ctrl-C")?;
     Ok(stop)

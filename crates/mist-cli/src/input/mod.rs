@@ -1,36 +1,59 @@
-//! Data as the user has it: CSV files, .npy files, manifests of pairs.
-
-mod column;
-mod csv;
-#[cfg(test)]
-mod fuzz;
-mod header;
-mod kind;
-mod manifest;
-mod npy;
-mod records;
-mod select;
-mod shown;
-mod source;
-
-pub use self::csv::{CsvOptions, read_csv_pair};
-pub use header::Header;
-pub use manifest::{Entry, Manifest};
-pub use npy::read_npy_pair;
-pub use shown::{printable, push as push_shown, shown};
+//! From files to the columns that the estimator takes: the options that all commands share which read tables, and what
+//! there is to say about what was read.
+//!
+//! A command flattens [`TableArgs`] into its arguments. [`TableArgs::open`] gives it a [`Table`], of which it chooses and
+//! reads columns; [`columns`] makes of these what the estimator takes. [`TableArgs::sides`] does all of this for X and Y.
 
 use anyhow::{Result, bail};
 use mist_infer::{Columns, MIN_ROWS};
+use mist_tables::{Column, Data, Options, Table, shown};
+use std::path::{Path, PathBuf};
 
-/// What to do with a row that lacks a value in a column that is used: stop and say where, or leave the row out.
+/// How to read tables.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Reading tables")]
+pub struct TableArgs {
+    /// Rows that lack a value in a column that is used: an error, or left out.
+    #[arg(long, value_enum, default_value_t = Missing::Error)]
+    missing: Missing,
+    /// What stands for a missing value besides empty cells, `NA`, `null`, `None`, `N/A`, `?` and the like; may be repeated.
+    #[arg(long, value_name = "TEXT", value_delimiter = ',', allow_hyphen_values = true)]
+    na: Vec<String>,
+    /// Columns of numbers that are codes of categories; may be repeated. Columns of text and of booleans are categories
+    /// without it.
+    #[arg(long, value_name = "COLUMNS")]
+    categorical: Vec<String>,
+    /// Whether the first line of a text names the columns; `no` calls them 1, 2 and so on.
+    #[arg(long, value_enum, default_value_t = Header::Auto)]
+    header: Header,
+    /// Character between the cells of a text, such as `,` `;` `tab` [default: as the first lines have it].
+    #[arg(long, value_name = "CHAR", value_parser = delimiter)]
+    delimiter: Option<u8>,
+}
+
+/// What `--missing` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Missing {
     Error,
     Drop,
 }
 
-/// What to try when a value is missing.
-const DROP_HINT: &str = "hint: `--missing drop` leaves out rows with missing values";
+/// What `--header` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Header {
+    Yes,
+    No,
+    Auto,
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        b"space" => Ok(b' '),
+        [c] if !b"\"\r\n".contains(c) => Ok(*c),
+        _ => Err("expected one ASCII character, `tab` or `space`".into()),
+    }
+}
 
 /// X and Y, as the estimator takes them.
 pub type Pair = (Columns, Columns);
@@ -39,22 +62,130 @@ pub type Pair = (Columns, Columns);
 #[derive(Debug)]
 pub struct Notes {
     /// X in words.
-    pub x: String,
+    pub x: Side,
     /// Y in words.
-    pub y: String,
+    pub y: Side,
     /// What happened while reading.
     pub warnings: Vec<String>,
     /// Numbers, from 1, of the rows left out.
     pub left_out: Vec<usize>,
 }
 
-/// Checks that enough rows are left, and says how many are not.
-fn check_rows(kept: usize, dropped: usize, place: &str) -> Result<Vec<String>> {
-    let s = |n: usize| if n == 1 { "" } else { "s" };
-    if kept < MIN_ROWS {
-        let complete = if dropped > 0 { "complete " } else { "" };
-        bail!("{place} has {kept} {complete}row{}, expected at least {MIN_ROWS}", s(kept));
+/// One side in words.
+#[derive(Debug)]
+pub struct Side {
+    /// What it is called.
+    pub label: String,
+    /// The names of its columns.
+    pub columns: Vec<String>,
+}
+
+impl TableArgs {
+    /// Opens a table: its columns can be chosen, and read.
+    pub fn open(&self, path: &Path) -> Result<Table> {
+        Ok(Table::open(path, &self.options())?)
     }
-    let warning = format!("{dropped} row{} with missing values left out", s(dropped));
-    Ok(if dropped > 0 { vec![warning] } else { vec![] })
+
+    fn options(&self) -> Options {
+        let header = match self.header {
+            Header::Yes => mist_tables::Header::Yes,
+            Header::No => mist_tables::Header::No,
+            Header::Auto => mist_tables::Header::Auto,
+        };
+        let missing = match self.missing {
+            Missing::Error => mist_tables::Missing::Error,
+            Missing::Drop => mist_tables::Missing::Keep,
+        };
+        Options { delimiter: self.delimiter, header, na: self.na.clone(), missing, ..Options::default() }
+    }
+
+    /// Reads chosen columns of a table, by index; missing values are NaN where they are not an error. Of rows nothing is
+    /// left out yet: [`Data::keep_complete`] does that.
+    pub fn read(&self, table: Table, chosen: &[usize]) -> Result<Data> {
+        let categorical = table.among("--categorical", &self.categorical, chosen)?;
+        Ok(table.read(chosen, &categorical)?)
+    }
+
+    /// Reads X and Y from the columns of one table.
+    pub fn sides(&self, path: &Path, x: &[String], y: &[String]) -> Result<(Pair, Notes)> {
+        let mut table = self.open(path)?;
+        let place = table.place().to_owned();
+        let chosen = table.choose(&[("--x", x), ("--y", y)])?;
+        let data = self.read(table, &chosen.concat())?;
+        pair(data, chosen[0].len(), &place, list)
+    }
+
+    /// Reads X from one table and Y from another, of as many rows: all columns, or those that are given.
+    pub fn two_tables(&self, paths: [&Path; 2], x: &[String], y: &[String]) -> Result<(Pair, Notes)> {
+        if !self.categorical.is_empty() {
+            bail!(
+                "`--categorical` belongs to one table with both sides, not to two\n\
+                 hint: put X and Y into one file, for example with `numpy.savez`"
+            );
+        }
+        let side = |path: &Path, option: &str, given: &[String]| -> Result<(Data, String)> {
+            let mut table = self.open(path)?;
+            let place = table.place().to_owned();
+            let chosen = match given {
+                [] => (0..table.fields()?.len()).collect(),
+                _ => table.choose(&[(option, given)])?.concat(),
+            };
+            Ok((self.read(table, &chosen)?, place))
+        };
+        let [(x_data, x_place), (y_data, y_place)] = [side(paths[0], "--x", x)?, side(paths[1], "--y", y)?];
+        let dim_x = x_data.columns.len();
+        let data = x_data.beside(y_data, [&x_place, &y_place])?;
+        let mut paths = paths.into_iter();
+        let label = |names: &[String]| {
+            let s = if names.len() == 1 { "" } else { "s" };
+            let path = paths.next().map_or_else(PathBuf::new, PathBuf::from);
+            format!("{} ({} column{s})", path.display(), names.len())
+        };
+        pair(data, dim_x, &format!("the pair {x_place}, {y_place}"), label)
+    }
+}
+
+/// The first columns as X, the others as Y, without the rows that lack a value.
+fn pair(
+    mut data: Data,
+    dim_x: usize,
+    place: &str,
+    mut label: impl FnMut(&[String]) -> String,
+) -> Result<(Pair, Notes)> {
+    let left_out = data.keep_complete();
+    check_rows(data.rows(), left_out.len(), place)?;
+    let warnings = data.notices.iter().map(ToString::to_string).collect();
+    let y = data.columns.split_off(dim_x);
+    let mut side = |columns: &[Column]| {
+        let names: Vec<String> = columns.iter().map(|column| shown(column.name.as_bytes())).collect();
+        Side { label: label(&names), columns: names }
+    };
+    let notes = Notes { x: side(&data.columns), y: side(&y), warnings, left_out };
+    Ok(((columns(data.columns), columns(y)), notes))
+}
+
+/// Columns of a table, without missing values, as the estimator takes them.
+pub fn columns(columns: Vec<Column>) -> Columns {
+    let names: Vec<String> = columns.iter().map(|column| shown(column.name.as_bytes())).collect();
+    let categories: Vec<usize> = (0..columns.len()).filter(|i| columns[*i].is_category()).collect();
+    Columns::new(columns.into_iter().map(|column| column.values).collect()).named(names).categorical(categories)
+}
+
+/// Checks that enough rows are left.
+pub fn check_rows(kept: usize, left_out: usize, place: &str) -> Result<()> {
+    if kept < MIN_ROWS {
+        let complete = if left_out > 0 { "complete " } else { "" };
+        let s = if kept == 1 { "" } else { "s" };
+        bail!("{place} has {kept} {complete}row{s}, expected at least {MIN_ROWS}");
+    }
+    Ok(())
+}
+
+/// Names for a reader: all of them, or the first few.
+fn list(names: &[String]) -> String {
+    const SHOWN: usize = 6;
+    match names.len() {
+        n if n > SHOWN => format!("{}, … ({n} columns)", names[..SHOWN - 1].join(", ")),
+        _ => names.join(", "),
+    }
 }

@@ -14,6 +14,10 @@ pub enum Scale {
     SignedLog,
 }
 
+/// Labels that an axis should have at least, and at most.
+const ENOUGH: usize = 3;
+const MOST: usize = 10;
+
 /// An axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
@@ -36,32 +40,40 @@ impl Axis {
         Self { name: name.to_owned(), scale, low: scale.value(low - room), high: scale.value(high + room) }
     }
 
-    /// Where the labels are: at most about ten.
+    /// Where the labels are: three or more, about ten at most, as round as they can be.
     pub fn ticks(&self) -> Vec<f64> {
-        let inside = |v: &f64| (self.low..=self.high).contains(v);
-        let decades = |digits: &[f64], from: i32, to: i32| -> Vec<f64> {
-            (from..=to).flat_map(|e| digits.iter().map(move |d| d * 10_f64.powi(e))).collect()
+        let candidates: &[&[f64]] = match self.scale {
+            Scale::Linear => &[],
+            Scale::Log => &[&[1.0], &[1.0, 3.0], &[1.0, 2.0, 5.0]],
+            Scale::SignedLog => &[&[1.0], &[1.0, 3.0], &[1.0, 2.0, 5.0]],
         };
-        match self.scale {
-            Scale::Linear => {
-                let span = self.high - self.low;
-                let power = 10_f64.powf((span / 6.0).log10().floor());
-                let step = [1.0, 2.0, 5.0, 10.0].map(|m| m * power).into_iter().find(|step| span / step <= 8.0);
-                let step = step.unwrap_or(span);
-                let (first, last) = ((self.low / step).ceil() as i64, (self.high / step).floor() as i64);
-                (first..=last).map(|i| i as f64 * step).collect()
-            }
-            Scale::Log => {
-                let (from, to) = (self.low.log10().floor() as i32, self.high.log10().ceil() as i32);
-                let digits: &[f64] = if to - from > 3 { &[1.0] } else { &[1.0, 2.0, 5.0] };
-                decades(digits, from, to).into_iter().filter(inside).collect()
-            }
-            Scale::SignedLog => {
-                let positive = [vec![0.3], decades(&[1.0, 3.0], 0, 5)].concat();
-                let negative = positive.iter().rev().map(|v| -v);
-                negative.chain([0.0]).chain(positive.iter().copied()).filter(inside).collect()
-            }
+        let enough = |ticks: &Vec<f64>| (ENOUGH..=MOST).contains(&ticks.len());
+        candidates.iter().map(|digits| self.decades(digits)).find(enough).unwrap_or_else(|| self.steps())
+    }
+
+    /// Multiples of a round number.
+    fn steps(&self) -> Vec<f64> {
+        let span = self.high - self.low;
+        let power = 10_f64.powf((span / 6.0).log10().floor());
+        let step = [1.0, 2.0, 5.0, 10.0].map(|m| m * power).into_iter().find(|step| span / step <= 8.0);
+        let step = step.unwrap_or(span);
+        let (first, last) = ((self.low / step).ceil() as i64, (self.high / step).floor() as i64);
+        (first..=last).map(|i| i as f64 * step).collect()
+    }
+
+    /// These digits in every decade; of a signed scale on both sides of 0, which is linear closer to it than a third.
+    fn decades(&self, digits: &[f64]) -> Vec<f64> {
+        let inside = |v: &f64| (self.low..=self.high).contains(v);
+        let over = |from: i32, to: i32| {
+            (from..=to).flat_map(|e| digits.iter().map(move |d| d * 10_f64.powi(e))).collect::<Vec<_>>()
+        };
+        if self.scale == Scale::Log {
+            let (from, to) = (self.low.log10().floor() as i32, self.high.log10().ceil() as i32);
+            return over(from, to).into_iter().filter(inside).collect();
         }
+        let positive: Vec<f64> = over(-1, 5).into_iter().filter(|v| *v > 0.25).collect();
+        let negative = positive.iter().rev().map(|v| -v);
+        negative.chain([0.0]).chain(positive.iter().copied()).filter(inside).collect()
     }
 }
 
@@ -119,7 +131,15 @@ mod tests {
         assert_eq!(axis(Scale::Linear, -0.1, 1.05).ticks().len(), 6);
         assert_eq!(axis(Scale::Log, 9.0, 600.0).ticks(), [10.0, 20.0, 50.0, 100.0, 200.0, 500.0]);
         assert_eq!(axis(Scale::Log, 1e-4, 10.0).ticks().len(), 6);
-        assert_eq!(axis(Scale::SignedLog, -0.5, 4.0).ticks(), [-0.3, 0.0, 0.3, 1.0, 3.0]);
+        assert_eq!(axis(Scale::Log, 3.2, 4.9).ticks(), [3.5, 4.0, 4.5]);
+        assert_eq!(axis(Scale::SignedLog, -0.5, 4.0).ticks().len(), 5);
+        assert_eq!(axis(Scale::SignedLog, 0.2, 2.4).ticks(), [0.5, 1.0, 2.0]);
+        for scale in [Scale::Linear, Scale::Log, Scale::SignedLog] {
+            for (low, high) in [(0.011, 0.012), (0.5, 0.6), (1.0, 1.5), (2.0, 900.0), (1e-3, 1e5)] {
+                let count = axis(scale, low, high).ticks().len();
+                assert!((3..=10).contains(&count), "{scale:?} {low} {high}: {count}");
+            }
+        }
         assert_eq!(Axis::format(&(3.0 * 0.1)), "0.3");
     }
 

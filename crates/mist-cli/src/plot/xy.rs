@@ -3,14 +3,13 @@
 use super::{Area, Axis, FONT, Picture, drawn};
 use anyhow::Result;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 /// A panel of points and lines.
 pub struct Xy {
     pub title: String,
     pub x: Axis,
     pub y: Axis,
-    /// Where y = x.
+    /// Whether to draw y = x: on a square, for which both axes must have one range.
     pub diagonal: bool,
     /// Grey ranges of y behind everything: (x, low, high), joined to a band.
     pub band: Vec<(f64, f64, f64)>,
@@ -33,16 +32,23 @@ pub type Point = (f64, f64, Option<(f64, f64)>);
 pub enum Mark {
     /// Many faint dots.
     Dots,
-    /// Dots joined by a line, its name on the right.
+    /// Dots joined by a line, which the legend names.
     Line,
 }
 
 const SIZE: (u32, u32) = (400, 340);
+/// Height of a panel whose axes are as long as each other: what its title and labels take more in width than in height.
+const SQUARE: u32 = 396;
 const BAND: RGBColor = RGBColor(205, 205, 205);
 
 impl Picture for Xy {
     fn size(&self) -> (u32, u32) {
-        (SIZE.0 + self.legend(), SIZE.1)
+        (SIZE.0, if self.diagonal { SQUARE } else { SIZE.1 })
+    }
+
+    fn legend(&self) -> Vec<(String, RGBColor)> {
+        let lines = self.series.iter().filter(|series| series.mark == Mark::Line);
+        lines.map(|series| (series.name.clone(), series.colour)).collect()
     }
 
     fn draw<B: DrawingBackend>(&self, area: &Area<B>) -> Result<()> {
@@ -50,7 +56,7 @@ impl Picture for Xy {
             ChartBuilder::on(area)
                 .caption(&self.title, (FONT, 16))
                 .margin(8)
-                .margin_right(16 + self.legend())
+                .margin_right(16)
                 .x_label_area_size(38)
                 .y_label_area_size(56)
                 .build_cartesian_2d(self.x.clone(), self.y.clone()),
@@ -66,8 +72,8 @@ impl Picture for Xy {
             drawn(chart.draw_series([Polygon::new(there.chain(back).collect::<Vec<_>>(), BAND.filled())]))?;
         }
         if self.diagonal {
-            let (low, high) = (self.x.low.max(self.y.low), self.x.high.min(self.y.high));
-            drawn(chart.draw_series([PathElement::new([(low, low), (high, high)], BLACK.mix(0.6))]))?;
+            let ends = [self.x.low, self.x.high].map(|v| (v, v));
+            drawn(chart.draw_series([PathElement::new(ends, BLACK.mix(0.6))]))?;
         }
         for series in &self.series {
             let faint = series.colour.mix(0.35);
@@ -88,21 +94,6 @@ impl Picture for Xy {
                 }
             }
         }
-        let style = (FONT, 12).into_text_style(area).pos(Pos::new(HPos::Left, VPos::Center));
-        let lines = self.series.iter().filter(|series| series.mark == Mark::Line);
-        for (i, series) in lines.enumerate() {
-            let (x, y) = (SIZE.0 as i32 - 8, 44 + 18 * i as i32);
-            drawn(area.draw(&PathElement::new([(x, y), (x + 14, y)], series.colour.stroke_width(3))))?;
-            drawn(area.draw_text(&series.name, &style, (x + 20, y)))?;
-        }
         Ok(())
-    }
-}
-
-impl Xy {
-    /// Pixels to the right for the names of lines.
-    fn legend(&self) -> u32 {
-        let lines = self.series.iter().filter(|series| series.mark == Mark::Line);
-        lines.map(|series| 24 + 7 * series.name.chars().count() as u32).max().unwrap_or(0)
     }
 }

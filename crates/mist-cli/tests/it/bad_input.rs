@@ -93,7 +93,7 @@ fn options() {
     }
     folder.mist(&format!("{COMMAND} --device tpu")).refused(&["'tpu'", "auto, cpu, cuda, metal"]);
     folder.mist(&format!("{COMMAND} --unit bans")).refused(&["'bans'", "nats, bits"]);
-    folder.mist(&format!("{COMMAND} --delimiter ab")).refused(&["expected one ASCII character"]);
+    folder.mist(&format!("{COMMAND} --delimiter ab")).refused(&["expected one ASCII character, `tab` or `space`"]);
     folder.mist("estimate").refused(&["<FILE>"]);
     #[cfg(not(feature = "cuda"))]
     folder.mist(&format!("{COMMAND} --device cuda")).refused(&["`cuda` is not part of this build\nhint: build with"]);
@@ -115,9 +115,10 @@ fn arrays_of_numpy() {
     folder.mist("estimate cube.npy y.npy").refused(&["`cube.npy` has shape (20, 2, 3), expected (n) or (n, d)"]);
     write_npy(path("none.npy"), &Array2::<f64>::zeros((20, 0))).unwrap();
     folder.mist("estimate none.npy y.npy").refused(&["`none.npy` has no columns"]);
-    folder.mist("estimate x.npy").refused(&["expected two .npy files"]);
-    folder.mist("estimate x.npy y.csv").refused(&["`y.csv` is not a .npy file"]);
-    folder.mist("estimate x.npy y.npy --x a").refused(&["belong to a CSV file"]);
+    folder.mist("estimate x.npy").refused(&["`--x` is missing", "hint: the columns are `1`, `2`"]);
+    folder.mist("estimate x.npy y.csv").refused(&["cannot read `y.csv`: No such file"]);
+    folder.mist("estimate x.npy y.npy --x a").refused(&["`x.npy` has no column `a`"]);
+    folder.mist("estimate x.npy y.npy --categorical 1").refused(&["`--categorical` belongs to one table", "hint: "]);
 
     let sound = std::fs::read(path("x.npy")).unwrap();
     folder.write("cut.npy", &sound[..sound.len() - 3]);
@@ -143,11 +144,13 @@ fn arrays_of_numpy() {
 
     x[[3, 1]] = f64::NAN;
     write_npy(path("nan.npy"), &x).unwrap();
-    let texts = ["`nan.npy`, row 3, column 1 (from 0): the value is NaN", "hint: `--missing drop`"];
+    let texts = ["`nan.npy`, row 4 (from 1), column `2`: the value is NaN", "hint: `--missing drop`"];
     folder.mist("estimate y.npy nan.npy").refused(&texts);
     x[[3, 1]] = f64::NEG_INFINITY;
     write_npy(path("inf.npy"), &x).unwrap();
-    folder.mist("estimate inf.npy y.npy --missing drop").refused(&["row 3, column 1 (from 0): the value is infinite"]);
+    folder
+        .mist("estimate inf.npy y.npy --missing drop")
+        .refused(&["row 4 (from 1), column `2`: the value is infinite"]);
 }
 
 #[test]

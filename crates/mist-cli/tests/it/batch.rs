@@ -59,17 +59,17 @@ fn a_line_that_fails_says_so_and_the_others_are_answered() {
     assert_eq!(out.code, Some(1), "{out:?}");
     assert_eq!(out.stderr, "error: 6 of 9 lines failed, see the lines with `error`\n");
     let starts = [
-        "{\"id\":1.0,\"mi\":".to_owned(),
-        format!("{{\"id\":{id},\"error\":\"`sets/bad.jsonl`, line 2: cannot read `sets/no.npy`: No such file"),
-        "{\"id\":[2, {\"a\":  1e400}],\"mi\":".into(),
-        "{\"id\":\"mixed\",\"error\":\"`sets/bad.jsonl`, line 4: `sets/x0.npy` has 20 rows, `sets/y1.npy` has 30"
+        "{\"schema\":1,\"id\":1.0,\"mi\":".to_owned(),
+        format!("{{\"schema\":1,\"id\":{id},\"error\":\"`sets/bad.jsonl`, line 2: cannot read `sets/no.npy`: No such file"),
+        "{\"schema\":1,\"id\":[2, {\"a\":  1e400}],\"mi\":".into(),
+        "{\"schema\":1,\"id\":\"mixed\",\"error\":\"`sets/bad.jsonl`, line 4: `sets/x0.npy` has 20 rows, `sets/y1.npy` has 30"
             .into(),
-        "{\"id\":\"half\",\"error\":\"`sets/bad.jsonl`, line 5: missing field `y`".into(),
-        "{\"id\":null,\"error\":\"`sets/bad.jsonl`, line 6: EOF while parsing".into(),
-        "{\"id\":\"few\",\"error\":\"`sets/bad.jsonl`, line 7: the pair `sets/few.npy`, `sets/few.npy` has 9 rows"
+        "{\"schema\":1,\"id\":\"half\",\"error\":\"`sets/bad.jsonl`, line 5: missing field `y`".into(),
+        "{\"schema\":1,\"id\":null,\"error\":\"`sets/bad.jsonl`, line 6: EOF while parsing".into(),
+        "{\"schema\":1,\"id\":\"few\",\"error\":\"`sets/bad.jsonl`, line 7: the pair `sets/few.npy`, `sets/few.npy` has 9 rows"
             .into(),
-        "{\"id\":null,\"mi\":".into(),
-        "{\"id\":null,\"error\":\"`sets/bad.jsonl`, line 10: ".into(),
+        "{\"schema\":1,\"id\":null,\"mi\":".into(),
+        "{\"schema\":1,\"id\":null,\"error\":\"`sets/bad.jsonl`, line 10: ".into(),
     ];
     let lines: Vec<&str> = out.stdout.lines().collect();
     assert_eq!(lines.len(), starts.len(), "{out:?}");

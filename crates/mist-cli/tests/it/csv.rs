@@ -115,7 +115,11 @@ fn a_million_rows_are_read_in_little_memory_from_standard_input() {
     drop(input);
     let mut error = String::new();
     std::io::Read::read_to_string(&mut run.0.stderr.take().unwrap(), &mut error).unwrap();
-    assert_eq!(error, "error: standard input, line 1000002, column `c`: `three` is not a number\n");
+    assert_eq!(
+        error,
+        "error: standard input, line 1000002, column `c`: `three` is not a number\n\
+         hint: if it stands for a missing value, `--na=three`; if the column is a category, `--categorical c`\n"
+    );
     assert_eq!(run.0.wait().unwrap().code(), Some(2));
 }
 
@@ -141,7 +145,7 @@ fn text_is_a_category_with_the_answer_of_any_coding() {
     let mi = |options: &str| run(&format!("{options} --format json")).json()["mi"].as_f64().unwrap();
     assert!((mi("--x species") - mi("--x code --categorical code")).abs() < 1e-4);
     assert!(mi("--x species") <= 3f64.ln() + 1e-9);
-    run("--x code --categorical species").refused(&["`species` of `--categorical` is neither in `--x` nor in `--y`"]);
+    run("--x code --categorical species").refused(&["`species` of `--categorical` is not one of the columns in use"]);
 }
 
 #[test]

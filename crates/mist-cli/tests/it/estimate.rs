@@ -26,14 +26,31 @@ fn json_has_its_keys_in_order() {
     let out = folder.mist("estimate d.csv --x a --x b --y c --format json --interval 0.8");
     assert_eq!(out.stderr, "");
     let json = out.json();
-    let outer: Vec<usize> =
-        ["id", "mi", "at_least", "unit", "interval", "n", "dim_x", "dim_y", "warnings", "checkpoint"]
-            .iter()
-            .map(|key| out.stdout.find(&format!("\"{key}\":")).unwrap())
-            .collect();
-    assert!(outer.is_sorted() && json.as_object().unwrap().len() == 10, "{}", out.stdout);
+    let outer: Vec<usize> = [
+        "schema",
+        "id",
+        "mi",
+        "at_least",
+        "unit",
+        "interval",
+        "n",
+        "dim_x",
+        "dim_y",
+        "x",
+        "y",
+        "warnings",
+        "checkpoint",
+    ]
+    .iter()
+    .map(|key| out.stdout.find(&format!("\"{key}\":")).unwrap())
+    .collect();
+    assert!(outer.is_sorted() && json.as_object().unwrap().len() == 13, "{}", out.stdout);
     assert_eq!(json["id"], serde_json::Value::Null);
     assert_eq!((&json["n"], &json["dim_x"], &json["dim_y"]), (&50.into(), &2.into(), &1.into()));
+    assert_eq!(
+        (&json["schema"], &json["x"], &json["y"]),
+        (&1.into(), &serde_json::json!(["a", "b"]), &serde_json::json!(["c"]))
+    );
     assert_eq!((&json["unit"], &json["interval"]["level"]), (&"nats".into(), &0.8.into()));
     let value = |v: &serde_json::Value| v.as_f64().unwrap();
     let (mi, lower, upper) = (value(&json["mi"]), value(&json["interval"]["lower"]), value(&json["interval"]["upper"]));
@@ -71,11 +88,19 @@ fn csv_dialects_agree() {
     let base = run(&["comma.csv", "--x", "a,b"]);
     assert_eq!(run(&["semicolon.csv", "--x", "a,b"]), base);
     assert_eq!(run(&["tab.csv", "--x", "a, b"]), base);
+    assert_eq!(run(&["pipe.csv", "--x", "a,b"]), base);
     assert_eq!(run(&["pipe.csv", "--x", "a,b", "--delimiter", "|"]), base);
+    assert_eq!(run(&["comma.csv", "--x", "[ab]"]), base);
+    assert_eq!(run(&["comma.csv", "--x", "..2"]), base);
+    assert_eq!(run(&["comma.csv", "--x", "*"]), base);
     assert_eq!(run(&["tab.csv", "--x", "a,b", "--delimiter", "tab"]), base);
     assert_eq!(run(&["bom.csv", "--x", "a,b"]), base);
-    assert_eq!(run(&["quoted.csv", "--x", "a, in m", "--x", "b"]), base);
-    assert_eq!(run(&["quoted.csv", "--x", "\"a, in m\",b"]), base);
+    for args in [["quoted.csv", "--x", "a, in m", "--x", "b"].as_slice(), &["quoted.csv", "--x", "\"a, in m\",b"]] {
+        let mut quoted = run(args);
+        assert_eq!(quoted["x"].take(), serde_json::json!(["a, in m", "b"]));
+        quoted["x"] = base["x"].clone();
+        assert_eq!(quoted, base);
+    }
 }
 
 #[test]
@@ -121,7 +146,7 @@ fn npy_of_any_type_and_order() {
         run("bool", "y")["warnings"][0]
             .as_str()
             .unwrap()
-            .starts_with("few different values in column 0 of X (about 2)")
+            .starts_with("few different values in column `1` of X (about 2)")
     );
     let text = folder.mist("estimate x64.npy y.npy").stdout;
     assert!(text.ends_with("X: x64.npy (3 columns)   Y: y.npy (1 column)   n = 40\n"), "{text}");

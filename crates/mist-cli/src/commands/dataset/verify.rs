@@ -1,10 +1,9 @@
 //! `mist dataset verify`: is a data set what its manifest says?
 
 use crate::commands::threads;
-use crate::console::out;
+use crate::console::{out, progress};
 use crate::error::Failed;
 use anyhow::Result;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mist_data_gen::DatasetError;
 use mist_data_gen::dataset::Verifier;
 use std::io::Write;
@@ -31,8 +30,7 @@ pub fn run(args: &Args) -> Result<()> {
     let checked = match Verifier::open(&args.dir, args.redraw, threads(args.threads)) {
         Ok(verifier) => {
             let (count, shards) = (verifier.manifest().count, verifier.manifest().shards.len());
-            let bar = ProgressBar::with_draw_target(Some(shards as u64), ProgressDrawTarget::stderr());
-            bar.set_style(ProgressStyle::with_template("{bar:30} {pos} of {len} shards, {eta} left")?);
+            let bar = progress(shards as u64, "shards");
             for number in 0..shards {
                 let found = verifier.shard(number);
                 problems += found.len();

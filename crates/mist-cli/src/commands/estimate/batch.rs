@@ -3,10 +3,11 @@
 use super::{Args, warnings};
 use crate::console::out;
 use crate::error::{Failed, describe};
-use crate::input::{Entry, Manifest, Notes, Pair, read_npy_pair};
+use crate::input::{Notes, Pair};
 use crate::output::{json, json_error};
 use anyhow::{Context, Error, Result};
 use mist_infer::{Estimate, EstimateError, Estimator};
+use mist_tables::{Entry, Manifest};
 use serde_json::value::RawValue;
 use std::io::Write;
 use std::path::Path;
@@ -24,8 +25,9 @@ pub fn run(estimator: &Estimator, path: &Path, args: &Args) -> Result<()> {
         while cells < CELLS_AT_ONCE
             && let Some(line) = lines.next()
         {
-            let notes = line.entry.and_then(|entry: Entry| {
-                let (pair, notes) = read_npy_pair(&entry.x, &entry.y, args.missing).context(entry.place.clone())?;
+            let notes = line.entry.map_err(Error::from).and_then(|entry: Entry| {
+                let tables = args.table.two_tables([&entry.x, &entry.y], &[], &[]);
+                let (pair, notes) = tables.context(entry.place.clone())?;
                 cells += pair.0.n() * (pair.0.dim() + pair.1.dim());
                 pairs.push(pair);
                 Ok((entry.place, notes))
@@ -54,7 +56,7 @@ pub fn run(estimator: &Estimator, path: &Path, args: &Args) -> Result<()> {
 }
 
 fn line(id: Option<&RawValue>, notes: &Notes, estimate: &Estimate, args: &Args) -> Result<String> {
-    Ok(json(id, estimate, estimate.interval(args.interval)?, args.unit, &warnings(notes, estimate)))
+    Ok(json(id, notes, estimate, estimate.interval(args.interval)?, args.unit, &warnings(notes, estimate)))
 }
 
 /// An answer, or an error, for each of the pairs.

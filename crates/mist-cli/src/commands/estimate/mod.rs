@@ -3,17 +3,18 @@
 mod batch;
 mod pointwise;
 
-use crate::console::{out, say};
-use crate::input::{CsvOptions, Header, Missing, Notes, Pair, read_csv_pair, read_npy_pair};
+use crate::console::{out, warning};
+use crate::input::{Notes, Pair, TableArgs};
 use crate::output::{Format, Unit, json, text};
 use anyhow::{Result, bail};
 use mist_infer::{DeviceKind, Estimate, Estimator};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
   mist estimate penguins.csv --x bill_length_mm,bill_depth_mm --y body_mass_g --missing drop
+  mist estimate cells.parquet --x 'gene_*' --y dose
   mist estimate X.npy Y.npy --interval 0.8 --unit bits --format json
   mist estimate penguins.csv --x species,bill_length_mm --y body_mass_g --missing drop
   mist estimate --batch pairs.jsonl > results.jsonl
@@ -25,16 +26,18 @@ fails gives {\"id\": 1, \"error\": \"…\"}; the others are answered, and the ex
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// One CSV file with a header, `-` for standard input; or two .npy files of shape (n) or (n, d).
+    /// One table with X and Y: CSV, TSV (also packed by gzip or zstd), Parquet, Arrow, .npy or .npz; `-` for standard input.
+    /// Or two tables of as many rows, X and Y. `FILE.npz:NAME` is one array of an archive.
     #[arg(value_name = "FILE", num_args = 1..=2, required_unless_present = "batch", conflicts_with = "batch")]
     files: Vec<PathBuf>,
-    /// Columns of the CSV file that are X, comma-separated; may be repeated.
+    /// Columns that are X, comma-separated; may be repeated. By name, number from 1, range (`3..7`, `age..mass`) or
+    /// pattern (`gene_*`).
     #[arg(long, value_name = "COLUMNS", conflicts_with = "batch")]
     x: Vec<String>,
-    /// Columns of the CSV file that are Y, comma-separated; may be repeated.
+    /// Columns that are Y, likewise.
     #[arg(long, value_name = "COLUMNS", conflicts_with = "batch")]
     y: Vec<String>,
-    /// Estimate each pair of .npy files that a JSON-lines file lists; `-` for standard input.
+    /// Estimate each pair of tables that a JSON-lines file lists; `-` for standard input.
     #[arg(long, value_name = "MANIFEST")]
     batch: Option<PathBuf>,
     /// Probability of the central interval.
@@ -46,19 +49,6 @@ pub struct Args {
     /// Form of the answer [default: text; of --batch: json].
     #[arg(long, value_enum)]
     format: Option<Format>,
-    /// Rows with an empty, `NA` or NaN cell.
-    #[arg(long, value_enum, default_value_t = Missing::Error)]
-    missing: Missing,
-    /// Character between cells, such as `,` `;` `tab` [default: as in the header].
-    #[arg(long, value_name = "CHAR", value_parser = delimiter, conflicts_with = "batch")]
-    delimiter: Option<u8>,
-    /// Whether the first line of the CSV file names the columns; `no` calls them 1, 2 and so on.
-    #[arg(long, value_enum, default_value_t = Header::Auto, conflicts_with = "batch")]
-    header: Header,
-    /// Columns of numbers that are codes of categories, comma-separated; may be repeated. Columns of text are categories
-    /// without it.
-    #[arg(long, value_name = "COLUMNS", conflicts_with = "batch")]
-    categorical: Vec<String>,
     /// CSV file that gets the contribution of each row in nats, if the checkpoint predicts it.
     #[arg(long, value_name = "PATH", conflicts_with = "batch")]
     pointwise: Option<PathBuf>,
@@ -71,14 +61,8 @@ pub struct Args {
     /// Where to compute.
     #[arg(long, value_parser = super::device(), default_value = "auto")]
     device: DeviceKind,
-}
-
-fn delimiter(text: &str) -> Result<u8, String> {
-    match text.as_bytes() {
-        b"tab" | b"\\t" => Ok(b'\t'),
-        [c] if !b"\"\r\n".contains(c) => Ok(*c),
-        _ => Err("expected one ASCII character, or `tab`".into()),
-    }
+    #[command(flatten)]
+    table: TableArgs,
 }
 
 /// Runs the command.
@@ -109,35 +93,16 @@ fn single(estimator: &Estimator, args: &Args) -> Result<String> {
     let warnings = warnings(&notes, &estimate);
     let interval = estimate.interval(args.interval)?;
     if args.format == Some(Format::Json) {
-        return Ok(json(None, &estimate, interval, args.unit, &warnings));
+        return Ok(json(None, &notes, &estimate, interval, args.unit, &warnings));
     }
-    for warning in &warnings {
-        say(&format!("warning: {warning}"));
-    }
+    warnings.iter().for_each(|text| warning(text));
     Ok(text(&notes, &estimate, interval, args.unit))
 }
 
 fn read(args: &Args) -> Result<(Pair, Notes)> {
-    let is_npy = |path: &Path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npy"));
     match args.files.as_slice() {
-        [x, y] => {
-            if !args.x.is_empty() || !args.y.is_empty() || args.delimiter.is_some() || !args.categorical.is_empty() {
-                bail!("`--x`, `--y`, `--delimiter` and `--categorical` belong to a CSV file, not to two .npy files");
-            }
-            if let Some(other) = [x, y].into_iter().find(|path| !is_npy(path)) {
-                bail!("`{}` is not a .npy file: expected one CSV file, or two .npy files", other.display());
-            }
-            read_npy_pair(x, y, args.missing)
-        }
-        [path] if is_npy(path) => {
-            bail!("`{}` is one side only: expected two .npy files, X and Y", path.display())
-        }
-        [path] => {
-            let &Args { delimiter, header, missing, .. } = args;
-            let options =
-                CsvOptions { x: &args.x, y: &args.y, delimiter, header, categorical: &args.categorical, missing };
-            read_csv_pair(path, &options)
-        }
+        [x, y] => args.table.two_tables([x, y], &args.x, &args.y),
+        [path] => args.table.sides(path, &args.x, &args.y),
         _ => unreachable!("clap asks for one or two files"),
     }
 }

@@ -1,6 +1,6 @@
 //! The contribution of each row, as a CSV file.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use mist_infer::Estimate;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

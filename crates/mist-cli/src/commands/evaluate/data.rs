@@ -1,10 +1,11 @@
 //! Data sets whose mutual information is known: drawn, or read from disk.
 
 use super::sense;
-use crate::input::{Manifest, Missing, printable, read_npy_pair};
+use crate::input::check_rows;
 use anyhow::{Context, Result, anyhow};
 use mist_data_gen::{MetaDistribution, Seeds, Split};
 use mist_infer::Columns;
+use mist_tables::{Data, Manifest, Missing, Options, Table, printable};
 use nalgebra::DMatrix;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -142,15 +143,30 @@ impl Part {
                 if mi_nats < 0.0 {
                     return Err(anyhow!("`mi_nats` is `{mi_nats}`, expected at least 0")).with_context(place);
                 }
-                let ((x, y), _) = read_npy_pair(&entry.x, &entry.y, Missing::Error).with_context(place)?;
-                let matrix = |side: &Columns| {
-                    let values = side.iter().flatten().copied();
-                    DMatrix::from_iterator(side.n(), side.dim(), values)
-                };
-                Ok(DataSet { family: printable(&entry.family), mi_nats, x: matrix(&x), y: matrix(&y) })
+                let (x, y) = sides(&entry.x, &entry.y).with_context(place)?;
+                Ok(DataSet { family: printable(&entry.family), mi_nats, x, y })
             }
         }
     }
+}
+
+/// All columns of two tables of as many rows, in which no value is missing.
+fn sides(x: &Path, y: &Path) -> Result<(DMatrix<f64>, DMatrix<f64>)> {
+    let whole = |path: &Path| -> Result<(Data, String)> {
+        let table = Table::open(path, &Options { missing: Missing::Error, ..Options::default() })?;
+        let (place, all) = (table.place().to_owned(), (0..table.fields()?.len()).collect::<Vec<_>>());
+        Ok((table.read(&all, &[])?, place))
+    };
+    let ((x, x_place), (y, y_place)) = (whole(x)?, whole(y)?);
+    let dim_x = x.columns.len();
+    let both = x.beside(y, [&x_place, &y_place])?;
+    check_rows(both.rows(), 0, &format!("the pair {x_place}, {y_place}"))?;
+    let matrix = |columns: &[mist_tables::Column]| {
+        let values = columns.iter().flat_map(|column| column.values.iter().copied());
+        DMatrix::from_iterator(both.rows(), columns.len(), values)
+    };
+    let (x, y) = both.columns.split_at(dim_x);
+    Ok((matrix(x), matrix(y)))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -47,9 +47,9 @@ fn truth(evaluation: &Evaluation) -> Grid<Xy> {
     let mut panels = Vec::new();
     for part in &evaluation.parts {
         let rows = evaluation.part(part);
-        let x = Axis::over(TRUTH, Scale::SignedLog, rows.iter().map(|row| row.mi_nats));
-        // Estimates far off are drawn at the edge.
-        let y = Axis { name: "estimate, nats".to_owned(), low: x.low.min(-0.5), high: 2.0 * x.high, ..x.clone() };
+        let truths = rows.iter().map(|row| row.mi_nats);
+        let x = Axis::over(TRUTH, Scale::SignedLog, truths.chain(most(&rows)));
+        let y = Axis { name: "estimate, nats".to_owned(), ..x.clone() };
         for (i, name) in evaluation.estimators.iter().enumerate() {
             let scored = of(&rows, name);
             let points = scored.iter().step_by(scored.len().div_ceil(POINTS).max(1));
@@ -75,6 +75,14 @@ fn truth(evaluation: &Evaluation) -> Grid<Xy> {
         columns: evaluation.estimators.len().min(5),
         panels,
     }
+}
+
+/// The ends of the range that holds nine of ten estimates; what lies farther off is drawn at the edge.
+fn most(rows: &[&Row]) -> Vec<f64> {
+    let mut estimates: Vec<f64> = rows.iter().filter_map(|row| row.scored()).map(|scored| scored.estimate).collect();
+    estimates.sort_unstable_by(f64::total_cmp);
+    let at = |share: f64| estimates.get((share * estimates.len() as f64) as usize).copied();
+    [at(0.05), at(0.95)].into_iter().flatten().collect()
 }
 
 /// A panel for each part: the root of the mean squared error by bins of n.

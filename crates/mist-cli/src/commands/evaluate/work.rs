@@ -4,8 +4,8 @@ use super::data::Part;
 use super::estimators::Named;
 use super::rows::Row;
 use super::store::Store;
+use crate::console::progress;
 use anyhow::Result;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -39,15 +39,14 @@ pub fn fill(parts: &[Part], estimators: &[Named], store: Store, threads: usize) 
     }
 
     let total: u64 = parts.iter().map(|part| part.indices().count() as u64).sum();
-    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-    bar.set_style(ProgressStyle::with_template("{bar:30} {pos} of {len} data sets, {msg}, {eta} left")?);
+    let bar = progress(total, "data sets");
     bar.set_position(total - jobs.len() as u64);
     bar.reset_eta();
     let (next, store) = (AtomicUsize::new(0), Mutex::new(store));
     let work = || -> Result<()> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build()?;
         while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            bar.set_message(job.part.title.clone());
+            bar.set_message(format!(" ({})", job.part.title));
             let rows = pool.install(|| job.rows());
             let added = rows.and_then(|rows| store.lock().unwrap_or_else(PoisonError::into_inner).append(rows));
             if added.is_err() {

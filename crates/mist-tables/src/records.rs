@@ -3,8 +3,7 @@
 //! As RFC 4180 has them, with blanks around cells allowed, and lines that end in `\n`, `\r\n` or `\r`. Quotes are taken
 //! strictly: a stray one would otherwise join lines, and rows would be lost.
 
-use super::shown;
-use anyhow::{Result, anyhow, bail};
+use crate::{TableError, shown};
 use std::io::BufRead;
 use std::ops::Range;
 
@@ -82,6 +81,11 @@ impl Record {
         self.start = self.bytes.len();
     }
 
+    /// The cells.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.len()).map(|index| self.cell(index))
+    }
+
     fn clear(&mut self, line: u64) {
         self.bytes.clear();
         self.cells.clear();
@@ -115,12 +119,13 @@ impl<R: BufRead> Records<R> {
     /// # Errors
     /// Bytes that cannot be read, a quote that is not closed, a cell that goes on behind its last quote, a record of
     /// more than 64 MiB.
-    pub fn next(&mut self) -> Result<Option<&Record>> {
+    pub fn next(&mut self) -> Result<Option<&Record>, TableError> {
         let width = self.record.len();
         self.record.clear(self.line);
         self.state = State::Start;
         loop {
-            let buffer = self.input.fill_buf().map_err(|e| anyhow!("cannot read {}: {e}", self.place))?;
+            let buffer =
+                self.input.fill_buf().map_err(|source| TableError::Read { place: self.place.clone(), source })?;
             if buffer.is_empty() {
                 return self.end();
             }
@@ -141,17 +146,15 @@ impl<R: BufRead> Records<R> {
                 }
             }
             if self.record.bytes.len() > MAX_RECORD {
-                bail!(
-                    "{}, line {}: the record has more than {MAX_RECORD} bytes\nhint: is there a quote that is not closed?",
-                    self.place,
-                    self.record.line
-                );
+                let what =
+                    format!("the record has more than {MAX_RECORD} bytes\nhint: is there a quote that is not closed?");
+                return Err(self.error(self.record.line, what));
             }
         }
     }
 
     /// Takes one byte; says whether the record is whole.
-    fn byte(&mut self, byte: u8, width: usize) -> Result<bool> {
+    fn byte(&mut self, byte: u8, width: usize) -> Result<bool, TableError> {
         if std::mem::take(&mut self.after_return) && byte == b'\n' {
             return Ok(false);
         }
@@ -206,26 +209,29 @@ impl<R: BufRead> Records<R> {
             }
             (State::Quote(line) | State::After(line), b' ' | b'\t') => self.state = State::After(line),
             (State::Quote(line) | State::After(line), _) => {
-                let (place, cell) = (&self.place, &self.record.bytes[self.record.start..]);
-                let (cell, next) = (shown(cell), shown(&[byte]));
-                bail!(
-                    "{place}, line {}: `{next}` follows the last quote of the cell `\"{cell}\"`, which begins on line {line}\n\
-                     hint: quotes stand around a whole cell, and a quote within them is written twice",
-                    self.line
+                let (cell, next) = (shown(&self.record.bytes[self.record.start..]), shown(&[byte]));
+                let what = format!(
+                    "`{next}` follows the last quote of the cell `\"{cell}\"`, which begins on line {line}\n\
+                     hint: quotes stand around a whole cell, and a quote within them is written twice"
                 );
+                return Err(self.error(self.line, what));
             }
             (State::Quoted(_), _) => unreachable!("handled above"),
         }
         Ok(false)
     }
 
-    fn end(&mut self) -> Result<Option<&Record>> {
+    fn error(&self, line: u64, what: String) -> TableError {
+        TableError::Line { place: self.place.clone(), line, what }
+    }
+
+    fn end(&mut self) -> Result<Option<&Record>, TableError> {
         match self.state {
-            State::Quoted(line) => bail!(
-                "{}, line {line}: a quote opens here and is not closed\n\
-                 hint: a quote within a cell is written twice, in a cell that is in quotes itself",
-                self.place
-            ),
+            State::Quoted(line) => {
+                let what = "a quote opens here and is not closed\n\
+                            hint: a quote within a cell is written twice, in a cell that is in quotes itself";
+                Err(self.error(line, what.into()))
+            }
             State::Start if self.record.cells.is_empty() && self.record.bytes.is_empty() => Ok(None),
             _ => {
                 self.record.end_cell();

@@ -60,7 +60,7 @@ impl Header {
                 "descr" => descr.replace(rest.string()?.to_owned()).is_some(),
                 "fortran_order" => fortran_order.replace(rest.boolean()?).is_some(),
                 "shape" => shape.replace(rest.shape()?).is_some(),
-                other => return Err(format!("unknown key `{}` in its header", super::shown(other.as_bytes()))),
+                other => return Err(format!("unknown key `{}` in its header", crate::shown(other.as_bytes()))),
             };
             if again {
                 return Err(format!("`{key}` stands twice in its header"));
@@ -99,7 +99,7 @@ impl<'a> Rest<'a> {
 
     fn unexpected(&self, expected: &str) -> String {
         let found: String = self.0.trim_ascii_start().chars().take(20).collect();
-        format!("expected {expected} in its header, got `{}`", super::shown(found.as_bytes()))
+        format!("expected {expected} in its header, got `{}`", crate::shown(found.as_bytes()))
     }
 
     /// A string without escapes.

@@ -1,4 +1,6 @@
-//! Columns as they are read: every number by its order, whatever f64 can hold.
+//! Numbers as they are read: every one by its order, whatever f64 can hold.
+
+use std::fmt;
 
 /// A number that has been read.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,21 +20,34 @@ impl Number {
     }
 }
 
+impl Number {
+    /// The nearest f64.
+    pub fn value(self) -> f64 {
+        self.value
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        if self.above == 0 { write!(f, "{}", self.value) } else { write!(f, "{}", self.value as i128 + self.above) }
+    }
+}
+
 impl From<f64> for Number {
     fn from(value: f64) -> Self {
         Self { value, above: 0 }
     }
 }
 
-/// A column that grows.
+/// A column of numbers that grows.
 #[derive(Clone, Debug, Default)]
-pub struct Column {
+pub struct Numbers {
     values: Vec<f64>,
     /// Rows of the integers that f64 does not hold, and what they are above their value.
     above: Vec<(usize, i128)>,
 }
 
-impl Column {
+impl Numbers {
     /// Adds a row.
     pub fn push(&mut self, number: Number) {
         if number.above != 0 {
@@ -41,7 +56,17 @@ impl Column {
         self.values.push(number.value);
     }
 
-    /// The values. If f64 does not hold them all, each is replaced by the number of different values below it: the
+    /// Adds a row without a value.
+    pub fn push_missing(&mut self) {
+        self.values.push(f64::NAN);
+    }
+
+    /// Rows so far.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// The values, NaN where there is none. If f64 does not hold them all, each is replaced by the number of different values below it: the
     /// order, which is all that counts, stays the same.
     pub fn into_values(self) -> Vec<f64> {
         let Self { mut values, above } = self;
@@ -50,10 +75,10 @@ impl Column {
         }
         let mut exact = vec![0; values.len()];
         above.into_iter().for_each(|(row, part)| exact[row] = part);
-        let mut order: Vec<usize> = (0..values.len()).collect();
+        let mut order: Vec<usize> = (0..values.len()).filter(|row| !values[*row].is_nan()).collect();
         // Rounding keeps the order, so what is rounded away decides only between equal values.
         order.sort_unstable_by(|a, b| values[*a].total_cmp(&values[*b]).then(exact[*a].cmp(&exact[*b])));
-        let mut ranks = vec![0.0; values.len()];
+        let mut ranks = vec![f64::NAN; values.len()];
         let same = |a: &usize, b: &usize| values[*a] == values[*b] && exact[*a] == exact[*b];
         for (rank, rows) in order.chunk_by(same).enumerate() {
             rows.iter().for_each(|row| ranks[*row] = rank as f64);
@@ -68,7 +93,7 @@ mod tests {
     use super::*;
 
     fn values(numbers: impl IntoIterator<Item = Number>) -> Vec<f64> {
-        let mut column = Column::default();
+        let mut column = Numbers::default();
         numbers.into_iter().for_each(|n| column.push(n));
         column.into_values()
     }
@@ -87,6 +112,13 @@ mod tests {
         let mixed =
             [Number::from(0.5), Number::whole(big + 1), Number::from(-0.0), Number::from(0.0), Number::from(1e300)];
         assert_eq!(values(mixed), [1.0, 2.0, 0.0, 0.0, 3.0]);
+        let mut gap = Numbers::default();
+        [Some(big + 1), None, Some(big)].into_iter().for_each(|value| match value {
+            Some(value) => gap.push(Number::whole(value)),
+            None => gap.push_missing(),
+        });
+        let gap = gap.into_values();
+        assert!(gap[0] == 1.0 && gap[1].is_nan() && gap[2] == 0.0);
         let ends = [i128::MAX, i128::MIN, i128::MAX - 1, i128::MIN + 1];
         assert_eq!(values(ends.map(Number::whole)), [3.0, 0.0, 2.0, 1.0]);
     }

@@ -1,7 +1,6 @@
-//! A list of pairs of .npy files, one JSON object a line.
+//! A list of pairs of tables, one JSON object a line.
 
-use super::source;
-use anyhow::{Error, Result, anyhow, bail};
+use crate::{TableError, source};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
@@ -22,7 +21,7 @@ pub struct Line {
     /// Handed through to the answer, as it is written; none where the line has none.
     pub id: Option<Box<RawValue>>,
     /// The pair, or what is wrong with the line.
-    pub entry: Result<Entry>,
+    pub entry: Result<Entry, TableError>,
 }
 
 /// One pair.
@@ -59,40 +58,47 @@ struct Id {
 }
 
 impl Manifest {
-    /// Reads a manifest, or says which of its lines is wrong; blank lines are skipped.
-    pub fn read(path: &Path) -> Result<Self> {
-        let entries: Result<Vec<Entry>> = Self::lines(path)?.into_iter().map(|line| line.entry).collect();
+    /// Reads a manifest; blank lines are skipped.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or the first line that is wrong.
+    pub fn read(path: &Path) -> Result<Self, TableError> {
+        let entries: Result<Vec<Entry>, TableError> = Self::lines(path)?.into_iter().map(|line| line.entry).collect();
         Ok(Self { entries: entries? })
     }
 
     /// The lines of a manifest, sound or not; at least one.
-    pub fn lines(path: &Path) -> Result<Vec<Line>> {
+    ///
+    /// # Errors
+    /// A file that cannot be read, or that lists nothing.
+    pub fn lines(path: &Path) -> Result<Vec<Line>, TableError> {
         let bytes = source::read(path, LARGEST)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let numbered = bytes.split(|byte| *byte == b'\n').zip(1..);
         let lines: Vec<Line> = numbered
             .filter(|(line, _)| !line.trim_ascii().is_empty())
-            .map(|(line, number)| Line::parse(line, folder, format!("{}, line {number}", source::place(path))))
+            .map(|(line, number)| Line::parse(line, folder, &source::place(path), number))
             .collect();
         if lines.is_empty() {
-            bail!("{} lists no pairs", source::place(path));
+            return Err(TableError::File { place: source::place(path), what: "lists no pairs".into() });
         }
         Ok(lines)
     }
 }
 
 impl Line {
-    fn parse(bytes: &[u8], folder: &Path, place: String) -> Self {
+    fn parse(bytes: &[u8], folder: &Path, file: &str, line: u64) -> Self {
         match serde_json::from_slice::<Raw>(bytes) {
             Ok(Raw { id, x, y, mi_nats, family }) => {
                 let (x, y) = (folder.join(x), folder.join(y));
+                let place = format!("{file}, line {line}");
                 Self { id: Some(id), entry: Ok(Entry { x, y, mi_nats, family, place }) }
             }
             Err(e) => {
                 let expected = "{\"id\": 1, \"x\": \"X.npy\", \"y\": \"Y.npy\"}";
-                let error: Error = anyhow!("{place}: {e}\nhint: a line reads `{expected}`");
+                let what = format!("{e}\nhint: a line reads `{expected}`");
                 let id = serde_json::from_slice(bytes).ok().map(|Id { id }| id);
-                Self { id, entry: Err(error) }
+                Self { id, entry: Err(TableError::Line { place: file.to_owned(), line, what }) }
             }
         }
     }
