@@ -9,7 +9,7 @@ use crate::output::{Format, Unit, json, text};
 use anyhow::{Result, bail};
 use mist_infer::{DeviceKind, Estimate, Estimator};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -69,6 +69,9 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     if args.batch.is_some() && args.format == Some(Format::Text) {
         bail!("`--batch` writes JSON lines, `--format text` has no meaning there");
+    }
+    if args.batch.is_some() {
+        args.table.check_for_two()?;
     }
     let estimator = super::estimator(args.checkpoint.as_deref(), args.device)?;
     estimator.check_level(args.interval)?;
