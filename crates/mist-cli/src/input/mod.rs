@@ -115,14 +115,20 @@ impl TableArgs {
         pair(data, chosen[0].len(), &place, list)
     }
 
-    /// Reads X from one table and Y from another, of as many rows: all columns, or those that are given.
-    pub fn two_tables(&self, paths: [&Path; 2], x: &[String], y: &[String]) -> Result<(Pair, Notes)> {
+    /// Checks that no option is given that belongs to one table with both sides.
+    pub fn check_for_two(&self) -> Result<()> {
         if !self.categorical.is_empty() {
             bail!(
                 "`--categorical` belongs to one table with both sides, not to two\n\
                  hint: put X and Y into one file, for example with `numpy.savez`"
             );
         }
+        Ok(())
+    }
+
+    /// Reads X from one table and Y from another, of as many rows: all columns, or those that are given.
+    pub fn two_tables(&self, paths: [&Path; 2], x: &[String], y: &[String]) -> Result<(Pair, Notes)> {
+        self.check_for_two()?;
         let side = |path: &Path, option: &str, given: &[String]| -> Result<(Data, String)> {
             let mut table = self.open(path)?;
             let place = table.place().to_owned();

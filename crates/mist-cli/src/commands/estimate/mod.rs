@@ -70,6 +70,9 @@ pub fn run(args: &Args) -> Result<()> {
     if args.batch.is_some() && args.format == Some(Format::Text) {
         bail!("`--batch` writes JSON lines, `--format text` has no meaning there");
     }
+    if args.batch.is_some() {
+        args.table.check_for_two()?;
+    }
     let estimator = super::estimator(args.checkpoint.as_deref(), args.device)?;
     estimator.check_level(args.interval)?;
     let estimator = if args.pointwise.is_some() { estimator.with_pointwise_of_every_row() } else { estimator };
