@@ -2,6 +2,7 @@
 
 use crate::error::Failed;
 use crate::input::push_shown;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{ErrorKind, StdoutLock, Write};
 
 /// Lines of a message at most.
@@ -28,6 +29,13 @@ fn for_eyes(message: &str) -> String {
     }
     out.push_str(if cut { "…\n" } else { "\n" });
     out
+}
+
+/// A progress bar on stderr, which is shown on a terminal only.
+pub fn bar(total: u64, what: &str) -> anyhow::Result<ProgressBar> {
+    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+    bar.set_style(ProgressStyle::with_template(&format!("{{bar:30}} {{pos}} of {{len}} {what}, {{eta}} left"))?);
+    Ok(bar)
 }
 
 /// Standard output. Once its reader is gone, as in `mist … | head -1`, what is written is dropped without an error: what

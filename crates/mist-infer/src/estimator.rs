@@ -8,7 +8,7 @@ use crate::second_look::SecondLook;
 use crate::{CheckpointId, Columns, Estimate, EstimateError, Side, Warning, domain};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
-use mist_model::{Axial, Batch, Checkpoint, Column, Description, Parameters, QuantileFunction, Scores};
+use mist_model::{Axial, Batch, Checkpoint, Column, Description, Parameters, QuantileFunction, Scores, TaskShape};
 use rayon::prelude::*;
 use statrs::distribution::{ContinuousCDF, Normal};
 use std::collections::{BTreeMap, HashMap};
@@ -17,9 +17,11 @@ use std::path::Path;
 /// Fewest rows that get an answer.
 pub const MIN_ROWS: usize = 10;
 
-/// Cells of one forward pass over several tasks; a single task may have more. Bounds the memory, which is about a
-/// thousand bytes a cell.
+/// Cells of one forward pass over several tasks on a device; a single task may have more. Bounds the memory, which is
+/// about a thousand bytes a cell.
 const CELLS_PER_PASS: usize = 1 << 18;
+/// The same on the CPU: about what its caches hold. Larger passes take up to three times as long a task.
+const CELLS_IN_CACHE: usize = 1 << 13;
 /// Column pairs of one forward pass over several tasks.
 const PAIRS_PER_PASS: usize = 1 << 16;
 
@@ -99,6 +101,20 @@ impl Estimator {
         &self.description
     }
 
+    /// Whether passes are computed on the CPU, several at a time.
+    pub(crate) fn on_cpu(&self) -> bool {
+        self.device.is_cpu()
+    }
+
+    /// Whether [`Estimate::p_value`] will answer.
+    pub fn has_independence_table(&self) -> bool {
+        self.description.independence.is_some()
+    }
+
+    pub(crate) fn no_independence_table(&self) -> EstimateError {
+        EstimateError::NoIndependence { checkpoint: self.description.name.clone() }
+    }
+
     /// Whether [`Estimate::interval`] will answer for this level.
     ///
     /// # Errors
@@ -110,7 +126,8 @@ impl Estimator {
 
     /// The mutual information of X and Y.
     ///
-    /// Takes arrays of one axis (one column) or two (rows, columns), or [`Columns`] with names.
+    /// Takes slices and vectors of numbers (one column) or of columns, arrays with the feature `ndarray`, or [`Columns`]
+    /// with names.
     ///
     /// # Errors
     /// Sides of unequal length or without columns, fewer than [`MIN_ROWS`] rows, values that are not finite.
@@ -138,9 +155,10 @@ impl Estimator {
             shapes.entry((scores.n, scores.dim_x + scores.dim_y)).or_default().push(passes.len());
             passes.push(scores);
         }
+        let cells = if self.on_cpu() { CELLS_IN_CACHE } else { CELLS_PER_PASS };
         let mut chunks: Vec<&[usize]> = Vec::new();
         for ((n, d), members) in &shapes {
-            chunks.extend(members.chunks((CELLS_PER_PASS / (n * d)).min(PAIRS_PER_PASS / (d * d)).max(1)));
+            chunks.extend(members.chunks((cells / (n * d)).min(PAIRS_PER_PASS / (d * d)).max(1)));
         }
         let forward = |chunk: &&[usize]| self.forward(&chunk.iter().map(|i| passes[*i]).collect::<Vec<_>>());
         // A device does one pass at a time.
@@ -192,15 +210,24 @@ impl Estimator {
             return Err(EstimateError::Absurd { checkpoint: self.description.name.clone(), nats });
         }
         warnings.extend(task.second_look.and_then(|look| look.warnings(&quantiles, !task.entropies.is_empty())));
-        Ok(Estimate {
+        let mut estimate = Estimate {
             n: task.n,
             dim_x: task.dim_x,
             dim_y: task.dim_y,
             quantiles,
             pointwise,
+            log1p,
+            shape: task.shape,
+            entropy_nats: task.entropies.iter().map(|e| e.at(0.0)).reduce(f64::min),
+            p_value: None,
             warnings,
             checkpoint: CheckpointId { name: self.description.name.clone(), sha256: self.description.sha256.clone() },
-        })
+        };
+        estimate.p_value = self.description.independence.as_ref().map(|table| match task.blocks.is_empty() {
+            true => 1.0,
+            false => table.p_value(task.shape, estimate.standing()),
+        });
+        Ok(estimate)
     }
 
     fn forward(&self, tasks: &[&Scores]) -> Result<Vec<BlockAnswer>, EstimateError> {
@@ -244,6 +271,8 @@ struct Prepared {
     n: usize,
     dim_x: usize,
     dim_y: usize,
+    /// As the network sees it, but for the blocks.
+    shape: TaskShape,
     /// None where a side is constant: the answer is 0.
     blocks: Vec<Block>,
     /// Of the sides that are discrete.
@@ -284,6 +313,7 @@ fn prepare(x: &Columns, y: &Columns, description: &Description) -> Result<Prepar
         n,
         dim_x: x.dim(),
         dim_y: y.dim(),
+        shape: TaskShape { n, columns: x.dim() + y.dim(), ties: false },
         blocks: Vec::new(),
         entropies: Vec::new(),
         second_look: None,
@@ -295,6 +325,7 @@ fn prepare(x: &Columns, y: &Columns, description: &Description) -> Result<Prepar
     prepared.warnings.extend(domain::gate(n, &sx, &sy, &description.trained));
     check_size(n, sx.kept.len(), sy.kept.len(), description)?;
     let scores = Scores::of(&columns(&sx), &columns(&sy)).expect("the data has been checked");
+    prepared.shape = scores.shape();
     let sides = [0..scores.dim_x, scores.dim_x..scores.dim_x + scores.dim_y];
     prepared.entropies = sides.into_iter().filter_map(|side| Entropy::of(&scores, side)).collect();
     if scores.free.len() > MOST_FREE {

@@ -3,7 +3,7 @@
 //! A checkpoint is two files: `NAME.safetensors`, and beside it `NAME.json` with the network's configuration, where
 //! the weights come from, and their SHA-256.
 
-use crate::{Axial, AxialConfig, Calibration, Parameters};
+use crate::{Axial, AxialConfig, Calibration, Parameters, ShapeTable};
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -71,6 +71,12 @@ pub struct Description {
     /// The adjustment of its quantiles, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration: Option<Calibration>,
+    /// How far above 0 its answers lie on independent tables, for p-values without permutations; if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub independence: Option<ShapeTable>,
+    /// Errors of its conditional answers in units of their predicted spread, if they are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditional: Option<ShapeTable>,
 }
 
 /// The part of the world that a checkpoint has seen.
@@ -171,7 +177,16 @@ pub fn write_checkpoint(
     let bytes = safetensors::serialize(tensors, None).map_err(|e| wrong(e.to_string()))?;
     let sha256 = hex_sha256(&bytes);
     let network = network.clone();
-    let description = Description { format: FORMAT, name: name.into(), network, trained, sha256, calibration: None };
+    let description = Description {
+        format: FORMAT,
+        name: name.into(),
+        network,
+        trained,
+        sha256,
+        calibration: None,
+        independence: None,
+        conditional: None,
+    };
     write_atomic(&path, &bytes)?;
     description.write(&path)?;
     Ok(description)

@@ -12,6 +12,7 @@ pub mod ops;
 mod quantile;
 pub mod scores;
 mod store;
+mod strata;
 
 pub use axial::{Axial, Output};
 pub use batch::Batch;
@@ -21,3 +22,4 @@ pub use config::{AxialConfig, LocalConfig, TAUS};
 pub use quantile::{QuantileFunction, monotone, pinball};
 pub use scores::{Column, ScoreError, Scores};
 pub use store::Parameters;
+pub use strata::{ShapeStratum, ShapeTable};

@@ -17,6 +17,7 @@ pub use self::csv::{CsvOptions, read_csv_pair};
 pub use header::Header;
 pub use manifest::{Entry, Manifest};
 pub use npy::read_npy_pair;
+pub use select::side as select_side;
 pub use shown::{push as push_shown, shown};
 
 use anyhow::{Result, bail};

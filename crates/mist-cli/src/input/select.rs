@@ -46,7 +46,8 @@ pub fn categories(header: &[String], given: &[String], used: &[usize], place: &s
     }
 }
 
-fn side(header: &[String], option: &str, given: &[String], place: &str) -> Result<Vec<usize>> {
+/// Finds the columns that one option names.
+pub fn side(header: &[String], option: &str, given: &[String], place: &str) -> Result<Vec<usize>> {
     let mut indices = Vec::new();
     for text in given {
         for name in split(header, text)? {

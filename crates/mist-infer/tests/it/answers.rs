@@ -17,7 +17,7 @@ fn arrays_of_every_form() {
         ESTIMATOR.estimate(x1, y1),
         ESTIMATOR.estimate(&x1.to_owned(), y1),
         ESTIMATOR.estimate(&x.mapv(f64::from), y1),
-        ESTIMATOR.estimate(vec![x1.iter().map(|v| f64::from(*v)).collect()], y1),
+        ESTIMATOR.estimate(vec![x1.iter().map(|v| f64::from(*v)).collect::<Vec<_>>()], y1),
     ];
     for other in others {
         assert_eq!(other.unwrap(), base);
@@ -53,7 +53,7 @@ fn a_constant_side_tells_nothing() {
 }
 
 /// A checkpoint of the repository.
-fn checkpoint(name: &str) -> PathBuf {
+pub fn checkpoint(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../checkpoints").join(name).with_extension("safetensors")
 }
 

@@ -1,8 +1,11 @@
-//! `mist calibrate`: intervals that hold, from tasks that training never saw.
+//! `mist calibrate`: intervals and p-values that hold, from tasks that training never saw.
 
-use crate::console::out;
+mod conditional;
+mod independence;
+
+use crate::console::{bar, out};
 use anyhow::{Context, Result};
-use indicatif::{ParallelProgressIterator, ProgressBar, ProgressStyle};
+use indicatif::ParallelProgressIterator;
 use mist_data_gen::{MetaDistribution, Seeds, Split};
 use mist_infer::{Device, DeviceKind};
 use mist_model::{Batch, Calibration, Checkpoint, Observed};
@@ -16,8 +19,19 @@ Examples:
   mist calibrate runs/a/mist-2026-12.safetensors
   mist calibrate runs/a/mist-2026-12.safetensors --tasks 100000 --seed 7
 
-The tasks are of the checkpoint's own mix, on a stream of their own. The JSON beside the weights gets the table of
-adjustments; another stream of tasks says how well the intervals hold with it.";
+The tasks are of the checkpoint's own mix, on a stream of their own; those of conditional answers have known conditional MI.
+The JSON beside the weights gets the tables; another stream of tasks says how well what they give holds.";
+
+/// What is calibrated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// The intervals.
+    Intervals,
+    /// The p-values from predicted quantiles, on tasks whose rows of Y are shuffled.
+    Independence,
+    /// The intervals of conditional answers.
+    Conditional,
+}
 
 /// Arguments of `mist calibrate`.
 #[derive(Debug, clap::Args)]
@@ -26,6 +40,15 @@ pub struct Args {
     /// Weights: a .safetensors file, its .json beside it.
     #[arg(value_name = "PATH")]
     checkpoint: PathBuf,
+    /// What to calibrate, separated by commas, in this order: what comes later uses what came before.
+    #[arg(long, value_enum, value_name = "PARTS", value_delimiter = ',', default_values = ["intervals", "independence", "conditional"])]
+    only: Vec<Part>,
+    /// Shuffled tasks for p-values; half as many for their check.
+    #[arg(long, value_name = "COUNT", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1_000..10_000_000))]
+    shuffled: u64,
+    /// Tasks for conditional answers; half as many for their check.
+    #[arg(long, value_name = "COUNT", default_value_t = 14_000, value_parser = clap::value_parser!(u64).range(700..10_000_000))]
+    conditional: u64,
     /// Calibration tasks.
     #[arg(long, value_name = "COUNT", default_value_t = 40_000, value_parser = clap::value_parser!(u64).range(1_000..10_000_000))]
     tasks: u64,
@@ -47,13 +70,30 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     let device = super::open(args.device)?;
     let mut checkpoint = Checkpoint::read(&args.checkpoint, &device)?;
-    checkpoint.description.calibration = None;
     let trained = &checkpoint.description.trained;
     let meta = MetaDistribution::named(&trained.meta)
         .with_context(|| format!("the mix of `{}` cannot be drawn from", args.checkpoint.display()))?;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(super::threads(args.threads)).build()?;
-    let observe =
-        |split, count, what| pool.install(|| observed(&checkpoint, &meta, (args.seed, split), count, &device, what));
+    let pool = super::pool(args.threads)?;
+    let mut out = out();
+    let parts = [Part::Intervals, Part::Independence, Part::Conditional];
+    for part in parts.into_iter().filter(|part| args.only.contains(part)) {
+        let text = pool.install(|| match part {
+            Part::Intervals => intervals(args, &mut checkpoint, &meta, &device),
+            Part::Independence => independence::fit(&mut checkpoint, &meta, args.seed, args.shuffled),
+            Part::Conditional => conditional::fit(&mut checkpoint, args.seed, args.conditional),
+        })?;
+        checkpoint.description.write(&args.checkpoint)?;
+        out.write_all(text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Adjusts the intervals, and says how well they hold.
+fn intervals(args: &Args, checkpoint: &mut Checkpoint, meta: &MetaDistribution, device: &Device) -> Result<String> {
+    let description = &mut checkpoint.description;
+    // What was made with other quantiles no longer fits.
+    (description.calibration, description.independence, description.conditional) = (None, None, None);
+    let observe = |split, count, what| observed(checkpoint, meta, (args.seed, split), count, device, what);
     let taus = checkpoint.description.network.taus.clone();
     let calibration =
         Calibration::fit(meta.name(), args.seed, &taus, &observe(Split::Calibration, args.tasks, "calibration")?);
@@ -74,8 +114,7 @@ pub fn run(args: &Args) -> Result<()> {
         );
     }
     checkpoint.description.calibration = Some(calibration);
-    checkpoint.description.write(&args.checkpoint)?;
-    Ok(out().write_all(text.as_bytes())?)
+    Ok(text)
 }
 
 /// Predictions for the first tasks of a split.
@@ -87,9 +126,7 @@ fn observed(
     device: &Device,
     what: &'static str,
 ) -> Result<Vec<Observed>> {
-    let bar = ProgressBar::new(count);
-    bar.set_style(ProgressStyle::with_template("{bar:30} {pos} of {len} tasks, {msg}, {eta} left")?);
-    bar.set_message(what);
+    let bar = bar(count, &format!("tasks, {what}"))?;
     let one = |index: u64| {
         let draw = meta.draw(&Seeds { root: seed }, split, index);
         let scores = score(&draw.sample).with_neighbours(checkpoint.description.network.neighbours());
