@@ -21,7 +21,7 @@ pub const MIN_ROWS: usize = 10;
 /// about a thousand bytes a cell.
 const CELLS_PER_PASS: usize = 1 << 18;
 /// The same on the CPU: about what its caches hold. Larger passes take up to three times as long a task.
-const CELLS_IN_CACHE: usize = 1 << 13;
+const CELLS_IN_CACHE: usize = 1 << 11;
 /// Column pairs of one forward pass over several tasks.
 const PAIRS_PER_PASS: usize = 1 << 16;
 
@@ -37,9 +37,10 @@ const FLOPS_PER_SECOND: f64 = 2e10;
 /// No table can show so many nats.
 const MOST_NATS: f64 = 200.0;
 
+/// Links into `checkpoints/`, which a package has as files.
 const EMBEDDED_NAME: &str = "mist-2026-11b.safetensors";
-const EMBEDDED_WEIGHTS: &[u8] = include_bytes!("../../../checkpoints/mist-2026-11b.safetensors");
-const EMBEDDED_JSON: &[u8] = include_bytes!("../../../checkpoints/mist-2026-11b.json");
+const EMBEDDED_WEIGHTS: &[u8] = include_bytes!("../checkpoint/mist-2026-11b.safetensors");
+const EMBEDDED_JSON: &[u8] = include_bytes!("../checkpoint/mist-2026-11b.json");
 
 /// An estimator of mutual information.
 #[derive(Clone, Debug)]

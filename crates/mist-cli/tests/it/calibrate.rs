@@ -15,7 +15,7 @@ fn calibration_goes_into_the_checkpoint_and_changes_its_intervals() {
     assert!(before.stdout.contains("calibrated            no"), "{before:?}");
     assert!(before.stdout.contains("pointwise MI of rows  yes"), "{before:?}");
 
-    let out = folder.mist("calibrate run/a.safetensors --tasks 1000 --check 400");
+    let out = folder.mist("calibrate run/a.safetensors --tasks 1000 --check 400 --shuffled 1000 --conditional 700");
     assert_eq!(out.code, Some(0), "{out:?}");
     let row = out.stdout.lines().find(|l| l.starts_with("| 90 %")).unwrap();
     let covers: f64 = row.split('|').nth(3).unwrap().trim().trim_end_matches(" %").parse().unwrap();
@@ -25,6 +25,23 @@ fn calibration_goes_into_the_checkpoint_and_changes_its_intervals() {
     assert!(after.stdout.contains("calibrated            on 1000 tasks of `m_train`, seed 0"), "{after:?}");
     let json = folder.mist("info run/a.safetensors --format json").json();
     assert!(json["calibration"]["strata"].is_array(), "{json}");
+
+    // p-values of independent tables: five in a hundred are below 5 %, within three standard errors of 500 tables.
+    let row = out.stdout.lines().find(|l| l.starts_with("| 5 %")).unwrap();
+    let called: f64 = row.split('|').nth(2).unwrap().trim().trim_end_matches(" %").parse().unwrap();
+    assert!((2.0..=8.0).contains(&called), "{}", out.stdout);
+    folder.write("d.csv", crate::support::table(50, ','));
+    let ranked = folder.mist("rank d.csv --target c --checkpoint run/a.safetensors --format json").json();
+    assert!(ranked["pairs"].as_array().unwrap().iter().all(|pair| pair["p_value"].is_f64()), "{ranked}");
+    let conditional = folder.mist("conditional d.csv --x a --y b --given c --checkpoint run/a.safetensors --format json");
+    assert_eq!(conditional.json()["interval"]["calibrated"], true);
+    assert!(after.stdout.contains("p-values from quantiles  by 1000 shuffled tasks"), "{after:?}");
+
+    // Other intervals: what was made with the former ones is gone.
+    let out = folder.mist("calibrate run/a.safetensors --only intervals --tasks 1000 --check 100");
+    assert_eq!(out.code, Some(0), "{out:?}");
+    let json = folder.mist("info run/a.safetensors --format json").json();
+    assert!(json.get("independence").is_none() && json.get("conditional").is_none(), "{json}");
 }
 
 #[test]
