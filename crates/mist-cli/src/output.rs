@@ -60,7 +60,8 @@ pub fn answer_line(estimate: &Estimate, interval: Interval, unit: Unit) -> Strin
 /// Two lines for people, and one more for a test.
 pub fn text(notes: &Notes, estimate: &Estimate, interval: Interval, unit: Unit, p_value: Option<f64>) -> String {
     let answer = answer_line(estimate, interval, unit);
-    let tested = p_value.map_or_else(String::new, |p| format!("p = {p:.2e} that X and Y are independent and look like this\n"));
+    let tested =
+        p_value.map_or_else(String::new, |p| format!("p = {p:.2e} that X and Y are independent and look like this\n"));
     format!("{answer}\n{tested}X: {}   Y: {}   n = {}\n", notes.x, notes.y, estimate.n)
 }
 

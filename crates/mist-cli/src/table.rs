@@ -105,6 +105,14 @@ impl TableArgs {
             bail!("{} is empty", self.place());
         };
         let first: Vec<String> = first?.iter().map(str::to_owned).collect();
+        // A line of numbers might be a row, which must not be lost.
+        if self.header == Header::Auto && first.iter().all(|name| name.parse::<f64>().is_ok()) {
+            bail!(
+                "the first line of {} holds numbers, expected the names of the columns\n\
+                 hint: `--header yes` takes them as names, `--header no` as data, with columns called 1, 2 and so on",
+                self.place()
+            );
+        }
         Ok(match self.header {
             Header::No => (1..=first.len()).map(|i| i.to_string()).collect(),
             _ => first,

@@ -17,6 +17,9 @@ fn main() -> Result<(), EstimateError> {
     estimate.warnings.iter().for_each(|warning| println!("warning: {warning}"));
 
     let test = PermutationTest { permutations: 99, ..PermutationTest::default() };
-    println!("p = {} that they are independent", estimator.test_answer(&(&x).into(), &(&y).into(), &estimate, &test)?.p_value);
+    println!(
+        "p = {} that they are independent",
+        estimator.test_answer(&(&x).into(), &(&y).into(), &estimate, &test)?.p_value
+    );
     Ok(())
 }

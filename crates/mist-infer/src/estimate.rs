@@ -75,7 +75,7 @@ impl Estimate {
     }
 
     /// The entropy in nats of the discrete side, the smaller one if both are, which the answer cannot exceed; `None` if none
-    /// is.
+    /// is. Numbers that were rounded to more than about twenty values are not discrete.
     pub fn entropy_nats(&self) -> Option<f64> {
         self.entropy_nats
     }
@@ -178,7 +178,10 @@ impl Serialize for Estimate {
 }
 
 /// An answer as its fields, a failure as `{"error": "…"}`.
-pub(crate) fn result<S: Serializer>(answer: &Result<Estimate, EstimateError>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn result<S: Serializer>(
+    answer: &Result<Estimate, EstimateError>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match answer {
         Ok(estimate) => estimate.serialize(serializer),
         Err(error) => {

@@ -3,6 +3,7 @@
 use crate::blocks::{BLOCK_ROWS, BlockAnswer, combine, split};
 use crate::bound::Entropy;
 use crate::estimate::check_level;
+use crate::normalised::share_of;
 use crate::screen::{Kept, Rows, Screened, check, screen};
 use crate::second_look::SecondLook;
 use crate::{CheckpointId, Columns, Estimate, EstimateError, Side, Warning, domain};
@@ -219,7 +220,7 @@ impl Estimator {
             pointwise,
             log1p,
             shape: task.shape,
-            entropy_nats: task.entropies.iter().map(|e| e.at(0.0)).reduce(f64::min),
+            entropy_nats: share_of(&task.entropies),
             p_value: None,
             warnings,
             checkpoint: CheckpointId { name: self.description.name.clone(), sha256: self.description.sha256.clone() },

@@ -1,5 +1,6 @@
 //! Mutual information on a scale from 0 to 1.
 
+use crate::bound::Entropy;
 use crate::{Estimate, EstimateError, Interval};
 use serde::Serialize;
 
@@ -11,7 +12,8 @@ pub enum Scale {
     /// correlation. For continuous sides.
     InformationalCorrelation,
     /// I / H, where H is the entropy of the discrete side, the smaller one if both are: the share of what can be known of
-    /// it. 1 if one side determines the other.
+    /// it. 1 if one side determines the other. A side counts as discrete if its entropy is below that of 20 equally frequent
+    /// values: what has more is numbers that were rounded, whose entropy says how finely.
     EntropyShare,
 }
 
@@ -36,6 +38,14 @@ pub struct Normalised {
     pub lower: f64,
     /// Upper end of the interval.
     pub upper: f64,
+}
+
+/// Equally frequent values from whose entropy on a side no longer counts as discrete, but as numbers that were rounded.
+const DISCRETE: f64 = 20.0;
+
+/// The entropy that answers are shares of: the smallest of those of discrete sides.
+pub(crate) fn share_of(entropies: &[Entropy]) -> Option<f64> {
+    entropies.iter().map(|e| e.at(0.0)).filter(|nats| *nats < DISCRETE.ln()).reduce(f64::min)
 }
 
 /// √(1 − e^(−2 I)) of I in nats.

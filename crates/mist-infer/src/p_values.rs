@@ -1,5 +1,6 @@
 //! p-values of many answers.
 
+use crate::permutation::tied_with;
 use crate::{Columns, Estimate, EstimateError, Estimator, PermutationTest};
 use std::collections::HashMap;
 
@@ -80,7 +81,7 @@ impl<'a> Tests<'a> {
             self.shared.insert(x.n(), null);
         }
         let null = &self.shared[&x.n()];
-        let below = null.partition_point(|v| *v < answer.statistic());
+        let below = null.partition_point(|v| *v < tied_with(answer));
         Ok(Some((null.len() - below + 1) as f64 / (null.len() + 1) as f64))
     }
 

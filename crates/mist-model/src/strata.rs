@@ -138,8 +138,7 @@ mod tests {
     fn p_values_of_an_exponential_statistic() {
         let levels = [0.1, 0.5, 0.9, 0.99, 0.999];
         // Values whose upper tail is e^−t.
-        let observed: Vec<_> =
-            (0..20_000).map(|i| (shape(500), -((f64::from(i) + 0.5) / 20_000.0).ln())).collect();
+        let observed: Vec<_> = (0..20_000).map(|i| (shape(500), -((f64::from(i) + 0.5) / 20_000.0).ln())).collect();
         let table = ShapeTable::fit("a", 1, &levels, &observed);
         for t in [0.2, 1.0, 3.0, 6.0, 10.0] {
             let p = table.p_value(shape(500), t);

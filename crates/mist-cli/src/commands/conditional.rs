@@ -98,7 +98,8 @@ fn json(args: &Args, answer: &Conditional, names: &[String], counts: &[usize], w
     let (x, rest) = names.split_at(counts[0]);
     let (y, z) = rest.split_at(counts[1]);
     let parts = [("x_yz", &answer.x_yz), ("x_z", &answer.x_z), ("y_xz", &answer.y_xz), ("y_z", &answer.y_z)];
-    let parts: serde_json::Map<_, _> = parts.map(|(name, e)| (name.to_owned(), nats(e.mi_nats()).into())).into_iter().collect();
+    let parts: serde_json::Map<_, _> =
+        parts.map(|(name, e)| (name.to_owned(), nats(e.mi_nats()).into())).into_iter().collect();
     let report = serde_json::json!({
         "mi": nats(answer.mi_nats()),
         "unit": args.unit,

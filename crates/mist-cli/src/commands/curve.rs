@@ -138,7 +138,8 @@ fn sizes(args: &Args, estimator: &Estimator, x: &Columns, y: &Columns) -> Result
     let mut out = Vec::new();
     for size in halvings.into_iter().rev() {
         let samples: Vec<_> = order.chunks_exact(size).take(MOST).map(|rows| (x.rows(rows), y.rows(rows))).collect();
-        let answers: Vec<Estimate> = estimator.estimate_each(&samples).into_iter().collect::<Result<_, EstimateError>>()?;
+        let answers: Vec<Estimate> =
+            estimator.estimate_each(&samples).into_iter().collect::<Result<_, EstimateError>>()?;
         let (mut mi, mut lower, mut upper) = (0.0, 0.0, 0.0);
         for answer in &answers {
             let interval = answer.interval(args.interval)?;
@@ -185,7 +186,8 @@ fn text(args: &Args, sizes: &[Size]) -> String {
     }
     let all = &sizes[sizes.len() - 1];
     if let Some(width) = at_twice(sizes) {
-        let _ = writeln!(out, "\ntwice the rows: an interval of about {width:.3} {unit} in place of {:.3}", all.width());
+        let _ =
+            writeln!(out, "\ntwice the rows: an interval of about {width:.3} {unit} in place of {:.3}", all.width());
     }
     if let Some(half) = sizes.len().checked_sub(2).map(|i| &sizes[i]) {
         let moved = all.mi - half.mi;

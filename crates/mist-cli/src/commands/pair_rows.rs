@@ -116,7 +116,9 @@ impl PairRow {
         let mi = if self.at_least { format!("≥ {}", three(self.lower)) } else { three(self.mi) };
         let mut cells = vec![mi, format!("{} to {}", three(self.lower), three(self.upper)), three(self.normalised)];
         if tested {
-            let p = |v: Option<f64>| v.map_or_else(String::new, |v| if v < 1e-3 { format!("{v:.0e}") } else { three(Some(v)) });
+            let p = |v: Option<f64>| {
+                v.map_or_else(String::new, |v| if v < 1e-3 { format!("{v:.0e}") } else { three(Some(v)) })
+            };
             cells.extend([p(self.p_value), p(self.q_value)]);
         }
         cells

@@ -116,7 +116,9 @@ pub fn run(args: &Args) -> Result<()> {
         table.warnings.iter().for_each(|warning| say(&format!("warning: {warning}")));
     }
     if args.format == Format::Text {
-        rows.iter().filter(|row| !row.warnings.is_empty()).for_each(|row| say(&format!("warning: {}: {}", row.x, row.warnings)));
+        rows.iter()
+            .filter(|row| !row.warnings.is_empty())
+            .for_each(|row| say(&format!("warning: {}: {}", row.x, row.warnings)));
     }
     Ok(out().write_all(text.as_bytes())?)
 }

@@ -78,10 +78,9 @@ impl Picture for Cloud {
         drawn(area.draw_text(&self.legend, &style, (left, top - 16)))?;
         for step in 0..BAR {
             let share = 1.0 - 2.0 * f64::from(step) / f64::from(BAR - 1);
-            drawn(area.draw(&Rectangle::new(
-                [(left, top + step), (left + 14, top + step + 1)],
-                colour(share).filled(),
-            )))?;
+            drawn(
+                area.draw(&Rectangle::new([(left, top + step), (left + 14, top + step + 1)], colour(share).filled())),
+            )?;
         }
         for (share, y) in [(1.0, top), (0.0, top + BAR / 2), (-1.0, top + BAR)] {
             drawn(area.draw_text(&format!("{:.1}", share * full), &style, (left + 20, y)))?;

@@ -33,7 +33,8 @@ fn calibration_goes_into_the_checkpoint_and_changes_its_intervals() {
     folder.write("d.csv", crate::support::table(50, ','));
     let ranked = folder.mist("rank d.csv --target c --checkpoint run/a.safetensors --format json").json();
     assert!(ranked["pairs"].as_array().unwrap().iter().all(|pair| pair["p_value"].is_f64()), "{ranked}");
-    let conditional = folder.mist("conditional d.csv --x a --y b --given c --checkpoint run/a.safetensors --format json");
+    let conditional =
+        folder.mist("conditional d.csv --x a --y b --given c --checkpoint run/a.safetensors --format json");
     assert_eq!(conditional.json()["interval"]["calibrated"], true);
     assert!(after.stdout.contains("p-values from quantiles  by 1000 shuffled tasks"), "{after:?}");
 

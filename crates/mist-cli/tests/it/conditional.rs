@@ -25,7 +25,8 @@ fn what_is_left_once_z_is_known() {
     assert_eq!(lines[2], "X: x   Y: y   Z: z   n = 300");
     assert!(out.stderr.contains("no table of errors of their difference"), "{out:?}");
 
-    let json = |given: &str| folder.mist(&format!("conditional d.csv --x x --y y --given {given} --format json")).json();
+    let json =
+        |given: &str| folder.mist(&format!("conditional d.csv --x x --y y --given {given} --format json")).json();
     let mi = |json: &serde_json::Value| json["mi"].as_f64().unwrap();
     let (common, noise) = (json("z"), json("w"));
     assert!(mi(&common) < 0.5 * mi(&noise), "{common} {noise}");
@@ -41,6 +42,8 @@ fn what_is_left_once_z_is_known() {
 fn sides_do_not_overlap() {
     let folder = Folder::new();
     folder.write("d.csv", table(30));
-    folder.mist("conditional d.csv --x x --y y --given x,z").refused(&["column `x` is in `--given` and in another side"]);
+    folder
+        .mist("conditional d.csv --x x --y y --given x,z")
+        .refused(&["column `x` is in `--given` and in another side"]);
     folder.mist("conditional d.csv --x x --y y").refused(&["`--given` is missing"]);
 }

@@ -26,24 +26,23 @@ fn json_has_its_keys_in_order() {
     let out = folder.mist("estimate d.csv --x a --x b --y c --format json --interval 0.8");
     assert_eq!(out.stderr, "");
     let json = out.json();
-    let outer: Vec<usize> =
-        [
-            "id",
-            "mi",
-            "at_least",
-            "unit",
-            "interval",
-            "normalised",
-            "p_value",
-            "n",
-            "dim_x",
-            "dim_y",
-            "warnings",
-            "checkpoint",
-        ]
-        .iter()
-            .map(|key| out.stdout.find(&format!("\"{key}\":")).unwrap())
-            .collect();
+    let outer: Vec<usize> = [
+        "id",
+        "mi",
+        "at_least",
+        "unit",
+        "interval",
+        "normalised",
+        "p_value",
+        "n",
+        "dim_x",
+        "dim_y",
+        "warnings",
+        "checkpoint",
+    ]
+    .iter()
+    .map(|key| out.stdout.find(&format!("\"{key}\":")).unwrap())
+    .collect();
     assert!(outer.is_sorted() && json.as_object().unwrap().len() == 12, "{}", out.stdout);
     assert_eq!(json["id"], serde_json::Value::Null);
     assert_eq!((&json["n"], &json["dim_x"], &json["dim_y"]), (&50.into(), &2.into(), &1.into()));
@@ -53,7 +52,10 @@ fn json_has_its_keys_in_order() {
     assert!(0.0 <= lower && lower <= mi && mi <= upper);
     assert_eq!(json["warnings"], serde_json::json!([]));
     let normalised = value(&json["normalised"]["value"]);
-    assert_eq!((&json["normalised"]["scale"], &json["p_value"]), (&"informational_correlation".into(), &serde_json::Value::Null));
+    assert_eq!(
+        (&json["normalised"]["scale"], &json["p_value"]),
+        (&"informational_correlation".into(), &serde_json::Value::Null)
+    );
     assert!((normalised - (1.0 - (-2.0 * mi).exp()).sqrt()).abs() < 1e-12);
     assert_eq!(json["checkpoint"]["sha256"].as_str().unwrap().len(), 64);
     assert!(json["checkpoint"]["name"].as_str().unwrap().starts_with("mist-"));

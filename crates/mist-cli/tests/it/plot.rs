@@ -43,7 +43,11 @@ fn png_and_refusals() {
     assert_eq!(folder.mist("plot d.csv --x a --y c --out p.png").code, Some(0));
     assert!(std::fs::read(folder.path().join("p.png")).unwrap().starts_with(b"\x89PNG"));
     folder.mist("plot d.csv --x a --y c --out p.gif").refused(&["cannot draw `p.gif`"]);
-    let with = table(40, ',').lines().enumerate().map(|(i, l)| format!("{l},{}\n", if i == 0 { "k" } else { ["u", "v", "w"][i % 3] })).collect::<String>();
+    let with = table(40, ',')
+        .lines()
+        .enumerate()
+        .map(|(i, l)| format!("{l},{}\n", if i == 0 { "k" } else { ["u", "v", "w"][i % 3] }))
+        .collect::<String>();
     folder.write("k.csv", with);
     folder.mist("plot k.csv --x a,k --y c --out p.svg").refused(&["column `k` is a category", "hint: plot it as"]);
     assert_eq!(folder.mist("plot k.csv --x k --y c --out p.svg").code, Some(0));

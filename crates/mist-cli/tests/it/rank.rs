@@ -60,10 +60,17 @@ fn what_cannot_be_ranked_is_refused() {
     let folder = Folder::new();
     folder.write("d.csv", table(30));
     folder.mist("rank d.csv --target why --test none").refused(&["no column `why`", "hint: `--target` takes one name"]);
-    folder.mist("rank d.csv --target y --columns much,mch --test none").refused(&["no column `mch`", "did you mean `much`?"]);
-    folder.mist("rank d.csv --target y --test amortised").refused(&["no table for p-values", "hint: test by permutation"]);
+    folder
+        .mist("rank d.csv --target y --columns much,mch --test none")
+        .refused(&["no column `mch`", "did you mean `much`?"]);
+    folder
+        .mist("rank d.csv --target y --test amortised")
+        .refused(&["no table for p-values", "hint: test by permutation"]);
     folder.mist("rank d.csv --target y --alpha 2 --test permutation").refused(&["level `2`"]);
     folder.mist("rank - --target y").refused(&["expected a CSV file with a name"]);
+    folder.write("numbers.csv", "1,2\n".repeat(20));
+    folder.mist("rank numbers.csv --target 2").refused(&["holds numbers, expected the names", "hint: `--header yes`"]);
+    assert_eq!(folder.mist("matrix numbers.csv --header no").code, Some(0));
     folder.write("one.csv", "a\n1\n2\n");
     folder.mist("rank one.csv --target a").refused(&["one column to look at"]);
 }

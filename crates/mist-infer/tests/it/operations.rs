@@ -108,6 +108,15 @@ fn permutation_tests_tell_dependence_from_none() {
 }
 
 #[test]
+fn tables_that_are_the_same_in_another_order_tie() {
+    // Wherever the one row of Y comes to lie, it is with one half of X: the same table up to the sign of X.
+    let x: Vec<f64> = (0..20).map(|r| f64::from(u8::from(r < 10))).collect();
+    let y: Vec<f64> = (0..20).map(|r| f64::from(u8::from(r == 3))).collect();
+    let test = PermutationTest { permutations: 99, alpha: 1.0, seed: 2 };
+    assert_eq!(ESTIMATOR.test(&x, &y, &test).unwrap().p_value, 1.0);
+}
+
+#[test]
 fn p_values_of_a_family() {
     let (x, y) = data(50, 2, 1);
     // A column with ties has permutations of its own.
@@ -130,7 +139,8 @@ fn amortised_p_values_need_their_table() {
     let error = ESTIMATOR.rank(&Columns::from(&x).beside(&Columns::from(&y)), 0, PValues::Amortised).unwrap_err();
     assert!(error.to_string().contains("hint: test by permutation"), "{error}");
 
-    let mut checkpoint = mist_infer::Checkpoint::read(&crate::answers::checkpoint("mist-2026-11b"), &mist_infer::Device::Cpu).unwrap();
+    let mut checkpoint =
+        mist_infer::Checkpoint::read(&crate::answers::checkpoint("mist-2026-11b"), &mist_infer::Device::Cpu).unwrap();
     let shape = TaskShape { n: 60, columns: 2, ties: false };
     let standing = |i: i32| (shape, f64::from(i) / 500.0 - 1.0);
     checkpoint.description.independence =
@@ -152,6 +162,10 @@ fn normalised_values() {
     assert_eq!(normalised.scale, Scale::InformationalCorrelation);
     assert_eq!(normalised.value, informational_correlation(estimate.mi_nats()));
     assert!(normalised.lower <= normalised.value && normalised.value <= normalised.upper && normalised.upper < 1.0);
+
+    // Numbers to two decimals are rounded, not discrete.
+    let rounded = ESTIMATOR.estimate(&x.mapv(|v| (v * 50.0).round()), &y.mapv(|v| (v * 50.0).round())).unwrap();
+    assert_eq!(rounded.normalised(0.9).unwrap().scale, Scale::InformationalCorrelation);
 
     // Four values, each a quarter of the rows: the entropy is ln 4, of which a copy has all.
     let quarters = Array2::from_shape_fn((240, 1), |(r, _)| f64::from(r as u32 % 4));

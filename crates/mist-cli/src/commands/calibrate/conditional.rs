@@ -39,7 +39,8 @@ pub fn fit(checkpoint: &mut Checkpoint, seed: u64, count: u64) -> Result<String>
     for family in FAMILIES {
         text += &line(family, fresh.iter().filter(|a| a.family == family))?;
     }
-    for (name, from, to) in [("n < 200", 0, 200), ("200 ≤ n < 1,000", 200, 1_000), ("n ≥ 1,000", 1_000, usize::MAX)] {
+    for (name, from, to) in [("n < 200", 0, 200), ("200 ≤ n < 1,000", 200, 1_000), ("n ≥ 1,000", 1_000, usize::MAX)]
+    {
         text += &line(name, fresh.iter().filter(|a| (from..to).contains(&a.answer.n)))?;
     }
     text += &line("truth is 0", fresh.iter().filter(|a| a.mi_nats < 1e-9))?;

@@ -13,8 +13,7 @@ use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
 /// Levels of the quantiles: dense where tests decide.
-const LEVELS: [f64; 15] =
-    [0.01, 0.1, 0.25, 0.5, 0.7, 0.8, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999];
+const LEVELS: [f64; 15] = [0.01, 0.1, 0.25, 0.5, 0.7, 0.8, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999];
 /// Levels of tests that are checked.
 const ALPHAS: [f64; 3] = [0.01, 0.05, 0.1];
 

@@ -184,7 +184,10 @@ fn write(dir: &Path, names: &[String], rows: &[PairRow], args: &Args) -> Result<
     let picture = Cells {
         title: format!("Dependence of {d} columns, 0 to 1"),
         names: order.iter().map(|j| names[*j].clone()).collect(),
-        values: order.iter().map(|i| order.iter().map(|j| of(*i, *j).and_then(|row| row.normalised)).collect()).collect(),
+        values: order
+            .iter()
+            .map(|i| order.iter().map(|j| of(*i, *j).and_then(|row| row.normalised)).collect())
+            .collect(),
     };
     replace(&dir.join("matrix.svg"), svg(&picture)?.as_bytes())?;
     replace(&dir.join("matrix.png"), &png(&picture)?)
