@@ -17,7 +17,9 @@ fn table(n: usize) -> String {
 fn what_is_left_once_z_is_known() {
     let folder = Folder::new();
     folder.write("d.csv", table(300));
-    let out = folder.mist("conditional d.csv --x x --y y --given z");
+    folder.bare_checkpoint();
+    let command = "conditional d.csv --x x --y y --checkpoint bare.safetensors --given";
+    let out = folder.mist(&format!("{command} z"));
     assert_eq!(out.code, Some(0), "{out:?}");
     let lines: Vec<&str> = out.stdout.lines().collect();
     assert!(lines[0].starts_with("I(X;Y|Z) = ") && lines[0].contains("90 % interval"), "{out:?}");
@@ -25,8 +27,7 @@ fn what_is_left_once_z_is_known() {
     assert_eq!(lines[2], "X: x   Y: y   Z: z   n = 300");
     assert!(out.stderr.contains("no table of errors of their difference"), "{out:?}");
 
-    let json =
-        |given: &str| folder.mist(&format!("conditional d.csv --x x --y y --given {given} --format json")).json();
+    let json = |given: &str| folder.mist(&format!("{command} {given} --format json")).json();
     let mi = |json: &serde_json::Value| json["mi"].as_f64().unwrap();
     let (common, noise) = (json("z"), json("w"));
     assert!(mi(&common) < 0.5 * mi(&noise), "{common} {noise}");

@@ -220,5 +220,8 @@ fn a_test_of_independence_beside_the_answer() {
     let batch = folder.mist("estimate --batch m.jsonl --test permutation --permutations 39").json();
     let p = batch["p_value"].as_f64().unwrap();
     assert!((1.0 / 40.0..=1.0).contains(&p), "{p}");
-    folder.mist("estimate d.csv --x a --y c --test amortised").refused(&["hint: test by permutation"]);
+    folder.bare_checkpoint();
+    folder
+        .mist("estimate d.csv --x a --y c --test amortised --checkpoint bare.safetensors")
+        .refused(&["hint: test by permutation"]);
 }

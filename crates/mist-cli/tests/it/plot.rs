@@ -2,38 +2,31 @@
 
 use crate::support::{Folder, table};
 
-/// Has a head for what each row contributes.
-const POINTWISE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../checkpoints/mist-2026-12-start.safetensors");
+/// Says what each row contributes.
+const POINTWISE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../checkpoints/mist-2026-12.safetensors");
 
 #[test]
-fn a_pair_with_its_answer() {
+fn a_pair_with_its_answer_in_colours() {
     let folder = Folder::new();
     folder.write("d.csv", table(90, ','));
-    let circles = |name: &str| {
-        let picture = std::fs::read_to_string(folder.path().join(name)).unwrap();
-        let document = roxmltree::Document::parse(&picture).unwrap();
-        let circles = document.descendants().filter(|node| node.has_tag_name("circle"));
-        let colours: Vec<String> = circles.map(|c| c.attribute("fill").unwrap().to_owned()).collect();
-        let title = document.descendants().any(|n| n.text().is_some_and(|t| t.trim().starts_with("I(X;Y) = ")));
-        assert!(title, "{picture}");
-        colours
-    };
-    let plain = folder.mist("plot d.csv --x a --y c --out plain.svg");
-    assert_eq!(plain.code, Some(0), "{plain:?}");
-    assert!(plain.stderr.contains("does not say what each row contributes"), "{plain:?}");
-    let answer = folder.mist("estimate d.csv --x a --y c").stdout;
-    assert_eq!(plain.stdout.lines().next(), answer.lines().next());
-    let mut colours = circles("plain.svg");
-    assert_eq!(colours.len(), 90);
-    colours.dedup();
-    assert_eq!(colours.len(), 1);
+    for (x, axis) in [("a", "a"), ("a,b", "leading direction of a, b")] {
+        let sides = format!("d.csv --x {x} --y c --checkpoint {POINTWISE}");
+        let out = folder.mist(&format!("plot {sides} --out p.svg"));
+        assert_eq!((out.code, out.stderr.as_str()), (Some(0), ""), "{out:?}");
+        let answer = folder.mist(&format!("estimate {sides}")).stdout;
+        assert_eq!(out.stdout.lines().next(), answer.lines().next());
 
-    let coloured = folder.mist(&format!("plot d.csv --x a,b --y c --out coloured.svg --checkpoint {POINTWISE}"));
-    assert_eq!((coloured.code, coloured.stderr.as_str()), (Some(0), ""), "{coloured:?}");
-    let mut colours = circles("coloured.svg");
-    colours.sort();
-    colours.dedup();
-    assert!(colours.len() > 10, "{colours:?}");
+        let picture = std::fs::read_to_string(folder.path().join("p.svg")).unwrap();
+        let document = roxmltree::Document::parse(&picture).unwrap();
+        let texts: Vec<&str> = document.descendants().filter_map(|n| n.text()).map(str::trim).collect();
+        for text in [answer.lines().next().unwrap(), axis, "c", "row, nats"] {
+            assert!(texts.contains(&text), "{text} is not among {texts:?}");
+        }
+        let circles = document.descendants().filter(|node| node.has_tag_name("circle"));
+        let colours: Vec<&str> = circles.map(|circle| circle.attribute("fill").unwrap()).collect();
+        assert_eq!(colours.len(), 90);
+        assert!(colours.iter().collect::<std::collections::HashSet<_>>().len() > 10, "{colours:?}");
+    }
 }
 
 #[test]
