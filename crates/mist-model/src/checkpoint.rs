@@ -148,6 +148,9 @@ impl Checkpoint {
         if let Some(calibration) = &description.calibration {
             calibration.validate(description.network.taus.len()).map_err(bad)?;
         }
+        for table in description.independence.iter().chain(&description.conditional) {
+            table.validate().map_err(bad)?;
+        }
         let got = hex_sha256(weights);
         if got != description.sha256 {
             return Err(CheckpointError::Damaged { path: path.into(), got, expected: description.sha256 });

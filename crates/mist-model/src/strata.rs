@@ -73,6 +73,28 @@ impl ShapeTable {
         Self { source: source.into(), seed, levels: levels.to_vec(), strata }
     }
 
+    /// Checks what was read from a file.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, in words.
+    pub fn validate(&self) -> Result<(), String> {
+        let inside = self.levels.iter().all(|l| 0.0 < *l && *l < 1.0);
+        if self.levels.len() < 2 || !inside || !self.levels.is_sorted_by(|a, b| a < b) {
+            return Err("the levels of a table must be two or more, between 0 and 1, increasing".into());
+        }
+        for (place, stratum) in self.strata.iter().enumerate() {
+            let quantiles = &stratum.quantiles;
+            let sound = quantiles.iter().all(|q| q.is_finite()) && quantiles.is_sorted();
+            if quantiles.len() != self.levels.len() || !sound {
+                return Err(format!("stratum {place} of a table must have a quantile for each level, not decreasing"));
+            }
+        }
+        match self.strata.last() {
+            Some(last) if last.holds(TaskShape { n: usize::MAX, columns: usize::MAX, ties: false }) => Ok(()),
+            _ => Err("the last stratum of a table must hold tables of every shape".into()),
+        }
+    }
+
     /// The quantiles of the statistic on tables of this shape.
     pub fn quantiles(&self, shape: TaskShape) -> &[f64] {
         let fits = self.strata.iter().find(|s| s.holds(shape)).or(self.strata.last());
@@ -146,6 +168,24 @@ mod tests {
         }
         assert_eq!(table.p_value(shape(500), 0.0), 1.0);
         assert!(table.p_value(shape(500), 1e6) >= LEAST_P);
+    }
+
+    #[test]
+    fn what_no_fit_gives_is_refused() {
+        let sound = ShapeTable::fit("a", 1, &[0.5, 0.9], &[(shape(50), 2.0), (shape(50), 3.0)]);
+        assert_eq!(sound.validate(), Ok(()));
+        let refused = |change: &dyn Fn(&mut ShapeTable)| {
+            let mut table = sound.clone();
+            change(&mut table);
+            table.validate().unwrap_err()
+        };
+        assert!(refused(&|t| t.levels = vec![0.9, 0.5]).contains("increasing"));
+        assert!(refused(&|t| t.levels = vec![0.5, 1.0]).contains("between 0 and 1"));
+        assert!(refused(&|t| t.strata[0].quantiles = vec![1.0]).contains("stratum 0"));
+        assert!(refused(&|t| t.strata[0].quantiles = vec![1.0, f64::NAN]).contains("stratum 0"));
+        assert!(refused(&|t| t.strata[0].quantiles = vec![2.0, 1.0]).contains("not decreasing"));
+        assert!(refused(&|t| t.strata.clear()).contains("last stratum"));
+        assert!(refused(&|t| t.strata[0].n = (0, 99)).contains("last stratum"));
     }
 
     #[test]
