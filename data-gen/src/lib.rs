@@ -25,6 +25,7 @@
 //! # Ok::<(), mist_data_gen::ConfigError>(())
 //! ```
 
+pub mod conditional;
 pub mod dataset;
 pub mod families;
 pub mod ground;

@@ -6,6 +6,8 @@ mod error;
 mod input;
 mod output;
 mod plot;
+mod store;
+mod table;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use std::io::{ErrorKind, Write};
@@ -49,6 +51,16 @@ mist estimates how much two things tell about each other: their mutual informati
 enum Command {
     /// Estimate the mutual information of two sets of columns.
     Estimate(commands::estimate::Args),
+    /// Sort columns by what they say about one of them.
+    Rank(commands::rank::Args),
+    /// Estimate the mutual information of all pairs of columns.
+    Matrix(commands::matrix::Args),
+    /// Estimate what X and Y say about each other once Z is known.
+    Conditional(commands::conditional::Args),
+    /// See whether more rows would narrow the answer.
+    Curve(commands::curve::Args),
+    /// Draw a pair with its answer.
+    Plot(commands::plot::Args),
     /// Write a data set of samples whose mutual information is known.
     Generate(commands::generate::Args),
     /// Check or describe a data set that `generate` wrote.
@@ -82,6 +94,11 @@ fn main() -> ExitCode {
     };
     finish(match command {
         Command::Estimate(args) => commands::estimate::run(&args),
+        Command::Rank(args) => commands::rank::run(&args),
+        Command::Matrix(args) => commands::matrix::run(&args),
+        Command::Conditional(args) => commands::conditional::run(&args),
+        Command::Curve(args) => commands::curve::run(&args),
+        Command::Plot(args) => commands::plot::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
         Command::Dataset(args) => commands::dataset::run(&args),
         Command::Train(args) => commands::train::run(&args),

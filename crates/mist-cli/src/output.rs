@@ -1,7 +1,7 @@
 //! Answers as text and as JSON.
 
 use crate::input::Notes;
-use mist_infer::{Estimate, Interval};
+use mist_infer::{Estimate, Interval, Normalised};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -17,14 +17,16 @@ pub enum Unit {
 }
 
 impl Unit {
-    fn of_nats(self, nats: f64) -> f64 {
+    /// So many nats in this unit.
+    pub fn of_nats(self, nats: f64) -> f64 {
         match self {
             Self::Nats => nats,
             Self::Bits => nats / std::f64::consts::LN_2,
         }
     }
 
-    fn as_str(self) -> &'static str {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Nats => "nats",
             Self::Bits => "bits",
@@ -39,8 +41,8 @@ pub enum Format {
     Json,
 }
 
-/// Two lines for people.
-pub fn text(notes: &Notes, estimate: &Estimate, interval: Interval, unit: Unit) -> String {
+/// The answer for people, on one line.
+pub fn answer_line(estimate: &Estimate, interval: Interval, unit: Unit) -> String {
     let [mi, lower, upper] = [estimate.mi_nats(), interval.lower, interval.upper].map(|v| unit.of_nats(v));
     let digits = match upper {
         u if u < 0.1 => 3,
@@ -49,14 +51,21 @@ pub fn text(notes: &Notes, estimate: &Estimate, interval: Interval, unit: Unit) 
     };
     // Twelve digits are enough for any level, and hide that 0.29 × 100 is not quite 29.
     let percent = (interval.level * 1e14).round() / 1e12;
-    let (unit, n) = (unit.as_str(), estimate.n);
-    let answer = match estimate.is_lower_bound() {
+    let unit = unit.as_str();
+    match estimate.is_lower_bound() {
         true => format!("I(X;Y) ≥ {lower:.digits$} {unit}   one side is a function of the other"),
         false => {
             format!("I(X;Y) = {mi:.digits$} {unit}   {percent} % interval {lower:.digits$} to {upper:.digits$}")
         }
-    };
-    format!("{answer}\nX: {}   Y: {}   n = {n}\n", notes.x.label, notes.y.label)
+    }
+}
+
+/// Two lines for people, and one more for a test.
+pub fn text(notes: &Notes, estimate: &Estimate, interval: Interval, unit: Unit, p_value: Option<f64>) -> String {
+    let answer = answer_line(estimate, interval, unit);
+    let tested =
+        p_value.map_or_else(String::new, |p| format!("p = {p:.2e} that X and Y are independent and look like this\n"));
+    format!("{answer}\n{tested}X: {}   Y: {}   n = {}\n", notes.x.label, notes.y.label, estimate.n)
 }
 
 /// One line for programs.
@@ -66,6 +75,7 @@ pub fn json(
     estimate: &Estimate,
     interval: Interval,
     unit: Unit,
+    p_value: Option<f64>,
     warnings: &[String],
 ) -> String {
     let report = Report {
@@ -79,6 +89,8 @@ pub fn json(
             lower: unit.of_nats(interval.lower),
             upper: unit.of_nats(interval.upper),
         },
+        normalised: estimate.normalised(interval.level).expect("the level is that of the interval"),
+        p_value,
         n: estimate.n,
         dim_x: estimate.dim_x,
         dim_y: estimate.dim_y,
@@ -110,6 +122,9 @@ struct Report<'a> {
     at_least: bool,
     unit: Unit,
     interval: ReportInterval,
+    normalised: Normalised,
+    /// Of the test of independence, if one was asked for.
+    p_value: Option<f64>,
     n: usize,
     dim_x: usize,
     dim_y: usize,

@@ -1,6 +1,5 @@
 //! A random vector as data: columns of numbers, with names where there are any.
 
-use ndarray::{ArrayBase, ArrayView, Data, Ix1, Ix2};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -24,16 +23,16 @@ impl fmt::Display for Side {
 
 /// The observations of one random vector.
 ///
-/// Made from an array of one axis (one column) or of two (rows, columns), by reference or as a view, or from columns
-/// one by one.
+/// Made from one column (a slice or a vector of numbers) or from several (a slice or a vector of columns); with the feature
+/// `ndarray` also from an array of one axis (one column) or of two (rows, columns), by reference or as a view.
 ///
 /// ```
 /// use mist_infer::Columns;
-/// use ndarray::array;
 ///
-/// let columns = Columns::from(&array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]);
+/// let columns = Columns::from([[1.0, 3.0, 5.0], [2.0, 4.0, 6.0]].map(Vec::from).to_vec());
 /// assert_eq!((columns.n(), columns.dim()), (3, 2));
 /// assert_eq!(columns.named(["height", "width"]).label(1), "column `width`");
+/// assert_eq!(Columns::from(&[1.0, 3.0, 5.0][..]).dim(), 1);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Columns {
@@ -107,6 +106,61 @@ impl Columns {
         self.values.iter().map(Vec::as_slice)
     }
 
+    /// One of the columns.
+    ///
+    /// # Panics
+    /// If there is no such column.
+    pub fn column(&self, column: usize) -> &[f64] {
+        &self.values[column]
+    }
+
+    /// The name of a column, if the columns have names.
+    pub fn name(&self, column: usize) -> Option<&str> {
+        self.names.get(column).map(String::as_str)
+    }
+
+    /// Some of the columns, by index from 0, in this order.
+    ///
+    /// # Panics
+    /// If there is no such column.
+    #[must_use]
+    pub fn select(&self, columns: &[usize]) -> Self {
+        let place = |(new, old): (usize, &usize)| self.is_category(*old).then_some(new);
+        Self {
+            values: columns.iter().map(|j| self.values[*j].clone()).collect(),
+            names: columns.iter().filter_map(|j| self.names.get(*j).cloned()).collect(),
+            categories: columns.iter().enumerate().filter_map(place).collect(),
+        }
+    }
+
+    /// Some of the rows, by index from 0, in this order.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    #[must_use]
+    pub fn rows(&self, rows: &[usize]) -> Self {
+        let of = |column: &Vec<f64>| rows.iter().map(|r| column[*r]).collect();
+        Self { values: self.values.iter().map(of).collect(), ..self.clone_without_values() }
+    }
+
+    /// These columns, then those of `other`. Names stay where both have them.
+    #[must_use]
+    pub fn beside(mut self, other: &Self) -> Self {
+        let dim = self.dim();
+        if self.names.len() == dim && other.names.len() == other.dim() {
+            self.names.extend_from_slice(&other.names);
+        } else {
+            self.names.clear();
+        }
+        self.categories.extend(other.categories.iter().map(|j| j + dim));
+        self.values.extend_from_slice(&other.values);
+        self
+    }
+
+    fn clone_without_values(&self) -> Self {
+        Self { values: Vec::new(), names: self.names.clone(), categories: self.categories.clone() }
+    }
+
     /// What to call a column: by its name, or else by its index from 0.
     pub fn label(&self, column: usize) -> String {
         match self.names.get(column) {
@@ -122,26 +176,50 @@ impl From<Vec<Vec<f64>>> for Columns {
     }
 }
 
-impl<A: Copy + Into<f64>, S: Data<Elem = A>> From<&ArrayBase<S, Ix1>> for Columns {
-    fn from(array: &ArrayBase<S, Ix1>) -> Self {
-        Self::new(vec![array.iter().map(|v| (*v).into()).collect()])
+impl From<&[Vec<f64>]> for Columns {
+    fn from(columns: &[Vec<f64>]) -> Self {
+        Self::new(columns.to_vec())
     }
 }
 
-impl<A: Copy + Into<f64>, S: Data<Elem = A>> From<&ArrayBase<S, Ix2>> for Columns {
-    fn from(array: &ArrayBase<S, Ix2>) -> Self {
-        Self::new(array.columns().into_iter().map(|c| c.iter().map(|v| (*v).into()).collect()).collect())
+impl From<&Vec<Vec<f64>>> for Columns {
+    fn from(columns: &Vec<Vec<f64>>) -> Self {
+        Self::new(columns.clone())
     }
 }
 
-impl<A: Copy + Into<f64>> From<ArrayView<'_, A, Ix1>> for Columns {
-    fn from(view: ArrayView<A, Ix1>) -> Self {
-        Self::from(&view)
+impl From<&[&[f64]]> for Columns {
+    fn from(columns: &[&[f64]]) -> Self {
+        Self::new(columns.iter().map(|c| c.to_vec()).collect())
     }
 }
 
-impl<A: Copy + Into<f64>> From<ArrayView<'_, A, Ix2>> for Columns {
-    fn from(view: ArrayView<A, Ix2>) -> Self {
-        Self::from(&view)
+impl From<Vec<f64>> for Columns {
+    fn from(column: Vec<f64>) -> Self {
+        Self::new(vec![column])
+    }
+}
+
+impl From<&Vec<f64>> for Columns {
+    fn from(column: &Vec<f64>) -> Self {
+        Self::new(vec![column.clone()])
+    }
+}
+
+impl From<&[f64]> for Columns {
+    fn from(column: &[f64]) -> Self {
+        Self::new(vec![column.to_vec()])
+    }
+}
+
+impl<const N: usize> From<&[f64; N]> for Columns {
+    fn from(column: &[f64; N]) -> Self {
+        Self::new(vec![column.to_vec()])
+    }
+}
+
+impl From<&Self> for Columns {
+    fn from(columns: &Self) -> Self {
+        columns.clone()
     }
 }

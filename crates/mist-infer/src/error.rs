@@ -50,6 +50,21 @@ pub enum EstimateError {
         /// The widest central interval between the checkpoint's outermost quantiles.
         max: f64,
     },
+    /// A test of independence that makes no sense.
+    #[error("test of independence: {what}")]
+    Test {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A checkpoint that does not know its answers to independent data.
+    #[error(
+        "the checkpoint `{checkpoint}` has no table for p-values from its quantiles\nhint: test by permutation, or make the \
+         table with `mist calibrate`"
+    )]
+    NoIndependence {
+        /// Name of the checkpoint.
+        checkpoint: String,
+    },
     /// One of several tasks that failed.
     #[error("task {index}: {source}")]
     Task {

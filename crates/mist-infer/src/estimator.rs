@@ -3,12 +3,13 @@
 use crate::blocks::{BlockAnswer, MOST_BLOCKS, combine, rows_at_once, split};
 use crate::bound::Entropy;
 use crate::estimate::check_level;
+use crate::normalised::share_of;
 use crate::screen::{Kept, Rows, Screened, check, screen};
 use crate::second_look::SecondLook;
 use crate::{CheckpointId, Columns, Estimate, EstimateError, Side, Warning, domain};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
-use mist_model::{Axial, Batch, Checkpoint, Column, Description, Parameters, QuantileFunction, Scores};
+use mist_model::{Axial, Batch, Checkpoint, Column, Description, Parameters, QuantileFunction, Scores, TaskShape};
 use rayon::prelude::*;
 use statrs::distribution::{ContinuousCDF, Normal};
 use std::collections::{BTreeMap, HashMap};
@@ -17,9 +18,11 @@ use std::path::Path;
 /// Fewest rows that get an answer.
 pub const MIN_ROWS: usize = 10;
 
-/// Cells of one forward pass over several tasks; a single task may have more. Bounds the memory, which is about a
-/// thousand bytes a cell.
+/// Cells of one forward pass over several tasks on a device; a single task may have more. Bounds the memory, which is
+/// about a thousand bytes a cell.
 const CELLS_PER_PASS: usize = 1 << 18;
+/// The same on the CPU: about what its caches hold. Larger passes take up to three times as long a task.
+const CELLS_IN_CACHE: usize = 1 << 11;
 /// Column pairs of one forward pass over several tasks.
 const PAIRS_PER_PASS: usize = 1 << 16;
 
@@ -35,9 +38,10 @@ const FLOPS_PER_SECOND: f64 = 2e10;
 /// No table can show so many nats.
 const MOST_NATS: f64 = 200.0;
 
+/// Links into `checkpoints/`, which a package has as files.
 const EMBEDDED_NAME: &str = "mist-2026-12.safetensors";
-const EMBEDDED_WEIGHTS: &[u8] = include_bytes!("../../../checkpoints/mist-2026-12.safetensors");
-const EMBEDDED_JSON: &[u8] = include_bytes!("../../../checkpoints/mist-2026-12.json");
+const EMBEDDED_WEIGHTS: &[u8] = include_bytes!("../checkpoint/mist-2026-12.safetensors");
+const EMBEDDED_JSON: &[u8] = include_bytes!("../checkpoint/mist-2026-12.json");
 
 /// An estimator of mutual information.
 #[derive(Clone, Debug)]
@@ -109,6 +113,20 @@ impl Estimator {
         &self.description
     }
 
+    /// Whether passes are computed on the CPU, several at a time.
+    pub(crate) fn on_cpu(&self) -> bool {
+        self.device.is_cpu()
+    }
+
+    /// Whether [`Estimate::p_value`] will answer.
+    pub fn has_independence_table(&self) -> bool {
+        self.description.independence.is_some()
+    }
+
+    pub(crate) fn no_independence_table(&self) -> EstimateError {
+        EstimateError::NoIndependence { checkpoint: self.description.name.clone() }
+    }
+
     /// Whether [`Estimate::interval`] will answer for this level.
     ///
     /// # Errors
@@ -120,7 +138,8 @@ impl Estimator {
 
     /// The mutual information of X and Y.
     ///
-    /// Takes arrays of one axis (one column) or two (rows, columns), or [`Columns`] with names.
+    /// Takes slices and vectors of numbers (one column) or of columns, arrays with the feature `ndarray`, or [`Columns`]
+    /// with names.
     ///
     /// # Errors
     /// Sides of unequal length or without columns, fewer than [`MIN_ROWS`] rows, values that are not finite.
@@ -150,9 +169,10 @@ impl Estimator {
             shapes.entry((scores.n, scores.dim_x + scores.dim_y)).or_default().push(passes.len());
             passes.push(scores);
         }
+        let cells = if self.on_cpu() { CELLS_IN_CACHE } else { CELLS_PER_PASS };
         let mut chunks: Vec<&[usize]> = Vec::new();
         for ((n, d), members) in &shapes {
-            chunks.extend(members.chunks((CELLS_PER_PASS / (n * d)).min(PAIRS_PER_PASS / (d * d)).max(1)));
+            chunks.extend(members.chunks((cells / (n * d)).min(PAIRS_PER_PASS / (d * d)).max(1)));
         }
         let forward = |chunk: &&[usize]| self.forward(&chunk.iter().map(|i| passes[*i]).collect::<Vec<_>>());
         // A device does one pass at a time.
@@ -216,15 +236,24 @@ impl Estimator {
             return Err(EstimateError::Absurd { checkpoint: self.description.name.clone(), nats });
         }
         warnings.extend(second_look.and_then(|look| look.warnings(&quantiles, !task.entropies.is_empty())));
-        Ok(Estimate {
+        let mut estimate = Estimate {
             n: task.n,
             dim_x: task.dim_x,
             dim_y: task.dim_y,
             quantiles,
             pointwise: task.pointwise(blocks),
+            log1p,
+            shape: task.shape,
+            entropy_nats: share_of(&task.entropies),
+            p_value: None,
             warnings,
             checkpoint: CheckpointId { name: self.description.name.clone(), sha256: self.description.sha256.clone() },
-        })
+        };
+        estimate.p_value = self.description.independence.as_ref().map(|table| match blocks.is_empty() {
+            true => 1.0,
+            false => table.p_value(task.shape, estimate.standing()),
+        });
+        Ok(estimate)
     }
 
     fn forward(&self, tasks: &[&Scores]) -> Result<Vec<BlockAnswer>, EstimateError> {
@@ -265,6 +294,8 @@ struct Prepared<'a> {
     n: usize,
     dim_x: usize,
     dim_y: usize,
+    /// As the network sees it, but for the blocks.
+    shape: TaskShape,
     passes: Passes<'a>,
     /// Of the sides that are discrete.
     entropies: Vec<Entropy>,
@@ -357,12 +388,14 @@ impl Estimator {
         let [(_, sx), (_, sy)] = sides;
         let (dim_x, dim_y) = (x.dim(), y.dim());
         if sx.kept.is_empty() || sy.kept.is_empty() {
-            return Ok(Prepared { n, dim_x, dim_y, passes: Passes::None, entropies: Vec::new(), warnings });
+            let shape = TaskShape { n, columns: dim_x + dim_y, ties: false };
+            return Ok(Prepared { n, dim_x, dim_y, shape, passes: Passes::None, entropies: Vec::new(), warnings });
         }
         warnings.extend(domain::gate(n, &sx, &sy, &description.trained));
         let most_rows = rows_at_once(&description.trained, sx.kept.len() + sy.kept.len());
         check_size(n.min(most_rows), sx.kept.len(), sy.kept.len(), description)?;
         let scores = Scores::of(&columns(&sx), &columns(&sy)).expect("the data has been checked");
+        let shape = scores.shape();
         let sides = [0..scores.dim_x, scores.dim_x..scores.dim_x + scores.dim_y];
         let entropies = sides.into_iter().filter_map(|side| Entropy::of(&scores, side)).collect();
         if scores.free.len() > MOST_FREE {
@@ -379,7 +412,7 @@ impl Estimator {
             warnings.push(Warning::Blocks { n, blocks: rows.len(), used });
             Passes::Blocks(Blocks { x: sx, y: sy, rows })
         };
-        Ok(Prepared { n, dim_x, dim_y, passes, entropies, warnings })
+        Ok(Prepared { n, dim_x, dim_y, shape, passes, entropies, warnings })
     }
 }
 

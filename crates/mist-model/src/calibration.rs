@@ -7,11 +7,11 @@
 use serde::{Deserialize, Serialize};
 
 /// Fewest calibration tasks of a stratum.
-const FEWEST: usize = 400;
+pub(crate) const FEWEST: usize = 400;
 /// Last n of each bin, but for the last bin, which has no end.
-const ROWS: [usize; 5] = [30, 100, 300, 1_000, 2_500];
+pub(crate) const ROWS: [usize; 5] = [30, 100, 300, 1_000, 2_500];
 /// Last number of columns of both sides together, likewise.
-const COLUMNS: [usize; 4] = [2, 5, 12, 30];
+pub(crate) const COLUMNS: [usize; 4] = [2, 5, 12, 30];
 /// Levels between which the spread is taken.
 const SPREAD: (f64, f64) = (0.1, 0.9);
 
@@ -110,7 +110,7 @@ impl Stratum {
 }
 
 /// First and last of each bin.
-fn bins(ends: &[usize]) -> Vec<(usize, usize)> {
+pub(crate) fn bins(ends: &[usize]) -> Vec<(usize, usize)> {
     let first = std::iter::once(0).chain(ends.iter().map(|e| e + 1));
     first.zip(ends.iter().copied().chain(std::iter::once(usize::MAX))).collect()
 }

@@ -3,7 +3,7 @@
 //! A checkpoint is two files: `NAME.safetensors`, and beside it `NAME.json` with the network's configuration, where
 //! the weights come from, their SHA-256, and its own.
 
-use crate::{Axial, AxialConfig, Calibration, Coverage, Parameters};
+use crate::{Axial, AxialConfig, Calibration, Coverage, Parameters, ShapeTable};
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -77,6 +77,12 @@ pub struct Description {
     /// How often its intervals hold, if that was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coverage: Option<Coverage>,
+    /// How far above 0 its answers lie on independent tables, for p-values without permutations; if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub independence: Option<ShapeTable>,
+    /// Errors of its conditional answers in units of their predicted spread, if they are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditional: Option<ShapeTable>,
     /// SHA-256 of the JSON with [`NO_CHECKSUM`] in its place. Only files have it; those of earlier versions do not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     checksum: Option<String>,
@@ -161,6 +167,9 @@ impl Checkpoint {
         if let Some(calibration) = &description.calibration {
             calibration.validate(description.network.taus.len()).map_err(bad)?;
         }
+        for table in description.independence.iter().chain(&description.conditional) {
+            table.validate().map_err(bad)?;
+        }
         let got = hex_sha256(weights);
         if got != description.sha256 {
             return Err(CheckpointError::Damaged { path: path.into(), got, expected: description.sha256 });
@@ -190,9 +199,18 @@ pub fn write_checkpoint(
     let bytes = safetensors::serialize(tensors, None).map_err(|e| wrong(e.to_string()))?;
     let sha256 = hex_sha256(&bytes);
     let network = network.clone();
-    let (name, calibration, coverage, checksum) = (name.into(), None, None, None);
-    let description =
-        Description { format: FORMAT, name, network, trained, sha256, calibration, coverage, checksum };
+    let description = Description {
+        format: FORMAT,
+        name: name.into(),
+        network,
+        trained,
+        sha256,
+        calibration: None,
+        coverage: None,
+        independence: None,
+        conditional: None,
+        checksum: None,
+    };
     write_atomic(&path, &bytes)?;
     description.write(&path)?;
     Ok(description)

@@ -13,6 +13,7 @@ pub mod ops;
 mod quantile;
 pub mod scores;
 mod store;
+mod strata;
 
 pub use axial::{Axial, Output};
 pub use batch::Batch;
@@ -23,3 +24,4 @@ pub use coverage::{Answered, Coverage, CoverageCell, Share};
 pub use quantile::{QuantileFunction, pinball};
 pub use scores::{Column, ScoreError, Scores};
 pub use store::Parameters;
+pub use strata::{ShapeStratum, ShapeTable};

@@ -78,6 +78,11 @@ impl QuantileFunction {
         Self { taus: taus.to_vec(), values: log1p_mi.iter().map(|v| v.max(0.0)).collect() }
     }
 
+    /// The network's levels, increasing.
+    pub fn levels(&self) -> &[f64] {
+        &self.taus
+    }
+
     /// Outermost levels, between which the function is known.
     pub fn range(&self) -> (f64, f64) {
         (self.taus[0], self.taus[self.taus.len() - 1])

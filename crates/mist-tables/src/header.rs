@@ -20,8 +20,7 @@ pub(crate) fn is_header(header: Header, first: &[Vec<u8>], na: &Na, below: &[Bel
     if first.iter().zip(below).any(above_numbers) {
         return Some(true);
     }
-    let all_names =
-        first.iter().all(|text| !matches!(cell(text, na), Cell::Number(_) | Cell::Time(_) | Cell::Beyond));
+    let all_names = first.iter().all(|text| !matches!(cell(text, na), Cell::Number(_) | Cell::Time(_) | Cell::Beyond));
     let repeated = below.iter().any(|below| below.repeats);
     (all_names && !repeated).then_some(true)
 }

@@ -4,7 +4,7 @@ use crate::console::out;
 use crate::output::Format;
 use anyhow::Result;
 use mist_infer::DeviceKind;
-use mist_model::{Coverage, Description, Share};
+use mist_model::{Coverage, Description, ShapeTable, Share};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -55,6 +55,15 @@ fn card(d: &Description, parameters: usize) -> String {
                 c.strata.len()
             )
         }
+    };
+    let tables = |table: &ShapeTable| table.strata.last().map_or(0, |s| s.tables);
+    let _ = match &d.independence {
+        None => writeln!(text, "p-values from quantiles  no: tests take permutations"),
+        Some(t) => writeln!(text, "p-values from quantiles  by {} shuffled tasks, seed {}", tables(t), t.seed),
+    };
+    let _ = match &d.conditional {
+        None => writeln!(text, "conditional intervals    not calibrated"),
+        Some(t) => writeln!(text, "conditional intervals    calibrated on {} tasks, seed {}", tables(t), t.seed),
     };
     if let Some(coverage) = &d.coverage {
         covers(&mut text, coverage);

@@ -3,12 +3,19 @@
 pub mod bench;
 mod bins;
 pub mod calibrate;
+pub mod conditional;
+pub mod curve;
 pub mod dataset;
 pub mod estimate;
 pub mod evaluate;
 pub mod generate;
 pub mod info;
+pub mod matrix;
+mod pair_rows;
+pub mod plot;
+pub mod rank;
 pub mod shell;
+mod tests;
 pub mod train;
 
 use crate::console::note;
@@ -63,6 +70,11 @@ fn duration(option: &str, value: f64, unit: f64) -> Result<Duration> {
         bail!("`{option}` must lie between 0 and {:.1e}, got {value}", MAX_SECONDS / unit);
     }
     Ok(Duration::from_secs_f64(value * unit))
+}
+
+/// A pool with that many threads. Work goes to it in whole passes; the threads of the process are one.
+fn pool(asked: usize) -> Result<rayon::ThreadPool> {
+    Ok(rayon::ThreadPoolBuilder::new().num_threads(threads(asked)).build()?)
 }
 
 /// The value of `--threads`: 0 means one per core.

@@ -1,11 +1,15 @@
 //! Pictures as SVG and PNG.
 
 mod axis;
+mod cells;
+mod cloud;
 mod heat;
 mod intervals;
 mod xy;
 
 pub use axis::{Axis, Scale};
+pub use cells::Cells;
+pub use cloud::Cloud;
 pub use heat::Heat;
 pub use intervals::{Interval, Panel, intervals};
 pub use xy::{Mark, Points, Xy};

@@ -14,7 +14,23 @@ fn calibration_goes_into_the_checkpoint_and_changes_its_intervals() {
     let before = folder.mist("info run/a.safetensors");
     assert!(before.stdout.contains("calibrated            no"), "{before:?}");
 
-    let out = folder.mist("calibrate run/a.safetensors --tasks 1000 --check 400");
+    let out =
+        folder.mist("calibrate run/a.safetensors --only independence,conditional --shuffled 1000 --conditional 700");
+    assert_eq!(out.code, Some(0), "{out:?}");
+    // p-values of independent tables: five in a hundred are below 5 %, within three standard errors of 500 tables.
+    let row = out.stdout.lines().find(|l| l.starts_with("| 5 %")).unwrap();
+    let called: f64 = row.split('|').nth(2).unwrap().trim().trim_end_matches(" %").parse().unwrap();
+    assert!((2.0..=8.0).contains(&called), "{}", out.stdout);
+    folder.write("d.csv", crate::support::table(50, ','));
+    let ranked = folder.mist("rank d.csv --target c --checkpoint run/a.safetensors --format json").json();
+    assert!(ranked["pairs"].as_array().unwrap().iter().all(|pair| pair["p_value"].is_f64()), "{ranked}");
+    let conditional =
+        folder.mist("conditional d.csv --x a --y b --given c --checkpoint run/a.safetensors --format json");
+    assert_eq!(conditional.json()["interval"]["calibrated"], true);
+    let card = folder.mist("info run/a.safetensors");
+    assert!(card.stdout.contains("p-values from quantiles  by 1000 shuffled tasks"), "{card:?}");
+
+    let out = folder.mist("calibrate run/a.safetensors --only intervals --tasks 1000 --check 400");
     assert_eq!(out.code, Some(0), "{out:?}");
     let row = out.stdout.lines().find(|l| l.starts_with("| 90 %")).unwrap();
     let covers: f64 = row.split('|').nth(3).unwrap().trim().trim_end_matches(" %").parse().unwrap();
@@ -28,6 +44,8 @@ fn calibration_goes_into_the_checkpoint_and_changes_its_intervals() {
     assert!(after.stdout.contains("families never trained on"), "{}", after.stdout);
     let cells = json["coverage"]["cells"].as_array().unwrap();
     assert_eq!(cells.iter().map(|c| c["tasks"].as_u64().unwrap()).sum::<u64>(), 440);
+    // Other intervals: what was made with the former ones is gone.
+    assert!(json.get("independence").is_none() && json.get("conditional").is_none(), "{json}");
 }
 
 #[test]

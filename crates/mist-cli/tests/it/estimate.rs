@@ -33,6 +33,8 @@ fn json_has_its_keys_in_order() {
         "at_least",
         "unit",
         "interval",
+        "normalised",
+        "p_value",
         "n",
         "dim_x",
         "dim_y",
@@ -44,7 +46,7 @@ fn json_has_its_keys_in_order() {
     .iter()
     .map(|key| out.stdout.find(&format!("\"{key}\":")).unwrap())
     .collect();
-    assert!(outer.is_sorted() && json.as_object().unwrap().len() == 13, "{}", out.stdout);
+    assert!(outer.is_sorted() && json.as_object().unwrap().len() == 15, "{}", out.stdout);
     assert_eq!(json["id"], serde_json::Value::Null);
     assert_eq!((&json["n"], &json["dim_x"], &json["dim_y"]), (&50.into(), &2.into(), &1.into()));
     assert_eq!(
@@ -56,6 +58,12 @@ fn json_has_its_keys_in_order() {
     let (mi, lower, upper) = (value(&json["mi"]), value(&json["interval"]["lower"]), value(&json["interval"]["upper"]));
     assert!(0.0 <= lower && lower <= mi && mi <= upper);
     assert_eq!(json["warnings"], serde_json::json!([]));
+    let normalised = value(&json["normalised"]["value"]);
+    assert_eq!(
+        (&json["normalised"]["scale"], &json["p_value"]),
+        (&"informational_correlation".into(), &serde_json::Value::Null)
+    );
+    assert!((normalised - (1.0 - (-2.0 * mi).exp()).sqrt()).abs() < 1e-12);
     assert_eq!(json["checkpoint"]["sha256"].as_str().unwrap().len(), 64);
     assert!(json["checkpoint"]["name"].as_str().unwrap().starts_with("mist-"));
 }
@@ -207,4 +215,27 @@ fn help_ends_with_examples() {
     let help = Folder::new().mist("estimate --help").stdout;
     assert!(help.contains("Examples:\n  mist estimate "), "{help}");
     assert!(help.lines().all(|line| line.chars().count() <= 115), "{help}");
+}
+
+#[test]
+fn a_test_of_independence_beside_the_answer() {
+    let folder = Folder::new();
+    folder.write("d.csv", table(60, ','));
+    let command = "estimate d.csv --x a --y c --test permutation --permutations 39";
+    // Columns that depend on each other: of 39 permutations hardly one looks like them.
+    let p = folder.mist(&format!("{command} --format json")).json()["p_value"].as_f64().unwrap();
+    assert!((1.0 / 40.0..=0.1).contains(&p), "{p}");
+    let text = folder.mist(command).stdout;
+    assert!(text.lines().nth(1).unwrap().starts_with(&format!("p = {p:.2e} ")), "{text}");
+    let (x, y) = arrays(60, 1);
+    write_npy(folder.path().join("x.npy"), &x).unwrap();
+    write_npy(folder.path().join("y.npy"), &y).unwrap();
+    folder.write("m.jsonl", "{\"x\": \"x.npy\", \"y\": \"y.npy\"}\n");
+    let batch = folder.mist("estimate --batch m.jsonl --test permutation --permutations 39").json();
+    let p = batch["p_value"].as_f64().unwrap();
+    assert!((1.0 / 40.0..=1.0).contains(&p), "{p}");
+    folder.bare_checkpoint();
+    folder
+        .mist("estimate d.csv --x a --y c --test amortised --checkpoint bare.safetensors")
+        .refused(&["hint: test by permutation"]);
 }

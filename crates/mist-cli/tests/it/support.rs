@@ -56,6 +56,16 @@ impl Folder {
         std::fs::write(self.path().join(name), content).unwrap();
     }
 
+    /// Puts a checkpoint without any tables into the folder, `bare.safetensors`.
+    pub fn bare_checkpoint(&self) {
+        let released = concat!(env!("CARGO_MANIFEST_DIR"), "/../../checkpoints/mist-2026-12");
+        self.write("bare.safetensors", std::fs::read(format!("{released}.safetensors")).unwrap());
+        let json = std::fs::read(format!("{released}.json")).unwrap();
+        let mut json: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&json).unwrap();
+        ["calibration", "independence", "conditional", "checksum"].iter().for_each(|key| drop(json.remove(*key)));
+        self.write("bare.json", serde_json::to_string(&json).unwrap());
+    }
+
     /// Runs `mist` in the folder with the words of `args`.
     pub fn mist(&self, args: &str) -> Output {
         self.run(&args.split_whitespace().collect::<Vec<_>>())

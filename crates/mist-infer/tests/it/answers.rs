@@ -17,7 +17,7 @@ fn arrays_of_every_form() {
         ESTIMATOR.estimate(x1, y1),
         ESTIMATOR.estimate(&x1.to_owned(), y1),
         ESTIMATOR.estimate(&x.mapv(f64::from), y1),
-        ESTIMATOR.estimate(vec![x1.iter().map(|v| f64::from(*v)).collect()], y1),
+        ESTIMATOR.estimate(vec![x1.iter().map(|v| f64::from(*v)).collect::<Vec<_>>()], y1),
     ];
     for other in others {
         assert_eq!(other.unwrap(), base);
@@ -59,7 +59,7 @@ fn path() -> PathBuf {
         .join(ESTIMATOR.description().name.clone() + ".safetensors")
 }
 
-fn released() -> Checkpoint {
+pub fn released() -> Checkpoint {
     Checkpoint::read(&path(), &Device::Cpu).unwrap()
 }
 

@@ -1,5 +1,6 @@
 //! The estimator as a library: what holds whatever the weights are.
 
 mod answers;
+mod operations;
 mod properties;
 mod support;

@@ -6,7 +6,7 @@ use crate::error::{Failed, describe};
 use crate::input::{Notes, Pair};
 use crate::output::{json, json_error};
 use anyhow::{Context, Error, Result};
-use mist_infer::{Estimate, EstimateError, Estimator};
+use mist_infer::{Estimate, EstimateError, Estimator, Tests};
 use mist_tables::{Entry, Manifest};
 use serde_json::value::RawValue;
 use std::io::Write;
@@ -17,6 +17,8 @@ const CELLS_AT_ONCE: usize = 1 << 22;
 
 /// Answers what can be answered, in the order of the lines; a line that fails is answered with its error.
 pub fn run(estimator: &Estimator, path: &Path, args: &Args) -> Result<()> {
+    let pool = crate::commands::pool(args.threads)?;
+    let mut tests = Tests::new(estimator, args.options.p_values(args.test))?;
     let lines = Manifest::lines(path)?;
     let (total, mut failed, mut out) = (lines.len(), 0, out());
     let mut lines = lines.into_iter().peekable();
@@ -34,12 +36,13 @@ pub fn run(estimator: &Estimator, path: &Path, args: &Args) -> Result<()> {
             });
             members.push((line.id, notes));
         }
-        let mut estimates = answers(estimator, &pairs).into_iter();
+        let answers = pool.install(|| answers(estimator, &pairs, &mut tests));
+        let mut answers = answers.into_iter();
         for (id, notes) in members {
             let id = id.as_deref();
             let answer = notes.and_then(|(place, notes)| {
-                let estimate = estimates.next().expect("one for each pair");
-                line(id, &notes, &estimate.with_context(|| place)?, args)
+                let (estimate, p_value) = answers.next().expect("one for each pair").with_context(|| place)?;
+                line(id, &notes, &estimate, p_value, args)
             });
             let line = answer.unwrap_or_else(|error| {
                 failed += 1;
@@ -55,34 +58,24 @@ pub fn run(estimator: &Estimator, path: &Path, args: &Args) -> Result<()> {
     }
 }
 
-fn line(id: Option<&RawValue>, notes: &Notes, estimate: &Estimate, args: &Args) -> Result<String> {
-    Ok(json(id, notes, estimate, estimate.interval(args.interval)?, args.unit, &warnings(notes, estimate)))
+fn line(
+    id: Option<&RawValue>,
+    notes: &Notes,
+    estimate: &Estimate,
+    p_value: Option<f64>,
+    args: &Args,
+) -> Result<String> {
+    let warnings = warnings(notes, estimate);
+    Ok(json(id, notes, estimate, estimate.interval(args.interval)?, args.unit, p_value, &warnings))
 }
 
-/// An answer, or an error, for each of the pairs.
-fn answers(estimator: &Estimator, pairs: &[Pair]) -> Vec<Result<Estimate, Error>> {
-    let alone = |pair: &[Pair]| match estimator.estimate_batch(pair) {
-        Ok(mut estimates) => Ok(estimates.remove(0)),
-        Err(EstimateError::Task { source, .. }) => Err((*source).into()),
-        Err(other) => Err(other.into()),
+/// An answer and its p-value, or an error, for each of the pairs.
+fn answers(estimator: &Estimator, pairs: &[Pair], tests: &mut Tests) -> Vec<Result<(Estimate, Option<f64>), Error>> {
+    let answers = estimator.estimate_each(pairs);
+    let tested = |(answer, pair): (Result<Estimate, EstimateError>, &Pair)| {
+        let estimate = answer?;
+        let p_value = tests.p_value(&pair.0, &pair.1, &estimate)?;
+        Ok((estimate, p_value))
     };
-    let (mut answers, mut rest) = (Vec::new(), pairs);
-    while !rest.is_empty() {
-        // Where one pair is wrong: those before it together, then those behind it.
-        let (sound, wrong) = match estimator.estimate_batch(rest) {
-            Ok(estimates) => {
-                answers.extend(estimates.into_iter().map(Ok));
-                break;
-            }
-            Err(EstimateError::Task { index, .. }) => (index, 1),
-            Err(_) => (0, rest.len()),
-        };
-        match estimator.estimate_batch(&rest[..sound]) {
-            Ok(estimates) => answers.extend(estimates.into_iter().map(Ok)),
-            Err(_) => answers.extend(rest[..sound].chunks(1).map(alone)),
-        }
-        answers.extend(rest[sound..sound + wrong].chunks(1).map(alone));
-        rest = &rest[sound + wrong..];
-    }
-    answers
+    answers.into_iter().zip(pairs).map(tested).collect()
 }

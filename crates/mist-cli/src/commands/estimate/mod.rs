@@ -3,11 +3,12 @@
 mod batch;
 mod pointwise;
 
+use super::tests::{Options, Test};
 use crate::console::{out, warning};
 use crate::input::{Notes, Pair, TableArgs};
 use crate::output::{Format, Unit, json, text};
 use anyhow::{Result, bail};
-use mist_infer::{DeviceKind, Estimate, Estimator};
+use mist_infer::{DeviceKind, Estimate, Estimator, Tests};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -43,6 +44,11 @@ pub struct Args {
     /// Probability of the central interval.
     #[arg(long, value_name = "LEVEL", default_value_t = 0.9)]
     interval: f64,
+    /// Test whether X and Y are independent, too.
+    #[arg(long, value_enum, default_value_t = Test::None)]
+    test: Test,
+    #[command(flatten)]
+    options: Options,
     /// Unit of the answer.
     #[arg(long, value_enum, default_value_t = Unit::Nats)]
     unit: Unit,
@@ -52,7 +58,7 @@ pub struct Args {
     /// CSV file that gets the contribution of each row in nats, if the checkpoint predicts it.
     #[arg(long, value_name = "PATH", conflicts_with = "batch")]
     pointwise: Option<PathBuf>,
-    /// Threads for tables with more rows than one pass takes, 0 for one per core.
+    /// Threads for many pairs, permutations, and tables with more rows than one pass takes; 0 for one per core.
     #[arg(long, value_parser = super::thread_count, default_value_t = 0)]
     threads: usize,
     /// Weights: a .safetensors file, its .json beside it [default: the embedded ones].
@@ -87,19 +93,20 @@ fn single(estimator: &Estimator, args: &Args) -> Result<String> {
         pointwise::check(path, &args.files)?;
     }
     let ((x, y), notes) = read(args)?;
-    // Threads matter to tables of many blocks alone, and the threads of the process are one.
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(super::threads(args.threads)).build()?;
-    let estimate = pool.install(|| estimator.estimate(x, y))?;
+    let pool = super::pool(args.threads)?;
+    let estimate = pool.install(|| estimator.estimate(&x, &y))?;
+    let mut tests = Tests::new(estimator, args.options.p_values(args.test))?;
+    let p_value = pool.install(|| tests.p_value(&x, &y, &estimate))?;
     if let Some(path) = &args.pointwise {
         pointwise::write(path, &estimate, &notes.left_out)?;
     }
     let warnings = warnings(&notes, &estimate);
     let interval = estimate.interval(args.interval)?;
     if args.format == Some(Format::Json) {
-        return Ok(json(None, &notes, &estimate, interval, args.unit, &warnings));
+        return Ok(json(None, &notes, &estimate, interval, args.unit, p_value, &warnings));
     }
     warnings.iter().for_each(|text| warning(text));
-    Ok(text(&notes, &estimate, interval, args.unit))
+    Ok(text(&notes, &estimate, interval, args.unit, p_value))
 }
 
 fn read(args: &Args) -> Result<(Pair, Notes)> {

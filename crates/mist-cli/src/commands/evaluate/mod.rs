@@ -7,19 +7,18 @@ mod published;
 mod report;
 mod rows;
 mod sense;
-mod store;
 mod tables;
 mod work;
 mod worse;
 
 use crate::console::out;
+use crate::store::{Store, replace};
 use anyhow::{Result, bail};
 use data::Part;
 use estimators::{MIST, Named};
 use mist_infer::DeviceKind;
 use std::io::Write as _;
 use std::path::PathBuf;
-use store::Store;
 use tables::Evaluation;
 
 const EXAMPLES: &str = "\
@@ -126,7 +125,7 @@ pub fn run(args: &Args) -> Result<()> {
         Some(dir) => {
             let (accuracy, time) = pictures::write(&evaluation, dir)?;
             let report = report::report(&evaluation, &about, Some((&accuracy, &time)));
-            store::replace(&dir.join("REPORT.md"), report.as_bytes())?;
+            replace(&dir.join("REPORT.md"), report.as_bytes())?;
             report
         }
         None => report::report(&evaluation, &about, None),

@@ -1,10 +1,10 @@
 //! What the pictures of a report show.
 
 use super::rows::Row;
-use super::store::replace;
 use super::tables::{By, Evaluation};
 use crate::commands::bins;
 use crate::plot::{Axis, COLOURS, Grid, Heat, Mark, Picture, Points, Scale, Xy, png, svg};
+use crate::store::replace;
 use anyhow::{Context, Result};
 use mist_train::metrics::{Scored, Summary};
 use statrs::distribution::{Binomial, DiscreteCDF};

@@ -1,6 +1,7 @@
 //! The rows of `estimates.csv`: a data set, an estimator, and what came of it.
 
 use super::estimators::Answer;
+use crate::store::Record;
 use anyhow::{Context, Result, ensure};
 use mist_train::metrics::{LEVELS, Scored};
 use std::str::FromStr;
@@ -53,12 +54,6 @@ const COLUMNS: [&str; 15] = [
     "mean",
 ];
 
-/// The first line of the file.
-pub fn header() -> Vec<String> {
-    let quantiles = LEVELS.map(|tau| format!("q_{tau}"));
-    COLUMNS.into_iter().map(String::from).chain(quantiles).collect()
-}
-
 impl Row {
     /// The estimate next to the truth, if there is one.
     pub fn scored(&self) -> Option<Scored> {
@@ -70,9 +65,17 @@ impl Row {
             quantiles: a.quantiles,
         })
     }
+}
 
-    /// The cells. A number is written so that reading it back gives the same bits.
-    pub fn to_record(&self) -> Vec<String> {
+impl Record for Row {
+    const FILE: &str = "estimates.csv";
+
+    fn header() -> Vec<String> {
+        let quantiles = LEVELS.map(|tau| format!("q_{tau}"));
+        COLUMNS.into_iter().map(String::from).chain(quantiles).collect()
+    }
+
+    fn to_record(&self) -> Result<Vec<String>> {
         let number = |v: Option<f64>| v.map_or_else(String::new, |v| v.to_string());
         let answer = self.answer.as_ref();
         let interval = answer.and_then(|a| a.interval);
@@ -95,20 +98,19 @@ impl Row {
         ];
         let quantiles = answer.and_then(|a| a.quantiles);
         cells.extend((0..LEVELS.len()).map(|i| number(quantiles.map(|q| q[i]))));
-        cells
+        Ok(cells)
     }
 
-    /// From the cells.
-    pub fn from_record(record: &csv::StringRecord) -> Result<Self> {
+    fn from_record(record: &csv::StringRecord) -> Result<Self> {
         fn cell<T: FromStr>(record: &csv::StringRecord, i: usize) -> Result<Option<T>> {
             let text = &record[i];
-            let what = || format!("column `{}`: `{text}` is not a number", header()[i]);
+            let what = || format!("column `{}`: `{text}` is not a number", Row::header()[i]);
             if text.is_empty() { Ok(None) } else { text.parse().ok().with_context(what).map(Some) }
         }
         fn known<T: FromStr>(record: &csv::StringRecord, i: usize) -> Result<T> {
-            cell(record, i)?.with_context(|| format!("column `{}` is empty", header()[i]))
+            cell(record, i)?.with_context(|| format!("column `{}` is empty", Row::header()[i]))
         }
-        let columns = header().len();
+        let columns = Self::header().len();
         ensure!(record.len() == columns, "{} cells, expected {columns}", record.len());
         let quantiles = (0..LEVELS.len()).map(|i| cell(record, COLUMNS.len() + i)).collect::<Result<Vec<_>>>()?;
         let quantiles = quantiles.into_iter().collect::<Option<Vec<f64>>>().and_then(|q| q.try_into().ok());
@@ -161,8 +163,8 @@ mod tests {
         let bare = Answer { mean: None, interval: None, quantiles: None, ..answer };
         let failed = Row { answer: None, error: "no, \"never\"".into(), ..row.clone() };
         for row in [Row { answer: Some(bare), ..row.clone() }, row, failed] {
-            let record = csv::StringRecord::from(row.to_record());
-            assert_eq!(record.len(), header().len());
+            let record = csv::StringRecord::from(row.to_record().unwrap());
+            assert_eq!(record.len(), Row::header().len());
             assert_eq!(Row::from_record(&record).unwrap(), row);
         }
     }

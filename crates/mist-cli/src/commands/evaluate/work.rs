@@ -3,8 +3,8 @@
 use super::data::Part;
 use super::estimators::Named;
 use super::rows::Row;
-use super::store::Store;
 use crate::console::progress;
+use crate::store::Store;
 use anyhow::Result;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,7 +21,7 @@ struct Job<'a> {
 ///
 /// Each thread takes the next data set that is left, and is the only one of its own rayon pool, so that an estimate runs
 /// on one thread and its CPU time is that of the thread. Which thread takes which data set changes no number.
-pub fn fill(parts: &[Part], estimators: &[Named], store: Store, threads: usize) -> Result<Vec<Row>> {
+pub fn fill(parts: &[Part], estimators: &[Named], store: Store<Row>, threads: usize) -> Result<Vec<Row>> {
     let mut done = HashMap::<(&str, u64), HashSet<&str>>::new();
     for row in store.rows() {
         done.entry((&row.suite, row.index)).or_default().insert(&row.estimator);

@@ -1,4 +1,7 @@
-//! `mist calibrate`: intervals that hold, from tasks that training never saw.
+//! `mist calibrate`: intervals and p-values that hold, from tasks that training never saw.
+
+mod conditional;
+mod independence;
 
 use crate::console::{out, progress};
 use anyhow::{Context, Result};
@@ -16,9 +19,20 @@ Examples:
   mist calibrate runs/a/mist-2026-12.safetensors
   mist calibrate runs/a/mist-2026-12.safetensors --tasks 100000 --seed 7
 
-The tasks are of the checkpoint's own mix, on a stream of their own. The JSON beside the weights gets the table of
-adjustments, and a coverage card: how well the intervals hold with it on other tasks, by family, rows and columns.
-`mist info` prints it.";
+The tasks are of the checkpoint's own mix, on a stream of their own; those of conditional answers have known conditional MI.
+The JSON beside the weights gets the tables, and with those of the intervals a coverage card: how well the intervals hold on
+other tasks, by family, rows and columns. `mist info` prints it. Another stream of tasks says how well the rest holds.";
+
+/// What is calibrated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// The intervals, and how well they hold.
+    Intervals,
+    /// The p-values from predicted quantiles, on tasks whose rows of Y are shuffled.
+    Independence,
+    /// The intervals of conditional answers.
+    Conditional,
+}
 
 /// Arguments of `mist calibrate`.
 #[derive(Debug, clap::Args)]
@@ -27,6 +41,15 @@ pub struct Args {
     /// Weights: a .safetensors file, its .json beside it.
     #[arg(value_name = "PATH")]
     checkpoint: PathBuf,
+    /// What to calibrate, separated by commas, in this order: what comes later uses what came before.
+    #[arg(long, value_enum, value_name = "PARTS", value_delimiter = ',', default_values = ["intervals", "independence", "conditional"])]
+    only: Vec<Part>,
+    /// Shuffled tasks for p-values; half as many for their check.
+    #[arg(long, value_name = "COUNT", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1_000..10_000_000))]
+    shuffled: u64,
+    /// Tasks for conditional answers; half as many for their check.
+    #[arg(long, value_name = "COUNT", default_value_t = 14_000, value_parser = clap::value_parser!(u64).range(700..10_000_000))]
+    conditional: u64,
     /// Calibration tasks.
     #[arg(long, value_name = "COUNT", default_value_t = 40_000, value_parser = clap::value_parser!(u64).range(1_000..10_000_000))]
     tasks: u64,
@@ -54,16 +77,34 @@ pub fn run(args: &Args) -> Result<()> {
     let trained = &checkpoint.description.trained;
     let meta = MetaDistribution::named(&trained.meta)
         .with_context(|| format!("the mix of `{}` cannot be drawn from", args.checkpoint.display()))?;
+    let pool = super::pool(args.threads)?;
+    let mut out = out();
+    let parts = [Part::Intervals, Part::Independence, Part::Conditional];
+    for part in parts.into_iter().filter(|part| args.only.contains(part)) {
+        let text = pool.install(|| match part {
+            Part::Intervals => intervals(args, &mut checkpoint, &meta, &device),
+            Part::Independence => independence::fit(&mut checkpoint, &meta, args.seed, args.shuffled),
+            Part::Conditional => conditional::fit(&mut checkpoint, args.seed, args.conditional),
+        })?;
+        checkpoint.description.write(&args.checkpoint)?;
+        out.write_all(text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Adjusts the intervals, and says how well they hold.
+fn intervals(args: &Args, checkpoint: &mut Checkpoint, meta: &MetaDistribution, device: &Device) -> Result<String> {
+    let description = &mut checkpoint.description;
+    // What was made with other quantiles no longer fits.
+    (description.calibration, description.coverage) = (None, None);
+    (description.independence, description.conditional) = (None, None);
     let held_out = MetaDistribution::named(HELD_OUT)?;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(super::threads(args.threads)).build()?;
-    let observe = |meta, split, count, what| {
-        pool.install(|| observed(&checkpoint, meta, (args.seed, split), count, &device, what))
-    };
+    let observe = |meta, split, count, what| observed(checkpoint, meta, (args.seed, split), count, device, what);
     let taus = checkpoint.description.network.taus.clone();
-    let tasks: Vec<_> = observe(&meta, Split::Calibration, args.tasks, "calibration")?;
+    let tasks: Vec<_> = observe(meta, Split::Calibration, args.tasks, "calibration")?;
     let tasks: Vec<_> = tasks.into_iter().map(|(_, task)| task).collect();
     let calibration = Calibration::fit(meta.name(), args.seed, &taus, &tasks);
-    let fresh = observe(&meta, Split::Coverage, args.check, "check")?;
+    let fresh = observe(meta, Split::Coverage, args.check, "check")?;
     let unseen = observe(&held_out, Split::Coverage, args.check.div_ceil(10), "check on held-out families")?;
     let mut text =
         format!("{} strata from {} tasks; measured on {} others\n", calibration.strata.len(), args.tasks, args.check);
@@ -95,8 +136,7 @@ pub fn run(args: &Args) -> Result<()> {
         fresh.into_iter().map(answered(false)).chain(unseen.into_iter().map(answered(true))).collect();
     checkpoint.description.coverage = Some(Coverage::of(args.seed, &all));
     checkpoint.description.calibration = Some(calibration);
-    checkpoint.description.write(&args.checkpoint)?;
-    Ok(out().write_all(text.as_bytes())?)
+    Ok(text)
 }
 
 /// Families and predictions of the first tasks of a split. As in training, half of the discrete ones are categories.

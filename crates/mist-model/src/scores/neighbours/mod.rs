@@ -1,5 +1,7 @@
 //! Nearest neighbours of every row: a noisy pointwise MI that the network learns to smooth.
 
+mod line;
+
 use multiversion::multiversion;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,7 +52,11 @@ pub fn neighbour_terms(x: &[Vec<f32>], y: &[Vec<f32>], orders: &[usize]) -> Vec<
     };
     let digamma = digammas(n.max(orders.iter().copied().max().unwrap_or(1)));
     let mut out = vec![0f32; n * orders.len() * TERMS];
-    rows(&Task { x: pad(x), y: pad(y), n, orders, digamma }, &mut out);
+    let task = Task { x: pad(x), y: pad(y), n, orders, digamma };
+    match (x, y) {
+        ([_], [_]) => line::rows(&task, &mut out),
+        _ => rows(&task, &mut out),
+    }
     out
 }
 
@@ -80,13 +86,39 @@ struct Task<'a> {
     digamma: Vec<f32>,
 }
 
+impl Task<'_> {
+    /// The largest order that there are rows for.
+    fn most(&self) -> usize {
+        self.orders.iter().copied().max().unwrap_or(1).min(self.n - 1).max(1)
+    }
+}
+
+/// Rows closer than a neighbour, the row itself included: on both sides, on X, on Y.
+struct Place {
+    within: usize,
+    x: usize,
+    y: usize,
+}
+
+impl Place {
+    /// The numbers of the neighbour of order `k`.
+    #[inline(always)]
+    fn terms(&self, task: &Task, k: usize, out: &mut [f32]) {
+        let psi = |count: usize| task.digamma[count];
+        let (within, x, y) = (psi(self.within), psi(self.x), psi(self.y));
+        out[0] = (within + psi(task.n) - x - y).clamp(BOUNDS.0, BOUNDS.1);
+        out[1] = 0.5 * (within - psi(k));
+        out[2] = 0.25 * (x - y).abs();
+    }
+}
+
 /// Distances are compared as the bits that hold them: for numbers that are not negative the order is the same, and
 /// integers may be compared and added in any order, many at a time.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq+fma", "x86_64+avx2+fma"))]
 fn rows(task: &Task, out: &mut [f32]) {
     let n = task.n;
     let padded = n.next_multiple_of(LANES);
-    let most = task.orders.iter().copied().max().unwrap_or(1).min(n - 1).max(1);
+    let most = task.most();
     let (mut dx, mut dy, mut both) = (vec![0f32; padded], vec![0f32; padded], vec![0u32; padded]);
     let (mut bits_x, mut bits_y) = (vec![0u32; padded], vec![0u32; padded]);
     let mut nearest = vec![0u32; most];
@@ -124,12 +156,7 @@ fn rows(task: &Task, out: &mut [f32]) {
                 0 => below(&both, open),
                 _ => 1 + nearest[..k.min(most)].iter().filter(|d| **d < radius).count(),
             };
-            let (x, y) = (below(&bits_x, open), below(&bits_y, open));
-            let psi = |count: usize| task.digamma[count];
-            let term = psi(within) + psi(n) - psi(x) - psi(y);
-            out[0] = term.clamp(BOUNDS.0, BOUNDS.1);
-            out[1] = 0.5 * (psi(within) - psi(k));
-            out[2] = 0.25 * (psi(x) - psi(y)).abs();
+            Place { within, x: below(&bits_x, open), y: below(&bits_y, open) }.terms(task, k, out);
         }
     }
 }
@@ -196,6 +223,35 @@ mod tests {
             }
         }
         out
+    }
+
+    #[test]
+    fn one_column_a_side_has_the_same_bits_either_way() {
+        let mut rng = StdRng::seed_from_u64(9);
+        for (n, levels) in [(2usize, 0), (3, 0), (30, 0), (400, 0), (400, 2), (300, 7), (200, 60)] {
+            let mut column = || -> Vec<f32> {
+                match levels {
+                    0 => (0..n).map(|_| rng.random_range(-3.0..3.0)).collect(),
+                    _ => (0..n).map(|_| rng.random_range(0..levels) as f32 * 0.1).collect(),
+                }
+            };
+            let x = column();
+            let y: Vec<f32> = x.iter().zip(column()).map(|(x, noise)| (x + noise).round() * 0.5 + noise).collect();
+            let codes: Vec<u32> = x.iter().map(|v| (v * 10.0) as i32 as u32).collect();
+            for x in [x, category(&codes)] {
+                let (x, y, orders) = (vec![x], vec![y.clone()], [1, 3, 8, 24]);
+                let padded = |side: &[Vec<f32>]| -> Vec<Vec<f32>> {
+                    let mut column = side[0].clone();
+                    column.resize(n.next_multiple_of(LANES), f32::INFINITY);
+                    vec![column]
+                };
+                let task = Task { x: padded(&x), y: padded(&y), n, orders: &orders, digamma: digammas(n.max(24)) };
+                let mut general = vec![0f32; n * orders.len() * TERMS];
+                rows(&task, &mut general);
+                let bits = |v: &[f32]| v.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+                assert_eq!(bits(&neighbour_terms(&x, &y, &orders)), bits(&general), "{n} rows, {levels} levels");
+            }
+        }
     }
 
     #[test]
