@@ -55,8 +55,7 @@ pub struct Args {
     /// Whether the first line of the CSV file names the columns; `no` calls them 1, 2 and so on.
     #[arg(long, value_enum, default_value_t = Header::Auto, conflicts_with = "batch")]
     header: Header,
-    /// Columns of numbers that are codes of categories, comma-separated; may be repeated. Columns of text are categories
-    /// without it.
+    /// Columns of numbers that are categories, comma-separated; may be repeated. Text is taken so without it.
     #[arg(long, value_name = "COLUMNS", conflicts_with = "batch")]
     categorical: Vec<String>,
     /// CSV file that gets the contribution of each row in nats, if the checkpoint predicts it.
