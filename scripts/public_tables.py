@@ -54,7 +54,7 @@ QUESTIONS = [
     ("survey.csv", "TVnews", "vote", ["--categorical", "vote"], "Do evenings before the news tell the vote?",
      "next to nothing"),
     ("weather.csv.gz", "precipitation,temp_max,temp_min,wind", "weather", [], "Do instruments tell the word for the day?",
-     "much: rain is rain; below the entropy of the word, 1.1"),
+     "much: rain is rain; below the entropy of the word, 1.20"),
     ("weather.csv.gz", "date", "temp_max", [], "Does the date tell the warmth? (four years, a wave)",
      "much, about 0.8: the seasons; neither rises, so a correlation is near 0"),
     ("co2.csv", "date", "co2", [], "Does the date tell the carbon dioxide? (a sensor with gaps)",

@@ -44,7 +44,7 @@ impl Axis {
     pub fn ticks(&self) -> Vec<f64> {
         let candidates: &[&[f64]] = match self.scale {
             Scale::Linear => &[],
-            Scale::Log => &[&[1.0], &[1.0, 3.0], &[1.0, 2.0, 5.0]],
+            Scale::Log => &[&[1.0], &[1.0, 2.0, 5.0]],
             Scale::SignedLog => &[&[1.0], &[1.0, 3.0], &[1.0, 2.0, 5.0]],
         };
         let enough = |ticks: &Vec<f64>| (ENOUGH..=MOST).contains(&ticks.len());
