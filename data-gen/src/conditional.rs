@@ -244,11 +244,12 @@ fn random_table(rng: &mut impl Rng) -> Table {
     let mut weights = |count: usize| -> Vec<f64> { (0..count).map(|_| Exp1.sample(rng)).collect() };
     let [nx, ny, nz] = values;
     let (xz, yz, free) = (weights(nx * nz), weights(ny * nz), weights(nx * ny * nz));
-    let mut table = Table { values, cells: vec![0.0; nx * ny * nz] };
-    for cell in 0..table.cells.len() {
+    let mut table = Table { values, cells: Vec::new() };
+    let cell = |(cell, free): (usize, &f64)| {
         let [i, j, k] = table.codes(cell);
-        table.cells[cell] = xz[i * nz + k] * yz[j * nz + k] * (1.0 - strength + strength * free[cell]);
-    }
+        xz[i * nz + k] * yz[j * nz + k] * (1.0 - strength + strength * free)
+    };
+    table.cells = free.iter().enumerate().map(cell).collect();
     table
 }
 

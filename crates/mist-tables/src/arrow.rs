@@ -13,13 +13,16 @@ use std::fs::File;
 /// Record batches, one after the other.
 pub(crate) type Batches = Box<dyn Iterator<Item = Result<RecordBatch, String>>>;
 
+/// Reads the columns with these places.
+type Reader = Box<dyn FnOnce(&[usize]) -> Result<Batches, String>>;
+
 /// A file of Arrow arrays that has been opened.
 pub(crate) struct Opened {
     pub schema: SchemaRef,
     /// Number of rows, as the file claims.
     pub rows: u64,
     /// How to read columns; the batches hold them in the order of the file.
-    pub read: Box<dyn FnOnce(&[usize]) -> Result<Batches, String>>,
+    pub read: Reader,
 }
 
 /// A file of Arrow arrays as a table.

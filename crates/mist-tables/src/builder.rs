@@ -54,7 +54,7 @@ struct Levels {
 }
 
 impl Levels {
-    fn new(asked: bool, what: &'static str) -> Form {
+    fn form(asked: bool, what: &'static str) -> Form {
         Form::Category(Self { codes: HashMap::new(), asked, what, number: None })
     }
 
@@ -84,11 +84,11 @@ impl<'a> Builder<'a> {
     /// A column without rows; `categorical` says that the user wants it taken as categories.
     pub fn new(name: &str, guess: Guess, categorical: bool, na: &'a Na, missing: Missing) -> Self {
         let form = match guess {
-            _ if categorical => Levels::new(true, "text"),
+            _ if categorical => Levels::form(true, "text"),
             Guess::Open => Form::Open,
             Guess::Number => Form::Number,
             Guess::Time => Form::Time,
-            Guess::Category => Levels::new(false, "text"),
+            Guess::Category => Levels::form(false, "text"),
         };
         Self { name: name.to_owned(), na, missing, numbers: Numbers::default(), form, values: 0 }
     }
@@ -113,7 +113,7 @@ impl<'a> Builder<'a> {
                 Cell::Time(_) => Form::Time,
                 // What nearly is a number is more likely a mistake than a category.
                 Cell::Text if text.first().is_some_and(|c| !c.is_ascii_digit() && !b"+-.".contains(c)) => {
-                    Levels::new(false, "text")
+                    Levels::form(false, "text")
                 }
                 _ => Form::Number,
             };
@@ -174,7 +174,7 @@ impl<'a> Builder<'a> {
 
     fn level(&mut self, text: &[u8], what: &'static str) -> Result<(), Wrong> {
         if !matches!(self.form, Form::Category(_)) {
-            self.form = Levels::new(false, what);
+            self.form = Levels::form(false, what);
         }
         let Form::Category(levels) = &mut self.form else { unreachable!("made just now") };
         if !levels.asked {

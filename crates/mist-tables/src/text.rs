@@ -16,10 +16,13 @@ const COUNTED: usize = 20;
 /// Characters that may stand between cells, the likeliest first; a blank is looked for apart.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
+/// What has been looked at, and the rest.
+type Whole = Chain<Cursor<Vec<u8>>, BufReader<Box<dyn Read>>>;
+
 /// A text whose beginning has been looked at.
 pub(crate) struct Text {
     place: String,
-    records: Records<Chain<Cursor<Vec<u8>>, BufReader<Box<dyn Read>>>>,
+    records: Records<Whole>,
     /// The first record.
     first: Vec<Vec<u8>>,
     first_line: u64,

@@ -152,7 +152,7 @@ fn observed(
     bar.set_message(format!(" ({what})"));
     let one = |index: u64| {
         let drawn = meta.draw_task(&Seeds { root: seed }, split, index);
-        let categories = if index % 2 == 0 { drawn.task.categories() } else { (false, false) };
+        let categories = if index.is_multiple_of(2) { drawn.task.categories() } else { (false, false) };
         let draw = drawn.sample();
         let scores = score_of(&draw.sample, categories).with_neighbours(checkpoint.description.network.neighbours());
         let output = checkpoint.network.forward(&Batch::new(&[&scores], device)?)?;
