@@ -4,7 +4,7 @@ mod common;
 
 use common::{rng, wide};
 use mist_data_gen::{
-    Base, Joint, Map, Sample, Seeds, Split, Task,
+    Base, Joint, Map, MetaDistribution, Sample, Seeds, Split, Task,
     families::{
         elliptical::{Elliptical, dispersion::Dispersion},
         link::{Curve, Link, Noise, Source},
@@ -90,7 +90,7 @@ fn transforms_can_be_undone() {
         swapped += usize::from(task.is_swapped());
         let base = task.base().sample(20, &mut drawn.rng.clone());
         let sample = task.sample(20, &mut drawn.rng);
-        assert_eq!(sample, task.transform(base.clone()));
+        assert_eq!(sample, task.transform(base.clone(), &mut drawn.rng));
         assert_eq!((sample.x.ncols(), sample.y.ncols()), (task.dim_x(), task.dim_y()));
         let back = undo(task, sample);
         for (a, b) in [(&base.x, &back.x), (&base.y, &back.y)] {
@@ -143,7 +143,7 @@ fn rotation_keeps_lengths() {
     let base = Base::Elliptical(Elliptical::normal(Dispersion::dense(6, 4, 0.3).unwrap()));
     let task = Task::new("rotated", base).with_mixing(Mixing::Rotation, &mut rng(1));
     let plain = task.base().sample(50, &mut rng(2));
-    let rotated = task.transform(plain.clone());
+    let rotated = task.transform(plain.clone(), &mut rng(3));
     for row in 0..50 {
         assert!((plain.x.row(row).norm() - rotated.x.row(row).norm()).abs() < 1e-12);
         assert!((plain.y.row(row).norm() - rotated.y.row(row).norm()).abs() < 1e-12);
@@ -198,4 +198,39 @@ fn warps_are_bijections_that_mix() {
         }
         assert!(kind.draw(Side::X, 1, &mut stream).is_none());
     }
+}
+
+#[test]
+fn derived_columns_say_nothing_new() {
+    let meta = MetaDistribution::named("mist_5").unwrap();
+    let seeds = Seeds { root: 11 };
+    let mut derived = 0;
+    for index in 0..600 {
+        let drawn = meta.draw_task(&seeds, Split::Scratch, index);
+        let task = drawn.task.clone();
+        if task.derived() == (None, None) {
+            continue;
+        }
+        derived += 1;
+        assert!(task.base().categories() == (false, false));
+        assert_eq!(task.mi_nats(), task.base().mi_nats());
+        let pointwise = task.base().pointwise_mi(&task.base().sample(12, &mut drawn.rng.clone()));
+        let (sample, of_rows) = task.sample_pointwise(12, &mut drawn.rng.clone());
+        assert_eq!(of_rows, pointwise);
+        assert_eq!((sample.x.ncols(), sample.y.ncols()), (task.dim_x(), task.dim_y()));
+        assert!(task.dim_x() <= 32 && task.dim_y() <= 32);
+        let values = || sample.x.iter().chain(&sample.y);
+        assert!(values().all(|v| v.is_finite()), "{} {index}", task.family());
+        // The base's columns are still there, up to order and sign.
+        let base = task.base().sample(12, &mut drawn.rng.clone());
+        if task.mixing().is_none() && task.map() == Map::Identity && task.warp() == (None, None) {
+            let (first, second) = if task.is_swapped() { (&sample.y, &sample.x) } else { (&sample.x, &sample.y) };
+            for (base, side) in [(&base.x, first), (&base.y, second)] {
+                for column in base.column_iter() {
+                    assert!(side.column_iter().any(|c| c == column || -c == column), "{} {index}", task.family());
+                }
+            }
+        }
+    }
+    assert!((90..160).contains(&derived), "{derived}");
 }

@@ -6,18 +6,19 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use super::{
-    config::{Config, NLaw, Variant},
+    config::{Config, IntLaw, IntLawKind, NLaw, Variant},
     task::Task,
 };
 use crate::ground::{
     error::ConfigError,
     hex,
+    joint::Joint,
     sample::Sample,
     seeds::{Seeds, Split},
 };
 
 /// The embedded configurations.
-const NAMED: [(&str, &str); 11] = [
+const NAMED: [(&str, &str); 12] = [
     ("m_train", include_str!("../../configs/m_train.toml")),
     ("m_test_imd", include_str!("../../configs/m_test_imd.toml")),
     ("m_test_oomd", include_str!("../../configs/m_test_oomd.toml")),
@@ -27,6 +28,7 @@ const NAMED: [(&str, &str); 11] = [
     ("mist_2", include_str!("../../configs/mist_2.toml")),
     ("mist_3", include_str!("../../configs/mist_3.toml")),
     ("mist_4", include_str!("../../configs/mist_4.toml")),
+    ("mist_5", include_str!("../../configs/mist_5.toml")),
     ("held_out", include_str!("../../configs/held_out.toml")),
     ("discrete", include_str!("../../configs/discrete.toml")),
 ];
@@ -257,14 +259,42 @@ impl MetaDistribution {
     fn build(&self, index: u64, variant: usize, dims: (usize, usize), n: usize, mut rng: ChaCha8Rng) -> DrawnTask {
         let name = Arc::clone(&self.names[variant]);
         let variant = &self.variants[variant];
-        let (base, swapped) = self.config.families[variant.family].1.draw(dims, &mut rng);
+        let family = &self.config.families[variant.family].1;
+        let derived = match family.fixed_dims() {
+            None if self.config.derived > 0.0 => self.draw_derived(dims, &mut rng),
+            _ => (0, 0),
+        };
+        let (mut base, mut swapped) = family.draw((dims.0 - derived.0, dims.1 - derived.1), &mut rng);
+        let mut derived = if swapped { (derived.1, derived.0) } else { derived };
+        if derived != (0, 0) && base.categories() != (false, false) {
+            // No sums of codes.
+            (base, swapped) = family.draw(dims, &mut rng);
+            derived = (0, 0);
+        }
         let mut task = Task::new(name, base).with_map(variant.map);
         task = task.with_mixing(variant.mixing, &mut rng);
         if let Some(warp) = variant.warp {
             task = task.with_warp(warp, &mut rng);
         }
+        if derived != (0, 0) {
+            task = task.with_derived(derived, &mut rng);
+        }
         let task = task.with_layout(self.config.permute_columns, self.config.flip_signs, &mut rng).with_swap(swapped);
         DrawnTask { index, task, n, rng }
+    }
+
+    /// How many of the columns of X and Y are derived from the others.
+    fn draw_derived<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> (usize, usize) {
+        if !rng.random_bool(self.config.derived) {
+            return (0, 0);
+        }
+        let sides = rng.random_range(0..3);
+        let mut count = |dim: usize, asked: bool| match asked && dim > 1 {
+            // What is not derived, log-uniform.
+            true => dim - IntLaw { kind: IntLawKind::LogUniform, min: 1, max: dim - 1 }.draw(rng),
+            false => 0,
+        };
+        (count(dims.0, sides != 1), count(dims.1, sides != 0))
     }
 
     /// The data set of an index.

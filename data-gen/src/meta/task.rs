@@ -12,6 +12,7 @@ use crate::{
         sample::{Sample, Side},
     },
     transforms::{
+        derived::Derived,
         layout::Layout,
         maps::Map,
         mixing::Mixing,
@@ -21,8 +22,8 @@ use crate::{
 
 /// One joint distribution of (X, Y) with known MI.
 ///
-/// Sampling runs base → mixing → coordinate-wise map → warp → layout → swap. Each step after the base is a
-/// bijection of one side, or exchanges the sides, so the MI is that of the base.
+/// Sampling runs base → mixing → coordinate-wise map → warp → derived columns → layout → swap. Each step after the base
+/// is a bijection of one side, adds columns that say nothing new, or exchanges the sides, so the MI is that of the base.
 ///
 /// ```
 /// use mist_data_gen::{Base, Map, Seeds, Split, Task};
@@ -42,6 +43,7 @@ pub struct Task {
     mixing: Option<(DMatrix<f64>, DMatrix<f64>)>,
     map: Map,
     warp: (Option<Warp>, Option<Warp>),
+    derived: (Option<Derived>, Option<Derived>),
     layout: Option<(Layout, Layout)>,
     swapped: bool,
     mi_nats: f64,
@@ -57,6 +59,7 @@ impl Task {
             mixing: None,
             map: Map::Identity,
             warp: (None, None),
+            derived: (None, None),
             layout: None,
             swapped: false,
             mi_nats,
@@ -86,11 +89,24 @@ impl Task {
         self
     }
 
+    /// Appends so many columns to the base's X and Y that are made from the others or are noise, drawn here, after the warp.
+    ///
+    /// # Panics
+    /// After [`Task::with_layout`], which must know of all columns.
+    #[must_use]
+    pub fn with_derived<R: Rng + ?Sized>(mut self, (of_x, of_y): (usize, usize), rng: &mut R) -> Self {
+        assert!(self.layout.is_none(), "columns are appended before they are put in order");
+        let (dim_x, dim_y) = self.base.dims();
+        let mut draw = |dim, count| (count > 0).then(|| Derived::draw(dim, count, rng));
+        self.derived = (draw(dim_x, of_x), draw(dim_y, of_y));
+        self
+    }
+
     /// Permutes the columns of each side and flips their signs, as drawn here, after the map.
     #[must_use]
     pub fn with_layout<R: Rng + ?Sized>(mut self, permute: bool, flip: bool, rng: &mut R) -> Self {
         if permute || flip {
-            let (dim_x, dim_y) = self.base.dims();
+            let (dim_x, dim_y) = self.dims_before_swap();
             self.layout = Some((Layout::draw(dim_x, permute, flip, rng), Layout::draw(dim_y, permute, flip, rng)));
         }
         self
@@ -112,15 +128,21 @@ impl Task {
     /// Columns of X.
     #[must_use]
     pub fn dim_x(&self) -> usize {
-        let (x, y) = self.base.dims();
+        let (x, y) = self.dims_before_swap();
         if self.swapped { y } else { x }
     }
 
     /// Columns of Y.
     #[must_use]
     pub fn dim_y(&self) -> usize {
-        let (x, y) = self.base.dims();
+        let (x, y) = self.dims_before_swap();
         if self.swapped { x } else { y }
+    }
+
+    fn dims_before_swap(&self) -> (usize, usize) {
+        let (x, y) = self.base.dims();
+        let count = |derived: &Option<Derived>| derived.as_ref().map_or(0, Derived::len);
+        (x + count(&self.derived.0), y + count(&self.derived.1))
     }
 
     /// I(X; Y) in nats.
@@ -166,6 +188,12 @@ impl Task {
         (self.warp.0.as_ref(), self.warp.1.as_ref())
     }
 
+    /// The columns that are appended to X and to Y.
+    #[must_use]
+    pub fn derived(&self) -> (Option<&Derived>, Option<&Derived>) {
+        (self.derived.0.as_ref(), self.derived.1.as_ref())
+    }
+
     /// Order and signs of the columns (of X, of Y), if they are not the base's.
     #[must_use]
     pub fn layout(&self) -> Option<(&Layout, &Layout)> {
@@ -180,22 +208,23 @@ impl Task {
 
     /// n rows of (X, Y).
     pub fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Sample {
-        self.transform(self.base.sample(n, rng))
+        let base = self.base.sample(n, rng);
+        self.transform(base, rng)
     }
 
     /// n rows of (X, Y), the same as those of [`Task::sample`], and the pointwise MI of each in nats.
     ///
-    /// Each step after the base is a bijection of one side, or exchanges the sides, so the values are those of the
-    /// base's rows.
+    /// No step after the base adds or takes away what one side says about the other, so the values are those of the base's
+    /// rows.
     pub fn sample_pointwise<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> (Sample, Vec<f64>) {
         let base = self.base.sample(n, rng);
         let pointwise = self.base.pointwise_mi(&base);
-        (self.transform(base), pointwise)
+        (self.transform(base, rng), pointwise)
     }
 
-    /// Applies mixing, map, warp, layout and swap to a sample of the base.
+    /// Applies mixing, map, warp, derived columns (whose noise comes from `rng`), layout and swap to a sample of the base.
     #[must_use]
-    pub fn transform(&self, base: Sample) -> Sample {
+    pub fn transform<R: Rng + ?Sized>(&self, base: Sample, rng: &mut R) -> Sample {
         let Sample { mut x, mut y } = base;
         if let Some((of_x, of_y)) = &self.mixing {
             x *= of_x;
@@ -207,6 +236,12 @@ impl Task {
             if let Some(warp) = warp {
                 warp.apply(side);
             }
+        }
+        if let Some(derived) = &self.derived.0 {
+            x = derived.apply(x, rng);
+        }
+        if let Some(derived) = &self.derived.1 {
+            y = derived.apply(y, rng);
         }
         if let Some((of_x, of_y)) = &self.layout {
             x = of_x.apply(x);

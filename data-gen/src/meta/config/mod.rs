@@ -4,6 +4,7 @@
 //! name = "example"
 //! permute_columns = true      # random column order within each side
 //! flip_signs = true           # random sign of each column
+//! derived = 0.2               # probability that some columns are made from the others, or are noise
 //! max_cells = 40000           # redraw n while n (dim_x + dim_y) is larger
 //!
 //! [[dims]]                    # mixture of laws for (dim_x, dim_y)

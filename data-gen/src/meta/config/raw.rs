@@ -17,6 +17,9 @@ pub struct RawConfig {
     /// Random signs of the columns; default false.
     #[serde(default)]
     pub flip_signs: bool,
+    /// Probability that some columns of a task are derived from the others; default 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub derived: f64,
     /// Bound of n (`dim_x` + `dim_y`); default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_cells: Option<usize>,
@@ -32,6 +35,10 @@ pub struct RawConfig {
     /// The families; which keys they take depends on `kind`, see [`super::FamilyPrior`].
     #[serde(default)]
     pub family: Vec<Table>,
+}
+
+fn is_zero(probability: &f64) -> bool {
+    *probability == 0.0
 }
 
 /// `[suite]`.

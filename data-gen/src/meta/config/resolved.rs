@@ -14,6 +14,10 @@ pub struct Config {
     pub permute_columns: bool,
     /// Whether columns get random signs.
     pub flip_signs: bool,
+    /// Probability that some columns of a task are made from the others, or are noise, see
+    /// [`Derived`](crate::transforms::derived::Derived). Families with dims of their own and those of categories stay as
+    /// they are.
+    pub derived: f64,
     /// Upper bound of n (`dim_x` + `dim_y`), held by redrawing n.
     pub max_cells: Option<usize>,
     /// Mixture of laws of (`dim_x`, `dim_y`), with weights.

@@ -46,6 +46,7 @@ impl From<&Config> for RawConfig {
             name: config.name.clone(),
             permute_columns: config.permute_columns,
             flip_signs: config.flip_signs,
+            derived: config.derived,
             max_cells: config.max_cells,
             suite,
             dims: config

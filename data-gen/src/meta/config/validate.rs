@@ -17,6 +17,9 @@ impl RawConfig {
         if self.name.is_empty() {
             return Err(value("name", "a name", "an empty string"));
         }
+        if !(0.0..=1.0).contains(&self.derived) {
+            return Err(value("derived", "a probability in [0, 1]", self.derived));
+        }
         if self.family.is_empty() {
             return Err(missing("family", "at least one [[family]]"));
         }
@@ -83,6 +86,7 @@ impl RawConfig {
             name: self.name,
             permute_columns: self.permute_columns,
             flip_signs: self.flip_signs,
+            derived: self.derived,
             max_cells: self.max_cells,
             dims,
             n,
