@@ -29,7 +29,8 @@ pub(crate) fn rows_at_once(trained: &Trained, columns: usize) -> usize {
 
 /// The rows of each block.
 ///
-/// No block has more than [`BLOCK_ROWS`] rows, nor more than `rows_at_most`. Rows are sorted by a hash of what they hold and dealt out in turn. Rows that hold the same go next to each other,
+/// No block has more than [`BLOCK_ROWS`] rows, nor more than `rows_at_most`. Rows are sorted by a hash of what they hold and
+/// dealt out in turn. Rows that hold the same go next to each other,
 /// whatever their order, and it does not matter which is which.
 pub(crate) fn split(scores: &Scores, rows_at_most: usize) -> Vec<Vec<usize>> {
     let d = scores.dim_x + scores.dim_y;
@@ -49,7 +50,7 @@ pub(crate) fn split(scores: &Scores, rows_at_most: usize) -> Vec<Vec<usize>> {
 }
 
 /// The finaliser of SplitMix64 (Steele et al. 2014).
-fn mix(v: u64) -> u64 {
+pub(crate) fn mix(v: u64) -> u64 {
     let v = v.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let v = (v ^ (v >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let v = (v ^ (v >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -74,9 +75,14 @@ pub(crate) fn combine(blocks: &[BlockAnswer], normal: &[f64]) -> Vec<f64> {
     only.log1p.clone()
 }
 
+/// The level that is the median.
+pub(crate) fn median_level(normal: &[f64]) -> usize {
+    normal.iter().enumerate().fold(0, |best, (i, z)| if z.abs() < normal[best].abs() { i } else { best })
+}
+
 fn combine_many(blocks: &[BlockAnswer], normal: &[f64]) -> Vec<f64> {
     let m = blocks.len() as f64;
-    let median = normal.iter().enumerate().fold(0, |best, (i, z)| if z.abs() < normal[best].abs() { i } else { best });
+    let median = median_level(normal);
     let mean = |f: &dyn Fn(&BlockAnswer) -> f64| blocks.iter().map(f).sum::<f64>() / m;
     let nats = |block: &BlockAnswer, level: usize| block.log1p[level].exp_m1();
     let centre = mean(&|b| nats(b, median));

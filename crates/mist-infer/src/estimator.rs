@@ -2,14 +2,18 @@
 
 use crate::blocks::{BlockAnswer, MOST_BLOCKS, combine, rows_at_once, split};
 use crate::bound::Entropy;
+use crate::chain::{Chain, Part};
 use crate::estimate::check_level;
 use crate::normalised::share_of;
 use crate::screen::{Kept, Rows, Screened, check, screen};
 use crate::second_look::SecondLook;
+use crate::wide::{self, Wide};
 use crate::{CheckpointId, Columns, Estimate, EstimateError, Side, Warning, domain};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
-use mist_model::{Axial, Batch, Checkpoint, Column, Description, Parameters, QuantileFunction, Scores, TaskShape};
+use mist_model::{
+    Axial, Batch, Checkpoint, Column, Description, MAX_INDICATORS, Parameters, QuantileFunction, Scores, TaskShape,
+};
 use rayon::prelude::*;
 use statrs::distribution::{ContinuousCDF, Normal};
 use std::collections::{BTreeMap, HashMap};
@@ -193,21 +197,35 @@ impl Estimator {
                     block.second_look,
                 ),
                 Passes::Blocks(blocks) => self.in_blocks(blocks)?,
+                Passes::Chain(chain) => (vec![self.in_parts(chain)?], None),
             })
         };
         tasks.iter().map(told).zip(tasks).map(|(told, task)| self.estimate_of(task, &told?)).collect()
     }
 
+    /// The answer that the parts of a chain make up.
+    fn in_parts(&self, chain: &Chain) -> Result<BlockAnswer, EstimateError> {
+        let answer = |part: &Part| -> Result<BlockAnswer, EstimateError> {
+            let estimate = self.estimate(&part.x, &part.y)?;
+            Ok(BlockAnswer { log1p: estimate.log1p, pointwise: estimate.pointwise })
+        };
+        let answers: Vec<_> = match self.device.is_cpu() {
+            true => chain.parts.par_iter().map(answer).collect::<Result<_, _>>()?,
+            false => chain.parts.iter().map(answer).collect::<Result<_, _>>()?,
+        };
+        Ok(chain.combine(&answers, &self.normal))
+    }
+
     /// The answers of blocks of rows. Each thread has one block at a time in memory.
     fn in_blocks(&self, blocks: &Blocks) -> Result<(Vec<BlockAnswer>, Option<SecondLook>), EstimateError> {
-        let answer = |rows: &Vec<usize>| -> Result<(BlockAnswer, Option<SecondLook>), EstimateError> {
-            let block = Block::new(blocks.scores(rows), self.description.network.neighbours());
+        let answer = |index: usize| -> Result<(BlockAnswer, Option<SecondLook>), EstimateError> {
+            let block = Block::new(blocks.scores(index), self.description.network.neighbours());
             let answers: Result<Vec<_>, _> = block.orientations.iter().map(|scores| self.forward(&[scores])).collect();
             Ok((mean(&answers?.concat()), block.second_look))
         };
         let told: Vec<_> = match self.device.is_cpu() {
-            true => blocks.rows.par_iter().map(answer).collect::<Result<_, _>>()?,
-            false => blocks.rows.iter().map(answer).collect::<Result<_, _>>()?,
+            true => (0..blocks.rows.len()).into_par_iter().map(answer).collect::<Result<_, _>>()?,
+            false => (0..blocks.rows.len()).map(answer).collect::<Result<_, _>>()?,
         };
         // Every block has the same law: the first speaks for all.
         let second_look = told.first().and_then(|(_, look)| *look);
@@ -311,6 +329,8 @@ enum Passes<'a> {
     Table(Block),
     /// Blocks of its rows.
     Blocks(Blocks<'a>),
+    /// Groups of the values of a category.
+    Chain(Chain),
 }
 
 /// Rows that are answered together.
@@ -328,6 +348,8 @@ struct Blocks<'a> {
     y: Screened<'a>,
     /// Places in the table of the rows of each block.
     rows: Vec<Vec<usize>>,
+    /// Where a side has more columns than the checkpoint was trained on.
+    wide: Option<Wide>,
 }
 
 impl Block {
@@ -338,9 +360,24 @@ impl Block {
 }
 
 impl Blocks<'_> {
-    fn scores(&self, rows: &[usize]) -> Scores {
-        let of = |side: &Screened| -> Vec<Rows> { side.kept.iter().map(|k| k.rows(rows)).collect() };
-        let (x, y) = (of(&self.x), of(&self.y));
+    /// The scores of a block.
+    fn scores(&self, index: usize) -> Scores {
+        let rows = &self.rows[index];
+        // What is kept of a wide side comes from the rows of the next block.
+        let found_in = &self.rows[(index + 1) % self.rows.len()];
+        let kept = self.wide.as_ref().map_or([None, None], |wide| wide.reduce(found_in, rows));
+        let [x, y] = [&self.x, &self.y];
+        let of = |side: &Screened, kept: Option<wide::Kept>| -> Vec<Rows> {
+            match kept {
+                None => side.kept.iter().map(|k| k.rows(rows)).collect(),
+                Some(kept) => {
+                    let columns = kept.variables.iter().map(|v| side.kept[*v].rows(rows));
+                    columns.chain(kept.sums.into_iter().map(Rows::Number)).collect()
+                }
+            }
+        };
+        let [of_x, of_y] = kept;
+        let (x, y) = (of(x, of_x), of(y, of_y));
         let (x, y): (Vec<_>, Vec<_>) = (x.iter().map(Rows::column).collect(), y.iter().map(Rows::column).collect());
         Scores::of(&x, &y).expect("the data has been checked")
     }
@@ -358,7 +395,7 @@ impl Prepared<'_> {
     fn pointwise(&self, answers: &[BlockAnswer]) -> Vec<f64> {
         match (&self.passes, answers) {
             (Passes::None, _) => vec![0.0; self.n],
-            (Passes::Table(_), [answer]) => answer.pointwise.clone(),
+            (Passes::Table(_) | Passes::Chain(_), [answer]) => answer.pointwise.clone(),
             (Passes::Blocks(blocks), _) if answers.iter().map(|a| a.pointwise.len()).sum::<usize>() == self.n => {
                 let mut out = vec![0.0; self.n];
                 for (rows, answer) in blocks.rows.iter().zip(answers) {
@@ -378,7 +415,10 @@ impl Estimator {
         let sides = [(Side::X, screen(Side::X, x)), (Side::Y, screen(Side::Y, y))];
         let mut warnings = Vec::new();
         for (side, screened) in &sides {
-            let Screened { kept, constant, .. } = screened;
+            let Screened { kept, constant, repeated, .. } = screened;
+            if !repeated.is_empty() {
+                warnings.push(Warning::RepeatedColumns { side: *side, labels: repeated.clone() });
+            }
             if kept.is_empty() {
                 warnings.push(Warning::ConstantSide { side: *side });
             } else if !constant.is_empty() {
@@ -392,8 +432,15 @@ impl Estimator {
             return Ok(Prepared { n, dim_x, dim_y, shape, passes: Passes::None, entropies: Vec::new(), warnings });
         }
         warnings.extend(domain::gate(n, &sx, &sy, &description.trained));
-        let most_rows = rows_at_once(&description.trained, sx.kept.len() + sy.kept.len());
-        check_size(n.min(most_rows), sx.kept.len(), sy.kept.len(), description)?;
+        let most_columns = description.trained.dims.1;
+        // Each part of the rows must be enough for an answer.
+        let wide = n >= 2 * MIN_ROWS && sx.kept.len().max(sy.kept.len()) > most_columns;
+        let answered = |side: &Screened| match side.kept.len() {
+            dim if wide && dim > most_columns => wide::MOST_COLUMNS,
+            dim => dim,
+        };
+        let most_rows = rows_at_once(&description.trained, answered(&sx) + answered(&sy));
+        check_size(n.min(most_rows), answered(&sx), answered(&sy), description)?;
         let scores = Scores::of(&columns(&sx), &columns(&sy)).expect("the data has been checked");
         let shape = scores.shape();
         let sides = [0..scores.dim_x, scores.dim_x..scores.dim_x + scores.dim_y];
@@ -401,19 +448,46 @@ impl Estimator {
         if scores.free.len() > MOST_FREE {
             warnings.push(Warning::Balanced { free: scores.free.len() });
         }
-        let passes = if n <= most_rows {
+        let chain = Chain::of((x, &sx), (y, &sy));
+        if chain.is_none() {
+            warnings.extend(lumped(Side::X, x).chain(lumped(Side::Y, y)));
+        }
+        let passes = if let Some(chain) = chain {
+            warnings.push(Warning::ManyValues { values: chain.values, rare: chain.rare });
+            Passes::Chain(chain)
+        } else if n <= most_rows && !wide {
             Passes::Table(Block::new(scores, description.network.neighbours()))
         } else {
-            let mut rows = split(&scores, most_rows);
+            let mut rows = split(&scores, if wide { most_rows.min(n.div_ceil(2)) } else { most_rows });
             if !self.every_row {
                 rows.truncate(MOST_BLOCKS);
             }
             let used = rows.iter().map(Vec::len).sum();
-            warnings.push(Warning::Blocks { n, blocks: rows.len(), used });
-            Passes::Blocks(Blocks { x: sx, y: sy, rows })
+            if n > most_rows {
+                warnings.push(Warning::Blocks { n, blocks: rows.len(), used });
+            }
+            let wide = if wide { Wide::new(scores, most_columns) } else { None };
+            for (side, _) in
+                [Side::X, Side::Y].into_iter().zip(wide.iter().flat_map(Wide::sides)).filter(|(_, wide)| *wide)
+            {
+                warnings.push(Warning::Reduced { side, columns: wide::COLUMNS, sums: wide::SUMS });
+            }
+            Passes::Blocks(Blocks { x: sx, y: sy, rows, wide })
         };
         Ok(Prepared { n, dim_x, dim_y, shape, passes, entropies, warnings })
     }
+}
+
+/// The categories of a side that have more values than a pass tells apart.
+fn lumped(side: Side, columns: &Columns) -> impl Iterator<Item = Warning> {
+    (0..columns.dim()).filter(|j| columns.is_category(*j)).filter_map(move |j| {
+        let mut different: Vec<u64> = columns.column(j).iter().map(|v| (v + 0.0).to_bits()).collect();
+        different.sort_unstable();
+        different.dedup();
+        let values = different.len();
+        let warning = Warning::Lumped { side, label: columns.label(j), values, most: MAX_INDICATORS - 1 };
+        (values > MAX_INDICATORS).then_some(warning)
+    })
 }
 
 fn columns<'a>(side: &'a Screened) -> Vec<Column<'a>> {

@@ -42,6 +42,7 @@
 mod arrays;
 mod blocks;
 mod bound;
+mod chain;
 mod columns;
 mod conditional;
 mod device;
@@ -57,6 +58,7 @@ mod permutation;
 mod screen;
 mod second_look;
 mod warning;
+mod wide;
 
 pub use candle_core::Device;
 pub use columns::{Columns, Side};

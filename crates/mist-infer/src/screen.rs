@@ -2,6 +2,9 @@
 
 use crate::{Columns, EstimateError, MIN_ROWS, Side, TiedColumn};
 use mist_model::Column;
+use mist_model::scores::ranks;
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// One side: what the network gets of it, and what it does not.
 #[derive(Debug)]
@@ -10,6 +13,8 @@ pub(crate) struct Screened<'a> {
     pub kept: Vec<Kept<'a>>,
     /// Labels of the columns that do not.
     pub constant: Vec<String>,
+    /// Labels of the columns that order the rows as an earlier one does, forwards or backwards.
+    pub repeated: Vec<String>,
     /// Columns among the kept ones with equal values.
     pub tied: Vec<TiedColumn>,
 }
@@ -91,7 +96,8 @@ pub(crate) fn check(x: &Columns, y: &Columns) -> Result<usize, EstimateError> {
 
 /// Sorts the columns of a side into constant, tied, and plain ones.
 pub(crate) fn screen(side: Side, columns: &Columns) -> Screened<'_> {
-    let mut out = Screened { kept: Vec::new(), constant: Vec::new(), tied: Vec::new() };
+    let mut out = Screened { kept: Vec::new(), constant: Vec::new(), repeated: Vec::new(), tied: Vec::new() };
+    let mut seen = HashSet::new();
     for (j, values) in columns.iter().enumerate() {
         if values.iter().all(|v| *v == values[0]) {
             out.constant.push(columns.label(j));
@@ -101,6 +107,10 @@ pub(crate) fn screen(side: Side, columns: &Columns) -> Screened<'_> {
             out.kept.push(Kept::Category(codes(values)));
             continue;
         }
+        if columns.dim() > 1 && !seen.insert(order(values)) {
+            out.repeated.push(columns.label(j));
+            continue;
+        }
         out.kept.push(Kept::Number(values));
         let share = tied_share(values);
         if share > 0.0 {
@@ -108,6 +118,19 @@ pub(crate) fn screen(side: Side, columns: &Columns) -> Screened<'_> {
         }
     }
     out
+}
+
+/// What the ranks of a column hash to, whichever end is the first.
+fn order(values: &[f64]) -> [u64; 2] {
+    let ranks = ranks(values).centred;
+    let hash = |sign: f64| {
+        let mut hasher = DefaultHasher::new();
+        ranks.iter().for_each(|r| (r * sign + 0.0).to_bits().hash(&mut hasher));
+        hasher.finish()
+    };
+    let mut both = [hash(1.0), hash(-1.0)];
+    both.sort_unstable();
+    both
 }
 
 /// Probability that two different rows hold the same value.
@@ -128,6 +151,17 @@ mod tests {
         assert_eq!(tied_share(&[3.0, 1.0, 2.0]), 0.0);
         assert_eq!(tied_share(&[3.0, 1.0, 3.0, 2.0]), 1.0 / 6.0);
         assert_eq!(tied_share(&[0.0, -0.0]), 1.0);
+    }
+
+    #[test]
+    fn repeated_columns_are_left_out() {
+        let first = vec![1.0, 2.0, 2.0, 7.0, 5.0];
+        let map = |f: fn(f64) -> f64| first.iter().map(|v| f(*v)).collect::<Vec<_>>();
+        let columns =
+            Columns::new(vec![map(|v| -v), first.clone(), map(f64::ln), vec![1.0, 2.0, 2.5, 7.0, 5.0], map(|v| v * v)]);
+        let screened = screen(Side::X, &columns);
+        assert_eq!(screened.repeated, ["column 1", "column 2", "column 4"]);
+        assert_eq!(screened.kept.len(), 2);
     }
 
     #[test]

@@ -25,6 +25,31 @@ pub enum Warning {
         /// The columns, as [`Columns::label`](crate::Columns::label) calls them.
         labels: Vec<String>,
     },
+    /// Columns left out because they order the rows as another column of the side does: they say nothing new.
+    RepeatedColumns {
+        /// The side.
+        side: Side,
+        /// The columns, as [`Columns::label`](crate::Columns::label) calls them.
+        labels: Vec<String>,
+    },
+    /// A side that is a category of many values: answered by groups of values.
+    ManyValues {
+        /// Values told apart.
+        values: usize,
+        /// Values of few rows, which are taken as one.
+        rare: usize,
+    },
+    /// A category of more values than a pass tells apart: the most frequent ones are, the others are taken as one.
+    Lumped {
+        /// The side.
+        side: Side,
+        /// The column, as [`Columns::label`](crate::Columns::label) calls it.
+        label: String,
+        /// Values found.
+        values: usize,
+        /// Values told apart, at most.
+        most: usize,
+    },
     /// A side without any column that varies: the answer is 0 by definition, and the network was not asked.
     ConstantSide {
         /// The side.
@@ -45,6 +70,16 @@ pub enum Warning {
         dim: usize,
         /// Fewest and most columns of a side in training.
         trained: (usize, usize),
+    },
+    /// Of a side with more columns than in training, a few columns and sums of the others are answered, as `wide.rs` says:
+    /// what they share is at most what the side shares.
+    Reduced {
+        /// The side.
+        side: Side,
+        /// Columns.
+        columns: usize,
+        /// Sums of the others.
+        sums: usize,
     },
     /// One side is a function of the other as far as the rows can tell. If the columns are continuous, the MI is infinite.
     Functional {
@@ -98,6 +133,23 @@ impl fmt::Display for Warning {
             Self::ConstantColumns { side, labels } => {
                 write!(f, "{} of {side} left out: all values are equal", first(labels))
             }
+            Self::RepeatedColumns { side, labels } => {
+                write!(f, "{} of {side} left out: the rows have the same order in another column", first(labels))
+            }
+            Self::ManyValues { values, rare } => {
+                write!(
+                    f,
+                    "{values} values of a category are more than one pass tells apart: answered by groups of values"
+                )?;
+                match rare {
+                    0 => Ok(()),
+                    _ => write!(f, "; {rare} more, of few rows each, are taken as one"),
+                }
+            }
+            Self::Lumped { side, label, values, most } => {
+                write!(f, "{label} of {side} has {values} values, of which the {most} most frequent are told apart ")?;
+                write!(f, "and the others taken as one: the mutual information can only be larger")
+            }
             Self::ConstantSide { side } => {
                 write!(f, "every column of {side} is constant, so the mutual information is 0")
             }
@@ -107,6 +159,13 @@ impl fmt::Display for Warning {
             Self::Dims { side, dim, trained } => {
                 let columns = if *dim == 1 { "column" } else { "columns" };
                 write!(f, "{dim} {columns} of {side}: {} that the checkpoint was trained on", beyond(*dim, *trained))
+            }
+            Self::Reduced { side, columns, sums } => {
+                write!(
+                    f,
+                    "the answer is that of the {columns} columns of {side} that have most to do with the other side, "
+                )?;
+                write!(f, "and of {sums} sums of the others: the mutual information of all columns can only be larger")
             }
             Self::Functional { at_least_nats } => {
                 write!(

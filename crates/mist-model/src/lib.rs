@@ -22,6 +22,6 @@ pub use checkpoint::{Checkpoint, CheckpointError, Description, Trained, hex_sha2
 pub use config::{AxialConfig, LocalConfig, TAUS};
 pub use coverage::{Answered, Coverage, CoverageCell, Share};
 pub use quantile::{QuantileFunction, pinball};
-pub use scores::{Column, ScoreError, Scores};
+pub use scores::{Column, MAX_INDICATORS, ScoreError, Scores};
 pub use store::Parameters;
 pub use strata::{ShapeStratum, ShapeTable};
