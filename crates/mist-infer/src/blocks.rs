@@ -7,7 +7,7 @@
 use mist_model::{Scores, Trained};
 
 /// Rows of a block, at most: fewer than in the largest training tasks, since most have fewer.
-const BLOCK_ROWS: usize = 4_000;
+pub(crate) const BLOCK_ROWS: usize = 4_000;
 /// Fewest rows of a block, however many columns.
 const FEWEST_ROWS: usize = 500;
 /// Cells of the largest training tasks, where a checkpoint does not say.

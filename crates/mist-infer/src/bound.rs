@@ -14,6 +14,8 @@ pub(crate) struct Entropy {
     nats: f64,
     /// Its standard error.
     standard_error: f64,
+    /// Whether all columns are categories, by what the caller says.
+    pub categories: bool,
     /// ln of the number of values, those not seen included (Chao 1984).
     most: f64,
 }
@@ -27,11 +29,19 @@ impl Entropy {
         if columns.clone().any(|j| scores.ties.iter().skip(j).step_by(d).all(|t| *t == 0.0)) {
             return None;
         }
+        // Of a category the code: it has values that share an indicator column.
+        let held = |row: usize, j: usize| match scores.block[j] {
+            0 => scores.z[row * d + j].to_bits(),
+            block => scores.codes[block as usize - 1][row],
+        };
+        let first_of_block = |j: &usize| scores.block[*j] == 0 || *j == 0 || scores.block[*j - 1] != scores.block[*j];
+        let columns: Vec<usize> = columns.filter(first_of_block).collect();
         let mut counts: HashMap<Vec<u32>, usize> = HashMap::new();
-        for row in scores.z.chunks_exact(d) {
-            *counts.entry(row[columns.clone()].iter().map(|z| z.to_bits()).collect()).or_default() += 1;
+        for row in 0..n {
+            *counts.entry(columns.iter().map(|j| held(row, *j)).collect()).or_default() += 1;
         }
-        Self::of_counts(counts.into_values(), n)
+        let categories = columns.iter().all(|j| scores.block[*j] > 0);
+        Some(Self { categories, ..Self::of_counts(counts.into_values(), n)? })
     }
 
     fn of_counts(counts: impl Iterator<Item = usize>, n: usize) -> Option<Self> {
@@ -57,7 +67,7 @@ impl Entropy {
         }
         let standard_error = ((square - plug_in * plug_in).max(0.0) / total).sqrt();
         let nats = (plug_in + (values - 1.0) / (2.0 * total)).min(most);
-        Some(Self { nats, standard_error, most })
+        Some(Self { nats, standard_error, categories: false, most })
     }
 
     /// The bound of the quantile at a level whose standard normal quantile is `z`, in nats: the entropy itself for the
@@ -70,6 +80,7 @@ impl Entropy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mist_model::Column;
 
     #[test]
     fn equally_frequent_values_have_ln_k_at_every_level() {
@@ -81,6 +92,17 @@ mod tests {
             assert!((entropy.at(z) - 4f64.ln()).abs() < 1e-9);
         }
         assert_eq!(Entropy::of(&scores, 1..2), None);
+    }
+
+    #[test]
+    fn values_that_share_a_column_count() {
+        let codes: Vec<u32> = (0..4000).map(|i| i % 40).collect();
+        let bits: Vec<f64> = codes.iter().map(|c| f64::from(c % 2)).collect();
+        let scores = Scores::of(&[Column::Category(&codes)], &[Column::Number(&bits)]).unwrap();
+        let entropy = Entropy::of(&scores, 0..scores.dim_x).unwrap();
+        assert!((entropy.at(0.0) - 40f64.ln()).abs() < 1e-9);
+        let of_bits = Entropy::of(&scores, scores.dim_x..scores.dim_x + 1).unwrap();
+        assert!((of_bits.at(0.0) - 2f64.ln()).abs() < 1e-9);
     }
 
     #[test]

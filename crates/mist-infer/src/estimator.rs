@@ -36,8 +36,8 @@ const ORIENTATIONS: usize = 1 << MOST_FREE;
 const MOST_FREE: usize = 5;
 
 /// What a pass may take at most, and what a core of an ordinary processor does.
-const MOST_SECONDS: f64 = 20.0;
-const FLOPS_PER_SECOND: f64 = 2e10;
+pub(crate) const MOST_SECONDS: f64 = 20.0;
+pub(crate) const FLOPS_PER_SECOND: f64 = 2e10;
 
 /// No table can show so many nats.
 const MOST_NATS: f64 = 200.0;
@@ -431,17 +431,21 @@ impl Estimator {
             let shape = TaskShape { n, columns: dim_x + dim_y, ties: false };
             return Ok(Prepared { n, dim_x, dim_y, shape, passes: Passes::None, entropies: Vec::new(), warnings });
         }
-        warnings.extend(domain::gate(n, &sx, &sy, &description.trained));
         let most_columns = description.trained.dims.1;
         // Each part of the rows must be enough for an answer.
         let wide = n >= 2 * MIN_ROWS && sx.kept.len().max(sy.kept.len()) > most_columns;
+        warnings.extend(domain::gate(n, &sx, &sy, &description.trained, wide));
         let answered = |side: &Screened| match side.kept.len() {
             dim if wide && dim > most_columns => wide::MOST_COLUMNS,
             dim => dim,
         };
         let most_rows = rows_at_once(&description.trained, answered(&sx) + answered(&sy));
         check_size(n.min(most_rows), answered(&sx), answered(&sy), description)?;
-        let scores = Scores::of(&columns(&sx), &columns(&sy)).expect("the data has been checked");
+        if wide {
+            Wide::check_size(n, sx.kept.len(), sy.kept.len())?;
+        }
+        let scores = if wide { Scores::unoriented } else { Scores::of };
+        let scores = scores(&columns(&sx), &columns(&sy)).expect("the data has been checked");
         let shape = scores.shape();
         let sides = [0..scores.dim_x, scores.dim_x..scores.dim_x + scores.dim_y];
         let entropies = sides.into_iter().filter_map(|side| Entropy::of(&scores, side)).collect();
@@ -467,11 +471,6 @@ impl Estimator {
                 warnings.push(Warning::Blocks { n, blocks: rows.len(), used });
             }
             let wide = if wide { Wide::new(scores, most_columns) } else { None };
-            for (side, _) in
-                [Side::X, Side::Y].into_iter().zip(wide.iter().flat_map(Wide::sides)).filter(|(_, wide)| *wide)
-            {
-                warnings.push(Warning::Reduced { side, columns: wide::COLUMNS, sums: wide::SUMS });
-            }
             Passes::Blocks(Blocks { x: sx, y: sy, rows, wide })
         };
         Ok(Prepared { n, dim_x, dim_y, shape, passes, entropies, warnings })

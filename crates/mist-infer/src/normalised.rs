@@ -45,7 +45,8 @@ const DISCRETE: f64 = 20.0;
 
 /// The entropy that answers are shares of: the smallest of those of discrete sides.
 pub(crate) fn share_of(entropies: &[Entropy]) -> Option<f64> {
-    entropies.iter().map(|e| e.at(0.0)).filter(|nats| *nats < DISCRETE.ln()).reduce(f64::min)
+    let discrete = |e: &&Entropy| e.categories || e.at(0.0) < DISCRETE.ln();
+    entropies.iter().filter(discrete).map(|e| e.at(0.0)).reduce(f64::min)
 }
 
 /// √(1 − e^(−2 I)) of I in nats.

@@ -76,6 +76,10 @@ pub enum Warning {
     Reduced {
         /// The side.
         side: Side,
+        /// Columns found that are not constant.
+        dim: usize,
+        /// Most columns of a side in training.
+        trained: usize,
         /// Columns.
         columns: usize,
         /// Sums of the others.
@@ -160,12 +164,13 @@ impl fmt::Display for Warning {
                 let columns = if *dim == 1 { "column" } else { "columns" };
                 write!(f, "{dim} {columns} of {side}: {} that the checkpoint was trained on", beyond(*dim, *trained))
             }
-            Self::Reduced { side, columns, sums } => {
+            Self::Reduced { side, dim, trained, columns, sums } => {
                 write!(
                     f,
-                    "the answer is that of the {columns} columns of {side} that have most to do with the other side, "
+                    "{dim} columns of {side}, more than the {trained} that the checkpoint was trained on: answered from "
                 )?;
-                write!(f, "and of {sums} sums of the others: the mutual information of all columns can only be larger")
+                write!(f, "the {columns} that have most to do with the other side and {sums} sums of the others; ")?;
+                write!(f, "the mutual information of all can only be larger")
             }
             Self::Functional { at_least_nats } => {
                 write!(

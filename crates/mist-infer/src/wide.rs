@@ -12,6 +12,9 @@
 //!
 //! The two do not share a column: sums of columns beside these columns would say things twice.
 
+use crate::EstimateError;
+use crate::blocks::{BLOCK_ROWS, MOST_BLOCKS};
+use crate::estimator::{FLOPS_PER_SECOND, MOST_SECONDS};
 use mist_model::Scores;
 use nalgebra::DMatrix;
 use std::cmp::Reverse;
@@ -70,9 +73,19 @@ impl Wide {
         wide.contains(&true).then_some(Self { z, variables, wide, columns })
     }
 
-    /// Whether X, and whether Y, is wide.
-    pub(crate) fn sides(&self) -> [bool; 2] {
-        self.wide
+    /// Whether the rule ends soon enough for a table of n rows and so many variables.
+    pub(crate) fn check_size(n: usize, dim_x: usize, dim_y: usize) -> Result<(), EstimateError> {
+        // Four correlations of each pair of columns over the rows that are used, a multiplication and an addition each.
+        let cost = |dim_x: usize, dim_y: usize| {
+            8.0 * dim_x as f64 * dim_y as f64 * n.min(MOST_BLOCKS * BLOCK_ROWS) as f64 / FLOPS_PER_SECOND
+        };
+        let seconds = cost(dim_x, dim_y);
+        if seconds <= MOST_SECONDS {
+            return Ok(());
+        }
+        let share = (MOST_SECONDS / seconds).sqrt();
+        let at_most = ((dim_x + dim_y) as f64 * share) as usize;
+        Err(EstimateError::TooLarge { columns: dim_x + dim_y, seconds, at_most })
     }
 
     /// What to keep of X and of Y, found in the rows `found_in`, with the sums of the rows `rows`; `None` for a side that
@@ -254,7 +267,7 @@ mod tests {
     #[test]
     fn finds_what_matters() {
         let wide = Wide::new(table(1000, 60), 32).unwrap();
-        assert_eq!(wide.sides(), [true, false]);
+        assert_eq!(wide.wide, [true, false]);
         let (found_in, rows): (Vec<usize>, Vec<usize>) = (0..1000).partition(|i| i % 2 == 0);
         let [x, y] = wide.reduce(&found_in, &rows);
         let x = x.unwrap();

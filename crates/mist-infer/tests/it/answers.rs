@@ -4,6 +4,8 @@ use crate::support::{ESTIMATOR, ORDER_OF_SUMS, assert_close, data};
 use mist_infer::{Columns, Device, DeviceKind, EstimateError, Estimator, Side, Warning};
 use mist_model::Checkpoint;
 use ndarray::{Array2, Axis, array};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use std::path::{Path, PathBuf};
 
 #[test]
@@ -71,7 +73,7 @@ fn warnings_name_their_reason() {
     let (dims, n) = (ESTIMATOR.description().trained.dims, ESTIMATOR.description().trained.n);
     let (wide, _) = data(30, dims.1 + 1, 1);
     let warnings = ESTIMATOR.estimate(&wide, &y).unwrap().warnings;
-    assert_eq!(warnings, [Warning::Dims { side: Side::X, dim: dims.1 + 1, trained: dims }]);
+    assert_eq!(warnings, [Warning::Reduced { side: Side::X, dim: dims.1 + 1, trained: dims.1, columns: 8, sums: 4 }]);
     let (long_x, long_y) = data(n.1 + 1, 1, 1);
     let warnings = ESTIMATOR.estimate(&long_x, &long_y).unwrap().warnings;
     assert_eq!(warnings, [Warning::Blocks { n: n.1 + 1, blocks: 3, used: n.1 + 1 }]);
@@ -229,10 +231,63 @@ fn absurd_weights_are_an_error() {
 
 #[test]
 fn far_too_many_columns_are_refused_at_once() {
-    let (wide, _) = data(30, 900, 1);
+    // Too few rows for the rule for wide tables.
+    let (wide, _) = data(19, 900, 1);
     let error = ESTIMATOR.estimate(&wide, &wide).unwrap_err();
     assert!(matches!(error, EstimateError::TooLarge { columns: 1800, .. }), "{error}");
     assert!(error.to_string().contains("hint: choose at most "), "{error}");
+}
+
+/// `dim` independent columns.
+fn noise(n: usize, dim: usize, seed: u64) -> Vec<Vec<f64>> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    (0..dim).map(|_| (0..n).map(|_| rng.random()).collect()).collect()
+}
+
+#[test]
+fn wide_tables_are_answered_from_what_matters() {
+    let x = noise(600, 90, 1);
+    let own = noise(600, 1, 7).remove(0);
+    let of = |columns: &[usize]| -> Vec<f64> {
+        (0..600).map(|i| columns.iter().map(|j| x[*j][i]).sum::<f64>() + 0.5 * own[i]).collect()
+    };
+    let answer = |y: &[f64]| ESTIMATOR.estimate(&x, y).unwrap();
+    let independent = answer(&own);
+    assert!(
+        independent.mi_nats() < 0.2 && independent.interval(0.9).unwrap().lower < 0.01,
+        "{}",
+        independent.mi_nats()
+    );
+    // One column, where the answer without the noise columns is known to be right, and many.
+    let one = of(&[17]);
+    let (alone, among) = (ESTIMATOR.estimate(&x[17], &one).unwrap().mi_nats(), answer(&one).mi_nats());
+    assert!((among - alone).abs() < 0.25 * alone, "{among} among others, {alone} alone");
+    let many = answer(&of(&(0..40).collect::<Vec<_>>())).mi_nats();
+    assert!(many > 0.5, "{many}");
+    // Neither the order of columns nor which side is called X matters.
+    let turned: Vec<Vec<f64>> = x.iter().rev().cloned().collect();
+    let again = ESTIMATOR.estimate(&one, &turned).unwrap();
+    assert!((again.mi_nats() - among).abs() < 1e-4, "{} {among}", again.mi_nats());
+}
+
+#[test]
+fn a_category_of_many_values_has_all_of_its_entropy() {
+    let codes: Vec<f64> = (0..2000).map(|i| f64::from(i * 7 % 40)).collect();
+    let y: Vec<f64> = codes.iter().zip(&noise(2000, 1, 3)[0]).map(|(c, e)| c + 0.1 * e).collect();
+    let answer = |codes: &[f64], y: &[f64]| ESTIMATOR.estimate(Columns::from(codes).categorical([0]), y).unwrap();
+    let estimate = answer(&codes, &y);
+    assert!((estimate.mi_nats() / 40f64.ln() - 1.0).abs() < 0.08, "{}", estimate.mi_nats());
+    assert!(matches!(estimate.warnings[..], [Warning::ManyValues { values: 40, rare: 0 }]), "{}", estimate.mi_nats());
+    assert_eq!(estimate.pointwise().unwrap().len(), 2000);
+    assert!((estimate.entropy_nats().unwrap() - 40f64.ln()).abs() < 1e-9);
+    let recoded: Vec<f64> = codes.iter().map(|c| -(c * 11.0 % 40.0)).collect();
+    assert!((answer(&recoded, &y).mi_nats() - estimate.mi_nats()).abs() < 1e-4);
+    let independent = answer(&codes, &noise(2000, 1, 4)[0]);
+    assert!(
+        independent.mi_nats() < 0.1 && independent.interval(0.9).unwrap().lower < 0.02,
+        "{}",
+        independent.mi_nats()
+    );
 }
 
 #[test]

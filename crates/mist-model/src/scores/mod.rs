@@ -121,6 +121,23 @@ impl Scores {
     /// # Errors
     /// As [`Scores::new`].
     pub fn of(x: &[Column], y: &[Column]) -> Result<Self, ScoreError> {
+        Self::with_signs(x, y, orientation)
+    }
+
+    /// As [`Scores::of`], but every column keeps the sign that it has in the data. For tables of so many columns that
+    /// their orientation, which looks at every pair of them, takes too long, and for uses that do not care.
+    ///
+    /// # Errors
+    /// As [`Scores::new`].
+    pub fn unoriented(x: &[Column], y: &[Column]) -> Result<Self, ScoreError> {
+        Self::with_signs(x, y, |columns, _| Orientation { signs: vec![1; columns.len()], free: Vec::new() })
+    }
+
+    fn with_signs(
+        x: &[Column],
+        y: &[Column],
+        orientation: impl Fn(&[Ranks], &[bool]) -> Orientation,
+    ) -> Result<Self, ScoreError> {
         let n = check(x, y)?;
         let mut columns: Vec<Ranks> = Vec::new();
         let (mut block, mut codes) = (Vec::new(), Vec::new());
