@@ -328,7 +328,7 @@ enum Passes<'a> {
     /// The table as a whole.
     Table(Block),
     /// Blocks of its rows.
-    Blocks(Blocks<'a>),
+    Blocks(Box<Blocks<'a>>),
     /// Groups of the values of a category.
     Chain(Chain),
 }
@@ -471,7 +471,7 @@ impl Estimator {
                 warnings.push(Warning::Blocks { n, blocks: rows.len(), used });
             }
             let wide = if wide { Wide::new(scores, most_columns) } else { None };
-            Passes::Blocks(Blocks { x: sx, y: sy, rows, wide })
+            Passes::Blocks(Box::new(Blocks { x: sx, y: sy, rows, wide }))
         };
         Ok(Prepared { n, dim_x, dim_y, shape, passes, entropies, warnings })
     }

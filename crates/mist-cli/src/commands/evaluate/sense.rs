@@ -140,7 +140,44 @@ fn cases() -> Vec<Case> {
         let x = g();
         (vec![x, g(), g(), g(), g()], vec![0.8 * x + 0.6 * g(), g(), g()])
     }));
+    for n in [200, 2_000] {
+        all.push(case("3 pairs, rho 0.6, with their totals", n, 3.0 * pair_mi(0.6), |g, _| {
+            let (x, y) = pairs(3, 3, 0.6, g);
+            let with_total = |side: Vec<f64>| [vec![side.iter().sum()], side].concat();
+            (with_total(x), with_total(y))
+        }));
+    }
+    all.push(case("independent, 16 and 16 columns", 500, 0.0, |g, _| pairs(0, 16, 0.0, g)));
+    wide(&mut all);
     all
+}
+
+/// Tables of more columns than checkpoints are trained on.
+fn wide(all: &mut Vec<Case>) {
+    const COLUMNS: usize = 100;
+    all.push(case("independent, 100 and 100 columns", 500, 0.0, |g, _| pairs(0, COLUMNS, 0.0, g)));
+    for n in [500, 2_000] {
+        let mi = -2.5 * (1.0 - 0.8f64 * 0.8).ln();
+        all.push(case("5 pairs, rho 0.8, among 100 and 100 columns", n, mi, |g, _| pairs(5, COLUMNS, 0.8, g)));
+    }
+    // The same as columns of the factor plus N(0, 3).
+    all.push(case("one factor, 100 and 100 columns", 2_000, factor_mi(COLUMNS as f64 / 3.0), |g, _| {
+        let f = g();
+        let side = |g: Source| (0..COLUMNS).map(|_| f + 3f64.sqrt() * g()).collect();
+        (side(g), side(g))
+    }));
+    all.push(case("sum of 3 of 100 columns and noise", 500, 0.5 * 13f64.ln(), |g, _| {
+        let x: Vec<f64> = (0..COLUMNS).map(|_| g()).collect();
+        let y = x[0] + x[1] + x[2] + 0.5 * g();
+        (x, vec![y])
+    }));
+}
+
+/// Two sides of so many columns, of which the first few are pairs.
+fn pairs(paired: usize, columns: usize, rho: f64, g: Source) -> Row {
+    let x: Vec<f64> = (0..columns).map(|_| g()).collect();
+    let y = (0..columns).map(|j| if j < paired { rho * x[j] + (1.0 - rho * rho).sqrt() * g() } else { g() }).collect();
+    (x, y)
 }
 
 fn bit(b: bool) -> f64 {
