@@ -4,6 +4,7 @@ mod commands;
 mod console;
 mod error;
 mod input;
+mod memory;
 mod output;
 mod plot;
 mod store;
@@ -12,11 +13,6 @@ mod table;
 use clap::{CommandFactory, Parser, Subcommand};
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
-
-/// Training frees and allocates the same megabytes thousands of times a second. This allocator keeps them; the
-/// system's gives them back and has them cleared again.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// A learned estimator of mutual information.
 #[derive(Debug, Parser)]

@@ -1,6 +1,6 @@
 //! `mist generate`: samples of known mutual information, on disk.
 
-use crate::console;
+use crate::{console, memory};
 use anyhow::{Context, Result, anyhow};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use mist_data_gen::dataset::{Part, Storage, WriteOptions, write};
@@ -62,6 +62,7 @@ fn storage() -> impl TypedValueParser<Value = Storage> {
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
+    memory::keep();
     let meta = meta_distribution(&args.config)?;
     let count = args
         .count

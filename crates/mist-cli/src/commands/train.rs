@@ -50,6 +50,7 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
+    crate::memory::keep();
     let place = args.config.display();
     let text = mist_files::read_text(&args.config).with_context(|| format!("cannot read `{place}`"))?;
     let config = TrainConfig::from_toml(&text).with_context(|| format!("`{place}`"))?;
