@@ -220,7 +220,7 @@ fn independent_sides() {
 
 #[test]
 fn independent_draws_cover_all_marginals() {
-    let law = IndependentPrior { factor: 0.5, shared_scale: 0.25, nu: [1.0, 10.0] };
+    let law = IndependentPrior { factor: 0.5, shared_scale: 0.25, nu: [1.0, 10.0], discrete: 0.0 };
     let mut rng = rng(70);
     let (mut with_factor, mut with_scale) = (0, 0);
     let mut kinds = std::collections::HashSet::new();
@@ -236,11 +236,38 @@ fn independent_draws_cover_all_marginals() {
             Shape::Marginals(marginals) => {
                 kinds.extend(marginals.iter().map(std::mem::discriminant));
             }
+            Shape::Levels(_) => panic!("not asked for"),
         }
     }
     assert_eq!(kinds.len(), 8);
     assert!((160..240).contains(&with_factor), "{with_factor}");
     assert!((70..130).contains(&with_scale), "{with_scale}");
+}
+
+#[test]
+fn independent_sides_may_be_discrete() {
+    let law = IndependentPrior { factor: 0.5, shared_scale: 0.25, nu: [1.0, 10.0], discrete: 0.5 };
+    let mut rng = rng(71);
+    let (mut discrete, mut bits, mut continuous_columns) = (0, 0, 0);
+    for _ in 0..400 {
+        let side = IndependentSide::draw(2, &law, &mut rng);
+        let Shape::Levels(cuts) = &side.shape else { continue };
+        discrete += 1;
+        bits += cuts.iter().filter(|c| c.len() == 1).count();
+        continuous_columns += cuts.iter().filter(|c| c.is_empty()).count();
+        assert!(cuts.iter().all(|c| c.is_sorted() && c.len() < 12));
+        let sample = side.sample(200, &mut rng);
+        for (column, cuts) in sample.column_iter().zip(cuts).filter(|(_, cuts)| !cuts.is_empty()) {
+            assert!(column.iter().all(|v| v.fract() == 0.0 && (0.0..=cuts.len() as f64).contains(v)));
+        }
+    }
+    assert!((160..240).contains(&discrete), "{discrete}");
+    assert!((120..220).contains(&bits), "{bits}");
+    assert!((20..90).contains(&continuous_columns), "{continuous_columns}");
+    // One cut at the median: half of the rows are 1, whatever the factor.
+    let side = IndependentSide { factor: vec![0.9], shape: Shape::Levels(vec![vec![0.0]]) };
+    let ones = side.sample(4000, &mut rng).sum();
+    assert!((ones - 2000.0).abs() < 160.0, "{ones}");
 }
 
 /// Under the Haar measure the first column is uniform on the sphere: in three dimensions each of its

@@ -6,10 +6,12 @@ use rand_distr::{ChiSquared, Distribution, StandardNormal};
 
 use crate::ground::{
     domain::Domain,
+    draw::dirichlet,
     error::ConfigError,
     joint::Joint,
     keys::{Keys, Written},
     marginal::Marginal,
+    normal::normal_quantile,
     prior::Prior,
     sample::Sample,
 };
@@ -18,7 +20,7 @@ use crate::ground::{
 ///
 /// Column j starts as a_j F + √(1 − a_j²) Z_j with one standard normal factor F a row, so two columns
 /// have normal correlation a_i a_j. Then either every column gets its own [`Marginal`], or the whole row
-/// is divided by √(χ²_ν/ν): a multivariate Student-t, whose columns share their extremes.
+/// is divided by √(χ²_ν/ν): a multivariate Student-t, whose columns share their extremes; or columns are cut into levels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct IndependentSide {
     /// a_j in (−1, 1), one for each column; all zero for independent columns.
@@ -37,6 +39,9 @@ pub enum Shape {
         /// Degrees of freedom, > 0.
         nu: f64,
     },
+    /// Increasing cuts of each column's normals, which leave the number of cuts below; a column without cuts stays as
+    /// it is.
+    Levels(Vec<Vec<f64>>),
 }
 
 /// The prior of independent sides.
@@ -48,6 +53,10 @@ pub struct IndependentPrior {
     pub shared_scale: f64,
     /// Range of the ν of such a side.
     pub nu: [f64; 2],
+    /// Probability that a side is discrete: every column has k levels, k = 2 in half of the sides and else log-uniform
+    /// from 3 to 12, of probabilities from a symmetric Dirichlet distribution with a parameter from 1 to 30. In a quarter of
+    /// them a column is continuous with probability ½.
+    pub discrete: f64,
 }
 
 impl IndependentSide {
@@ -55,13 +64,22 @@ impl IndependentSide {
     pub fn draw<R: Rng + ?Sized>(dim: usize, prior: &IndependentPrior, rng: &mut R) -> Self {
         let shared = rng.random_bool(prior.factor);
         let factor = (0..dim).map(|_| if shared { rng.random_range(-0.95..0.95) } else { 0.0 }).collect();
-        let shape = if rng.random_bool(prior.shared_scale) {
+        // No draw where it is not asked for: older configurations keep their streams.
+        let shape = if prior.discrete > 0.0 && rng.random_bool(prior.discrete) {
+            let mixed = rng.random_bool(0.25);
+            Shape::Levels((0..dim).map(|_| if mixed && rng.random() { Vec::new() } else { cuts(rng) }).collect())
+        } else if rng.random_bool(prior.shared_scale) {
             let [low, high] = prior.nu;
             Shape::SharedScale { nu: rng.random_range(low..=high) }
         } else {
             Shape::Marginals((0..dim).map(|_| Marginal::draw(rng)).collect())
         };
         Self { factor, shape }
+    }
+
+    /// Whether every column is levels, which are then codes of categories.
+    fn is_categories(&self) -> bool {
+        matches!(&self.shape, Shape::Levels(cuts) if cuts.iter().all(|c| !c.is_empty()))
     }
 
     /// Number of columns.
@@ -91,6 +109,11 @@ impl IndependentSide {
                     marginal.apply(column.as_mut_slice(), rng);
                 }
             }
+            Shape::Levels(cuts) => {
+                for (mut column, cuts) in values.column_iter_mut().zip(cuts).filter(|(_, cuts)| !cuts.is_empty()) {
+                    column.iter_mut().for_each(|v| *v = cuts.partition_point(|cut| cut < v) as f64);
+                }
+            }
             Shape::SharedScale { nu } => {
                 let chi_squared = ChiSquared::new(*nu).expect("nu > 0 is in the documented domain");
                 let scales: Vec<f64> = (0..n).map(|_| (nu / chi_squared.sample(rng)).sqrt()).collect();
@@ -103,6 +126,20 @@ impl IndependentSide {
         }
         values
     }
+}
+
+/// Cuts of a standard normal into levels.
+fn cuts<R: Rng + ?Sized>(rng: &mut R) -> Vec<f64> {
+    let levels = if rng.random() { 2 } else { (3.0 * (13.0_f64 / 3.0).powf(rng.random())) as usize };
+    let parameter = 30.0_f64.powf(rng.random());
+    let probabilities = dirichlet(levels, parameter, rng);
+    let mut below = 0.0;
+    let cut = |p: &f64| {
+        below += p;
+        below
+    };
+    let cumulative: Vec<f64> = probabilities[..levels - 1].iter().map(cut).collect();
+    cumulative.into_iter().map(|p| normal_quantile(p.clamp(1e-9, 1.0 - 1e-9))).collect()
 }
 
 /// X and Y drawn independently: I(X; Y) = 0.
@@ -121,6 +158,10 @@ impl Joint for Independent {
 
     fn mi_nats(&self) -> f64 {
         0.0
+    }
+
+    fn categories(&self) -> (bool, bool) {
+        (self.x.is_categories(), self.y.is_categories())
     }
 
     fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Sample {
@@ -144,15 +185,24 @@ impl Prior for IndependentPrior {
             factor: keys.probability("factor", 0.5)?,
             shared_scale: keys.probability("shared_scale", 0.25)?,
             nu: keys.range("nu", [1.0, 10.0], const { Domain::POSITIVE.within(1e-2, 1e6) })?,
+            discrete: keys.probability("discrete", 0.0)?,
         })
     }
 
     fn write(&self, keys: &mut Written) {
         keys.set("factor", self.factor).set("shared_scale", self.shared_scale).set("nu", self.nu);
+        if self.discrete > 0.0 {
+            // Older configurations keep their hashes.
+            keys.set("discrete", self.discrete);
+        }
     }
 
     fn takes_transforms(&self) -> bool {
         false
+    }
+
+    fn has_ties(&self) -> bool {
+        self.discrete > 0.0
     }
 
     fn draw<R: Rng + ?Sized>(&self, dims: (usize, usize), rng: &mut R) -> Self::Joint {
