@@ -204,6 +204,20 @@ pub enum HubError {
     },
 }
 
+impl HubError {
+    /// Whether what was asked for makes sense, and asking again may help: a network or a hub that failed.
+    pub fn is_failure(&self) -> bool {
+        matches!(
+            self,
+            Self::Network { .. }
+                | Self::Status { .. }
+                | Self::Answer { .. }
+                | Self::Length { .. }
+                | Self::Damaged { .. }
+        )
+    }
+}
+
 fn refused_hint(with_token: &bool) -> &'static str {
     match with_token {
         true => "the token in `HF_TOKEN` (or the file `token` in `HF_HOME`) may not read it, or has expired",

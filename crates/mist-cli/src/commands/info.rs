@@ -1,21 +1,25 @@
 //! `mist info`: what is known of a checkpoint.
 
+use super::weights::{self, Chosen, chosen};
 use crate::console::out;
 use crate::output::Format;
 use anyhow::Result;
-use mist_infer::DeviceKind;
-use mist_model::{Coverage, Description, ShapeTable, Share};
+use mist_infer::{DeviceKind, Estimator};
+use mist_model::{Coverage, ShapeTable, Share};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::PathBuf;
 
 /// Arguments of `mist info`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Weights: a .safetensors file, its .json beside it [default: the embedded ones].
-    #[arg(value_name = "PATH")]
-    checkpoint: Option<PathBuf>,
+    /// Weights: a .safetensors file, its .json beside it; or hf:OWNER/NAME[@REVISION] [default: the embedded ones].
+    #[arg(value_name = "CHECKPOINT", value_parser = chosen())]
+    checkpoint: Option<Chosen>,
+    /// Ask the hub where the revision is now. Without it a branch stays at the commit where it was when it was first
+    /// fetched.
+    #[arg(long)]
+    refresh: bool,
     /// Form of the card; `json` is what lies beside the weights, on one line.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -23,19 +27,23 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
-    let estimator = super::estimator(args.checkpoint.as_deref(), DeviceKind::Cpu)?;
+    let estimator = weights::estimator(args.checkpoint.as_ref(), DeviceKind::Cpu, args.refresh)?;
     let text = match args.format {
         Format::Json => serde_json::to_string(estimator.description())? + "\n",
-        Format::Text => card(estimator.description(), estimator.parameter_count()),
+        Format::Text => card(&estimator),
     };
     Ok(out().write_all(text.as_bytes())?)
 }
 
-fn card(d: &Description, parameters: usize) -> String {
+fn card(estimator: &Estimator) -> String {
+    let (d, parameters) = (estimator.description(), estimator.parameter_count());
     let t = &d.trained;
     let mut text = format!("{}   sha256 {}\n\n", d.name, d.sha256);
     let yes = |b: bool| if b { "yes" } else { "no" };
     // Writing to a string cannot fail.
+    if let Some(hub) = estimator.hub() {
+        let _ = writeln!(text, "from the hub          {}@{}, commit {}", hub.repository, hub.revision, hub.commit);
+    }
     let _ = writeln!(text, "parameters            {parameters}");
     let _ = writeln!(text, "trained on            {} tasks of `{}`, {} steps", t.tasks, t.meta, t.steps);
     let _ = writeln!(text, "rows                  {} to {}; more are answered in blocks", t.n.0, t.n.1);

@@ -12,8 +12,12 @@ mod domains;
 mod estimate;
 mod evaluate;
 mod generate;
+#[cfg(feature = "hub")]
+mod hub;
 mod manners;
 mod matrix;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod network;
 mod npy;
 mod pipes;
 mod plot;
