@@ -50,7 +50,7 @@ pub enum HubError {
         what: &'static str,
     },
     /// What is not in the cache, where nothing may be asked.
-    #[error("{what} of `{repository}` is not in the cache `{cache}`, and `HF_HUB_OFFLINE` forbids to ask the hub\n\
+    #[error("{what} of `{repository}` is not in the cache `{cache}`, and `HF_HUB_OFFLINE` forbids asking the hub\n\
          hint: unset `HF_HUB_OFFLINE`, or copy the cache of a machine that has it", cache = cache.display())]
     Offline {
         /// The file or the revision.
@@ -169,7 +169,7 @@ pub enum HubError {
     },
     /// A file that is not the one that the hub lists.
     #[error(
-        "`{file}` of `{repository}` is damaged on its way: its {kind} is {got}, the hub lists {expected}\n\
+        "`{file}` of `{repository}` was damaged on its way: its {kind} is {got}, the hub lists {expected}\n\
          hint: nothing of it was kept; try again, and if it stays so tell the owner of the repository"
     )]
     Damaged {
@@ -185,7 +185,7 @@ pub enum HubError {
         expected: String,
     },
     /// A file in the cache that was changed, where nothing may be asked.
-    #[error("`{path}` in the cache of the hub was changed or is damaged, and `HF_HUB_OFFLINE` forbids to fetch it again\n\
+    #[error("`{path}` in the cache of the hub was changed or is damaged, and `HF_HUB_OFFLINE` forbids fetching it again\n\
          hint: unset `HF_HUB_OFFLINE`", path = path.display())]
     DamagedCache {
         /// The file.

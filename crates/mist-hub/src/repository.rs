@@ -8,6 +8,7 @@ use crate::location::{Location, check_file, is_commit};
 use crate::settings::{Progress, Settings};
 use std::io::{Error, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Bytes of a listing at most: some thousands of files.
@@ -20,6 +21,8 @@ pub struct Repository {
     settings: Settings,
     cache: Cache,
     commit: String,
+    /// Whether the hub was asked where the revision is, and the cache does not know it yet.
+    news: AtomicBool,
     /// Once it was asked for.
     listing: Mutex<Option<Listing>>,
 }
@@ -42,7 +45,10 @@ impl Repository {
         let cache = Cache::new(&settings, location);
         let known = Some(location.revision()).filter(|r| is_commit(r)).map(str::to_owned).or_else(|| cache.commit());
         match known {
-            Some(commit) => Ok(Self { location: location.clone(), settings, cache, commit, listing: Mutex::new(None) }),
+            Some(commit) => {
+                let listing = Mutex::new(None);
+                Ok(Self { location: location.clone(), settings, cache, commit, news: AtomicBool::new(false), listing })
+            }
             None => Self::latest_with(location, settings),
         }
     }
@@ -55,8 +61,8 @@ impl Repository {
     pub fn latest_with(location: &Location, settings: Settings) -> Result<Self, HubError> {
         let cache = Cache::new(&settings, location);
         let listing = ask(location, location, &settings)?;
-        let commit = listing.commit.clone();
-        Ok(Self { location: location.clone(), settings, cache, commit, listing: Mutex::new(Some(listing)) })
+        let (commit, news) = (listing.commit.clone(), AtomicBool::new(!is_commit(location.revision())));
+        Ok(Self { location: location.clone(), settings, cache, commit, news, listing: Mutex::new(Some(listing)) })
     }
 
     /// What was asked for.
@@ -76,11 +82,16 @@ impl Repository {
     /// hub lists, or is larger than [`Settings::most_bytes`].
     pub fn file(&self, name: &str) -> Result<PathBuf, HubError> {
         check_file(name)?;
-        match self.cache.find(&self.commit, name)? {
-            Cached::Sound(path) => Ok(path),
-            Cached::Damaged(path) if self.settings.offline => Err(HubError::DamagedCache { path }),
-            Cached::Damaged(_) | Cached::Absent => self.fetch(name),
+        let path = match self.cache.find(&self.commit, name)? {
+            Cached::Sound(path) => path,
+            Cached::Damaged(path) if self.settings.offline => return Err(HubError::DamagedCache { path }),
+            Cached::Damaged(_) | Cached::Absent => self.fetch(name)?,
+        };
+        // Once: a later answer of the hub may have gone there since.
+        if self.news.swap(false, Ordering::Relaxed) {
+            self.cache.set_commit(&self.commit)?;
         }
+        Ok(path)
     }
 
     /// The names of the files at the top of the repository that the cache has. Asks nobody.
@@ -117,12 +128,9 @@ impl Repository {
         if !entry.digest.is_of(&blob).unwrap_or(false) {
             self.download(name, &entry, &blob)?;
         }
-        let path = self.cache.link(&blob, &self.commit, name)?;
+        let path = self.cache.link(&blob, &self.commit, name);
         drop(held);
-        if !is_commit(self.location.revision()) {
-            self.cache.set_commit(&self.commit)?;
-        }
-        Ok(path)
+        path
     }
 
     /// Replaces a blob as a whole, or leaves it as it was.

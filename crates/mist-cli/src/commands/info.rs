@@ -1,12 +1,12 @@
 //! `mist info`: what is known of a checkpoint.
 
+use super::coverage::{CoverageTable, percent, range};
 use super::weights::{self, Chosen, chosen};
 use crate::console::out;
 use crate::output::Format;
 use anyhow::Result;
 use mist_infer::{DeviceKind, Estimator};
 use mist_model::{Coverage, ShapeTable, Share};
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
 
@@ -14,7 +14,7 @@ use std::io::Write as _;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Weights: a .safetensors file, its .json beside it; or hf:OWNER/NAME[@REVISION] [default: the embedded ones].
-    #[arg(value_name = "CHECKPOINT", value_parser = chosen())]
+    #[arg(value_name = "CHECKPOINT", value_parser = chosen(), value_hint = clap::ValueHint::FilePath)]
     checkpoint: Option<Chosen>,
     /// Ask the hub where the revision is now. Without it a branch stays at the commit where it was when it was first
     /// fetched.
@@ -82,8 +82,9 @@ fn card(estimator: &Estimator) -> String {
 /// The coverage card as tables.
 fn covers(text: &mut String, coverage: &Coverage) {
     let share = |s: &Share| {
-        let (lower, upper) = s.band();
-        format!("{:>4.0} % ({:.0}–{:.0})", 100.0 * s.value(), 100.0 * lower, 100.0 * upper)
+        let text = percent(*s);
+        let digits = text.find(' ').unwrap_or(0);
+        format!("{}{text}", " ".repeat(4usize.saturating_sub(digits)))
     };
     let total = coverage.by(|_| ())[&()].tasks;
     let _ = writeln!(
@@ -91,55 +92,25 @@ fn covers(text: &mut String, coverage: &Coverage) {
         "\n{:.0} % intervals hold, on {total} tasks that neither training nor calibration has seen (95 % band of each share):\n",
         100.0 * coverage.level
     );
-    let range = |(first, last): (usize, usize)| match (first, last) {
-        (0, last) => format!("≤ {last}"),
-        (first, usize::MAX) => format!("≥ {first}"),
-        (first, last) => format!("{first} to {last}"),
-    };
     for held_out in [false, true] {
-        let cells = CoverageTable::of(coverage, held_out);
-        if cells.rows.is_empty() {
-            continue;
-        }
+        let Some(table) = CoverageTable::of(coverage, held_out) else { continue };
         let _ = write!(text, "{:<30}", if held_out { "families never trained on" } else { "families" });
-        for bin in &cells.bins {
+        for bin in &table.bins {
             let _ = write!(text, "{:<20}", format!("{} rows", range(*bin)));
         }
         text.push('\n');
-        for (name, shares) in &cells.rows {
+        for (name, shares) in &table.rows {
             let _ = write!(text, "{name:<30}");
-            for bin in &cells.bins {
+            for bin in &table.bins {
                 let _ = write!(text, "{:<20}", shares.get(bin).map_or("–".to_owned(), share));
             }
             text.truncate(text.trim_end().len());
             text.push('\n');
         }
-        let columns = coverage.by(|c| (c.held_out, c.columns));
-        let by_columns: Vec<String> = columns
-            .iter()
-            .filter(|((held, _), _)| *held == held_out)
-            .map(|((_, bin), s)| format!("{} columns {}", range(*bin), share(s).trim_start()))
-            .collect();
+        let by_columns: Vec<String> =
+            table.columns.iter().map(|(bin, s)| format!("{} columns {}", range(*bin), percent(*s))).collect();
         let _ = writeln!(text, "{}\n", by_columns.join(",  "));
     }
     text.truncate(text.trim_end().len());
     text.push('\n');
-}
-
-/// Shares by family and rows.
-struct CoverageTable {
-    bins: BTreeSet<(usize, usize)>,
-    rows: BTreeMap<String, BTreeMap<(usize, usize), Share>>,
-}
-
-impl CoverageTable {
-    fn of(coverage: &Coverage, held_out: bool) -> Self {
-        let mut table = Self { bins: BTreeSet::new(), rows: BTreeMap::new() };
-        let cells = coverage.by(|c| (c.held_out, c.family.clone(), c.n));
-        for ((_, family, n), share) in cells.into_iter().filter(|((held, _, _), _)| *held == held_out) {
-            table.bins.insert(n);
-            table.rows.entry(family).or_default().insert(n, share);
-        }
-        table
-    }
 }

@@ -3,7 +3,9 @@
 pub mod bench;
 mod bins;
 pub mod calibrate;
+pub mod card;
 pub mod conditional;
+mod coverage;
 pub mod curve;
 pub mod dataset;
 pub mod estimate;

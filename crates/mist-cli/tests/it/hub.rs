@@ -129,7 +129,7 @@ fn what_is_refused() {
     hub.state().wrong_bytes = true;
     let failed = estimate("");
     assert_eq!(failed.code, Some(1));
-    assert!(failed.stderr.contains("is damaged on its way: its git hash is"), "{failed:?}");
+    assert!(failed.stderr.contains("was damaged on its way: its git hash is"), "{failed:?}");
 }
 
 #[test]

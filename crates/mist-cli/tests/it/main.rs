@@ -4,6 +4,7 @@ mod attacks;
 mod bad_input;
 mod batch;
 mod calibrate;
+mod card;
 mod conditional;
 mod csv;
 mod curve;

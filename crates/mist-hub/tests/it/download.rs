@@ -117,6 +117,17 @@ fn a_revision_that_moves_stays_where_it_was_until_it_is_looked_up_again() {
     assert_eq!(std::fs::read(latest.file("model.safetensors").unwrap()).unwrap(), b"two");
     assert_eq!(open(&settings).unwrap().commit(), commit('2'));
 
+    // Those that were opened before do not turn the clock back.
+    before.file("config.json").unwrap();
+    later.file("1_Pooling/config.json").unwrap();
+    assert_eq!(open(&settings).unwrap().commit(), commit('2'));
+
+    // Back again: all of that commit is in the cache, and the branch is followed all the same.
+    hub.push('1', &FILES);
+    let back = Repository::latest_with(&location, settings.clone()).unwrap();
+    back.file("model.safetensors").unwrap();
+    assert_eq!(open(&settings).unwrap().commit(), commit('1'));
+
     // A commit is itself for ever, and asks nothing once it is there.
     let pinned = Location::new("owner/name", Some(&commit('1'))).unwrap();
     let asked = hub.paths().len();

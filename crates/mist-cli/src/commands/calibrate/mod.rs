@@ -39,7 +39,7 @@ enum Part {
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// Weights: a .safetensors file, its .json beside it.
-    #[arg(value_name = "PATH", value_parser = chosen())]
+    #[arg(value_name = "PATH", value_parser = chosen(), value_hint = clap::ValueHint::FilePath)]
     checkpoint: Chosen,
     /// What to calibrate, separated by commas, in this order: what comes later uses what came before.
     #[arg(long, value_enum, value_name = "PARTS", value_delimiter = ',', default_values = ["intervals", "independence", "conditional"])]

@@ -17,7 +17,7 @@ const HUB: &str = "hf:";
 pub struct Weights {
     /// Weights: a .safetensors file, its .json beside it; or hf:OWNER/NAME[@REVISION], a repository of the Hugging Face
     /// hub, fetched once [default: the embedded ones].
-    #[arg(long, value_name = "CHECKPOINT", value_parser = chosen())]
+    #[arg(long, value_name = "CHECKPOINT", value_parser = chosen(), value_hint = clap::ValueHint::FilePath)]
     pub checkpoint: Option<Chosen>,
     /// Where to compute.
     #[arg(long, value_parser = super::device(), default_value = "auto")]
