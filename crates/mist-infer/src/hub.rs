@@ -14,6 +14,14 @@ impl Estimator {
     /// The repository holds one `NAME.safetensors` with its `NAME.json`, as `mist train` and `mist calibrate` write them.
     /// The variables of the environment that say where the cache is, and which hub is asked, are those of [`mist_hub`].
     ///
+    /// ```no_run
+    /// use mist_infer::{Device, Estimator};
+    ///
+    /// let estimator = Estimator::from_hub("owner/mist-2026-12", Some("v1.0"), &Device::Cpu)?;
+    /// println!("{:?}", estimator.hub());
+    /// # Ok::<(), mist_infer::EstimateError>(())
+    /// ```
+    ///
     /// # Errors
     /// Files that cannot be had, or are not those that the hub lists; those of [`Estimator::from_checkpoint`].
     pub fn from_hub(repository: &str, revision: Option<&str>, device: &Device) -> Result<Self, EstimateError> {
@@ -73,7 +81,13 @@ fn no_checkpoint(repository: &Repository, pairs: &[String]) -> EstimateError {
 
 #[cfg(test)]
 mod tests {
-    use super::pairs;
+    use super::{Device, Estimator, pairs};
+
+    #[test]
+    fn names_are_checked_before_anybody_is_asked() {
+        let error = Estimator::from_hub("name", None, &Device::Cpu).unwrap_err().to_string();
+        assert!(error.starts_with("`name` is no repository of the hub\nhint: "), "{error}");
+    }
 
     #[test]
     fn a_checkpoint_is_a_pair() {

@@ -1,5 +1,6 @@
 //! Checkpoints of the hub, from a server on the loopback.
 
+#[allow(dead_code, reason = "the tests of `mist-hub` use the rest")]
 #[path = "../../../mist-hub/tests/it/server.rs"]
 mod server;
 
@@ -26,7 +27,9 @@ fn hub() -> (Hub, Folder) {
 /// `mist` with the cache in the folder, asking this hub.
 fn command(hub: &Hub, folder: &Folder, args: &str) -> Command {
     let mut command = folder.command(args);
-    ["HF_TOKEN", "HF_HUB_CACHE", "HF_HUB_OFFLINE"].map(|name| command.env_remove(name));
+    for name in ["HF_TOKEN", "HF_HUB_CACHE", "HF_HUB_OFFLINE"] {
+        command.env_remove(name);
+    }
     command.env("HF_HOME", folder.path().join("home")).env("HF_ENDPOINT", &hub.endpoint);
     command
 }
