@@ -45,11 +45,25 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
         e.is::<Failed>()
             || within.is_some_and(|e| e.is::<Failed>())
             || matches!(e.downcast_ref(), Some(EstimateError::Network(_)))
+            || is_of_the_hub(e)
     });
     if error.is::<Interrupted>() {
         return ExitCode::from(INTERRUPTED);
     }
     ExitCode::from(if failed { FAILED } else { BAD_INPUT })
+}
+
+/// Whether the hub was asked, and did not answer as it should.
+#[cfg(feature = "hub")]
+fn is_of_the_hub(e: &(dyn std::error::Error + 'static)) -> bool {
+    use mist_infer::mist_hub::HubError;
+    let within = e.downcast_ref().and_then(|e| if let EstimateError::Hub(e) = e { Some(e) } else { None });
+    within.or_else(|| e.downcast_ref()).is_some_and(HubError::is_failure)
+}
+
+#[cfg(not(feature = "hub"))]
+fn is_of_the_hub(_: &(dyn std::error::Error + 'static)) -> bool {
+    false
 }
 
 /// The messages of the chain, each cause once, and the lines among them that start with `hint: `.

@@ -69,6 +69,8 @@ enum Command {
     Evaluate(commands::evaluate::Args),
     /// Say what is known of a checkpoint.
     Info(commands::info::Args),
+    /// Write the model card of a checkpoint, ready for the Hugging Face hub.
+    Card(commands::card::Args),
     /// Measure how fast a device runs the network, and whether it computes what the CPU does.
     Bench(commands::bench::Args),
     /// Print what a shell needs to complete the words of `mist`.
@@ -101,6 +103,7 @@ fn main() -> ExitCode {
         Command::Calibrate(args) => commands::calibrate::run(&args),
         Command::Evaluate(args) => commands::evaluate::run(&args),
         Command::Info(args) => commands::info::run(&args),
+        Command::Card(args) => commands::card::run(&args),
         Command::Bench(args) => commands::bench::run(&args),
         Command::Completions(args) => commands::shell::completions(&args, Cli::command()),
         Command::Man(args) => commands::shell::man(&args, Cli::command()),

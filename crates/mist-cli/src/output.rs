@@ -1,7 +1,7 @@
 //! Answers as text and as JSON.
 
 use crate::input::Notes;
-use mist_infer::{Estimate, Interval, Normalised};
+use mist_infer::{CheckpointId, Estimate, Interval, Normalised};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -97,7 +97,7 @@ pub fn json(
         x: &notes.x.columns,
         y: &notes.y.columns,
         warnings,
-        checkpoint: ReportCheckpoint { name: &estimate.checkpoint.name, sha256: &estimate.checkpoint.sha256 },
+        checkpoint: &estimate.checkpoint,
     };
     serde_json::to_string(&report).expect("plain values have a JSON form") + "\n"
 }
@@ -133,7 +133,7 @@ struct Report<'a> {
     /// Names of the columns of Y.
     y: &'a [String],
     warnings: &'a [String],
-    checkpoint: ReportCheckpoint<'a>,
+    checkpoint: &'a CheckpointId,
 }
 
 #[derive(Serialize)]
@@ -141,10 +141,4 @@ struct ReportInterval {
     level: f64,
     lower: f64,
     upper: f64,
-}
-
-#[derive(Serialize)]
-struct ReportCheckpoint<'a> {
-    name: &'a str,
-    sha256: &'a str,
 }

@@ -76,6 +76,24 @@ pub enum EstimateError {
     /// A checkpoint that cannot be used.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// Files of the hub that cannot be had.
+    #[cfg(feature = "hub")]
+    #[error(transparent)]
+    Hub(#[from] mist_hub::HubError),
+    /// A repository of the hub without a checkpoint, or with several.
+    #[cfg(feature = "hub")]
+    #[error(
+        "`{repository}` has {what} at commit {commit}, expected one checkpoint of mist\n\
+         hint: a repository has one checkpoint at its top, the two files that `mist train` writes"
+    )]
+    NoCheckpoint {
+        /// The repository.
+        repository: String,
+        /// The commit.
+        commit: String,
+        /// What it has instead.
+        what: String,
+    },
     /// A device that cannot be used.
     #[error(transparent)]
     Device(#[from] DeviceError),

@@ -17,6 +17,20 @@ pub struct CheckpointId {
     pub name: String,
     /// SHA-256 of its weights, in hexadecimal.
     pub sha256: String,
+    /// Where on the hub it was, if it comes from there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hub: Option<HubCommit>,
+}
+
+/// A commit of a repository on the hub, which never changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HubCommit {
+    /// `OWNER/NAME`.
+    pub repository: String,
+    /// The branch, tag or commit that was asked for.
+    pub revision: String,
+    /// Where that was, 40 hexadecimal digits.
+    pub commit: String,
 }
 
 /// A central interval of mutual information, in nats.

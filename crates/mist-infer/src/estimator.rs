@@ -8,7 +8,7 @@ use crate::normalised::share_of;
 use crate::screen::{Kept, Rows, Screened, check, screen};
 use crate::second_look::SecondLook;
 use crate::wide::{self, Wide};
-use crate::{CheckpointId, Columns, Estimate, EstimateError, Side, Warning, domain};
+use crate::{CheckpointId, Columns, Estimate, EstimateError, HubCommit, Side, Warning, domain};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use mist_model::{
@@ -59,6 +59,8 @@ pub struct Estimator {
     parameters: usize,
     /// Whether tables of any size get the pointwise MI of every row.
     every_row: bool,
+    /// Where on the hub the checkpoint was, if it comes from there.
+    pub(crate) hub: Option<HubCommit>,
 }
 
 impl Estimator {
@@ -96,7 +98,7 @@ impl Estimator {
         let device = parameters.iter().next().map_or(Device::Cpu, |(_, v)| v.device().clone());
         let network = Axial::new(&description.network, constants(&parameters, &device))?;
         let normal = description.network.taus.iter().map(|tau| Normal::standard().inverse_cdf(*tau)).collect();
-        Ok(Self { network, description, device, normal, parameters: parameters.count(), every_row: false })
+        Ok(Self { network, description, device, normal, parameters: parameters.count(), every_row: false, hub: None })
     }
 
     /// The same, but with the pointwise MI of every row of any table. Of very large tables, see
@@ -115,6 +117,17 @@ impl Estimator {
     /// What is known of the checkpoint.
     pub fn description(&self) -> &Description {
         &self.description
+    }
+
+    /// The checkpoint as answers name it.
+    pub fn checkpoint(&self) -> CheckpointId {
+        let Description { name, sha256, .. } = &self.description;
+        CheckpointId { name: name.clone(), sha256: sha256.clone(), hub: self.hub.clone() }
+    }
+
+    /// Where on the hub the checkpoint was, if it comes from there.
+    pub fn hub(&self) -> Option<&HubCommit> {
+        self.hub.as_ref()
     }
 
     /// Whether passes are computed on the CPU, several at a time.
@@ -265,7 +278,7 @@ impl Estimator {
             entropy_nats: share_of(&task.entropies),
             p_value: None,
             warnings,
-            checkpoint: CheckpointId { name: self.description.name.clone(), sha256: self.description.sha256.clone() },
+            checkpoint: self.checkpoint(),
         };
         estimate.p_value = self.description.independence.as_ref().map(|table| match blocks.is_empty() {
             true => 1.0,

@@ -29,6 +29,8 @@
 //! Answers are `serde::Serialize`. An [`Estimator`] is cheap to clone, `Send` and `Sync`, and uses the threads of the rayon
 //! pool that it is called in.
 //!
+//! With the feature `hub`, `Estimator::from_hub` takes the checkpoint of a repository on the Hugging Face hub.
+//!
 //! # Profile
 //! Without optimisation a pass is about a hundred times slower. A dependent's `Cargo.toml` gives dev builds the speed of
 //! release builds with
@@ -51,6 +53,8 @@ mod error;
 mod estimate;
 mod estimator;
 mod fdr;
+#[cfg(feature = "hub")]
+mod hub;
 mod normalised;
 mod p_values;
 mod pairs;
@@ -65,9 +69,13 @@ pub use columns::{Columns, Side};
 pub use conditional::Conditional;
 pub use device::{DeviceError, DeviceKind};
 pub use error::EstimateError;
-pub use estimate::{CheckpointId, Estimate, Interval};
+pub use estimate::{CheckpointId, Estimate, HubCommit, Interval};
 pub use estimator::{Estimator, MIN_ROWS};
 pub use fdr::benjamini_hochberg;
+#[cfg(feature = "hub")]
+pub use hub::MOST_HUB_BYTES;
+#[cfg(feature = "hub")]
+pub use mist_hub;
 pub use mist_model::{Checkpoint, CheckpointError, Description, QuantileFunction, ShapeTable, TaskShape};
 #[cfg(feature = "ndarray")]
 pub use ndarray;

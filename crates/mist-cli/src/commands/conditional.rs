@@ -1,12 +1,12 @@
 //! `mist conditional`: what X and Y say about each other once Z is known.
 
+use super::weights::Weights;
 use crate::console::{out, warning};
 use crate::output::{Format, Unit};
 use crate::table::OneTable;
 use anyhow::Result;
-use mist_infer::{Conditional, DeviceKind};
+use mist_infer::Conditional;
 use std::io::Write;
-use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -40,17 +40,13 @@ pub struct Args {
     /// Form of the answer.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Weights: a .safetensors file, its .json beside it [default: the embedded ones].
-    #[arg(long, value_name = "PATH")]
-    checkpoint: Option<PathBuf>,
-    /// Where to compute.
-    #[arg(long, value_parser = super::device(), default_value = "auto")]
-    device: DeviceKind,
+    #[command(flatten)]
+    weights: Weights,
 }
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
-    let estimator = super::estimator(args.checkpoint.as_deref(), args.device)?;
+    let estimator = args.weights.estimator()?;
     estimator.check_level(args.interval)?;
     let (table, counts) = args.table.sides(&[("--x", &args.x), ("--y", &args.y), ("--given", &args.given)])?;
     let side = |first: usize, count: usize| table.columns.select(&(first..first + count).collect::<Vec<_>>());

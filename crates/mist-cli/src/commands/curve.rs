@@ -1,13 +1,14 @@
 //! `mist curve`: the answer against the number of rows. Is more data worth it?
 
 use super::pair_rows::Format;
+use super::weights::Weights;
 use crate::console::{out, progress, warning};
 use crate::output::Unit;
 use crate::plot::{Axis, COLOURS, Mark, Points, Scale, Xy, png, svg};
 use crate::store::replace;
 use crate::table::OneTable;
 use anyhow::{Result, bail};
-use mist_infer::{Columns, DeviceKind, Estimate, EstimateError, Estimator};
+use mist_infer::{Columns, Estimate, EstimateError, Estimator};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -58,12 +59,8 @@ pub struct Args {
     /// Threads, 0 for one per core; changes no number.
     #[arg(long, value_parser = super::thread_count, default_value_t = 0)]
     threads: usize,
-    /// Weights: a .safetensors file, its .json beside it [default: the embedded ones].
-    #[arg(long, value_name = "PATH")]
-    checkpoint: Option<PathBuf>,
-    /// Where to compute.
-    #[arg(long, value_parser = super::device(), default_value = "auto")]
-    device: DeviceKind,
+    #[command(flatten)]
+    weights: Weights,
 }
 
 /// The answers at one number of rows.
@@ -92,7 +89,7 @@ pub fn run(args: &Args) -> Result<()> {
     if let Some(path) = &args.plot {
         super::plot::check_extension(path)?;
     }
-    let estimator = super::estimator(args.checkpoint.as_deref(), args.device)?;
+    let estimator = args.weights.estimator()?;
     estimator.check_level(args.interval)?;
     let (table, counts) = args.table.sides(&[("--x", &args.x), ("--y", &args.y)])?;
     let (dim, n) = (table.columns.dim(), table.columns.n());
@@ -109,7 +106,7 @@ pub fn run(args: &Args) -> Result<()> {
     let text = match args.format {
         Format::Text => text(args, &sizes),
         Format::Json => {
-            let report = serde_json::json!({
+            let mut report = serde_json::json!({
                 "unit": args.unit,
                 "level": args.interval,
                 "sizes": sizes,
@@ -117,6 +114,9 @@ pub fn run(args: &Args) -> Result<()> {
                 "warnings": table.warnings,
                 "checkpoint": estimator.description().name,
             });
+            if let Some(hub) = estimator.hub() {
+                report["hub"] = serde_json::to_value(hub)?;
+            }
             report.to_string() + "\n"
         }
         Format::Csv => {

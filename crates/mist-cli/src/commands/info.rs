@@ -1,21 +1,25 @@
 //! `mist info`: what is known of a checkpoint.
 
+use super::coverage::{CoverageTable, percent, range};
+use super::weights::{self, Chosen, chosen};
 use crate::console::out;
 use crate::output::Format;
 use anyhow::Result;
-use mist_infer::DeviceKind;
-use mist_model::{Coverage, Description, ShapeTable, Share};
-use std::collections::{BTreeMap, BTreeSet};
+use mist_infer::{DeviceKind, Estimator};
+use mist_model::{Coverage, ShapeTable, Share};
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::PathBuf;
 
 /// Arguments of `mist info`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Weights: a .safetensors file, its .json beside it [default: the embedded ones].
-    #[arg(value_name = "PATH")]
-    checkpoint: Option<PathBuf>,
+    /// Weights: a .safetensors file, its .json beside it; or hf:OWNER/NAME[@REVISION] [default: the embedded ones].
+    #[arg(value_name = "CHECKPOINT", value_parser = chosen(), value_hint = clap::ValueHint::FilePath)]
+    checkpoint: Option<Chosen>,
+    /// Ask the hub where the revision is now. Without it a branch stays at the commit where it was when it was first
+    /// fetched.
+    #[arg(long)]
+    refresh: bool,
     /// Form of the card; `json` is what lies beside the weights, on one line.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -23,19 +27,23 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
-    let estimator = super::estimator(args.checkpoint.as_deref(), DeviceKind::Cpu)?;
+    let estimator = weights::estimator(args.checkpoint.as_ref(), DeviceKind::Cpu, args.refresh)?;
     let text = match args.format {
         Format::Json => serde_json::to_string(estimator.description())? + "\n",
-        Format::Text => card(estimator.description(), estimator.parameter_count()),
+        Format::Text => card(&estimator),
     };
     Ok(out().write_all(text.as_bytes())?)
 }
 
-fn card(d: &Description, parameters: usize) -> String {
+fn card(estimator: &Estimator) -> String {
+    let (d, parameters) = (estimator.description(), estimator.parameter_count());
     let t = &d.trained;
     let mut text = format!("{}   sha256 {}\n\n", d.name, d.sha256);
     let yes = |b: bool| if b { "yes" } else { "no" };
     // Writing to a string cannot fail.
+    if let Some(hub) = estimator.hub() {
+        let _ = writeln!(text, "from the hub          {}@{}, commit {}", hub.repository, hub.revision, hub.commit);
+    }
     let _ = writeln!(text, "parameters            {parameters}");
     let _ = writeln!(text, "trained on            {} tasks of `{}`, {} steps", t.tasks, t.meta, t.steps);
     let _ = writeln!(text, "rows                  {} to {}; more are answered in blocks", t.n.0, t.n.1);
@@ -74,8 +82,9 @@ fn card(d: &Description, parameters: usize) -> String {
 /// The coverage card as tables.
 fn covers(text: &mut String, coverage: &Coverage) {
     let share = |s: &Share| {
-        let (lower, upper) = s.band();
-        format!("{:>4.0} % ({:.0}–{:.0})", 100.0 * s.value(), 100.0 * lower, 100.0 * upper)
+        let text = percent(*s);
+        let digits = text.find(' ').unwrap_or(0);
+        format!("{}{text}", " ".repeat(4usize.saturating_sub(digits)))
     };
     let total = coverage.by(|_| ())[&()].tasks;
     let _ = writeln!(
@@ -83,55 +92,25 @@ fn covers(text: &mut String, coverage: &Coverage) {
         "\n{:.0} % intervals hold, on {total} tasks that neither training nor calibration has seen (95 % band of each share):\n",
         100.0 * coverage.level
     );
-    let range = |(first, last): (usize, usize)| match (first, last) {
-        (0, last) => format!("≤ {last}"),
-        (first, usize::MAX) => format!("≥ {first}"),
-        (first, last) => format!("{first} to {last}"),
-    };
     for held_out in [false, true] {
-        let cells = CoverageTable::of(coverage, held_out);
-        if cells.rows.is_empty() {
-            continue;
-        }
+        let Some(table) = CoverageTable::of(coverage, held_out) else { continue };
         let _ = write!(text, "{:<30}", if held_out { "families never trained on" } else { "families" });
-        for bin in &cells.bins {
+        for bin in &table.bins {
             let _ = write!(text, "{:<20}", format!("{} rows", range(*bin)));
         }
         text.push('\n');
-        for (name, shares) in &cells.rows {
+        for (name, shares) in &table.rows {
             let _ = write!(text, "{name:<30}");
-            for bin in &cells.bins {
+            for bin in &table.bins {
                 let _ = write!(text, "{:<20}", shares.get(bin).map_or("–".to_owned(), share));
             }
             text.truncate(text.trim_end().len());
             text.push('\n');
         }
-        let columns = coverage.by(|c| (c.held_out, c.columns));
-        let by_columns: Vec<String> = columns
-            .iter()
-            .filter(|((held, _), _)| *held == held_out)
-            .map(|((_, bin), s)| format!("{} columns {}", range(*bin), share(s).trim_start()))
-            .collect();
+        let by_columns: Vec<String> =
+            table.columns.iter().map(|(bin, s)| format!("{} columns {}", range(*bin), percent(*s))).collect();
         let _ = writeln!(text, "{}\n", by_columns.join(",  "));
     }
     text.truncate(text.trim_end().len());
     text.push('\n');
-}
-
-/// Shares by family and rows.
-struct CoverageTable {
-    bins: BTreeSet<(usize, usize)>,
-    rows: BTreeMap<String, BTreeMap<(usize, usize), Share>>,
-}
-
-impl CoverageTable {
-    fn of(coverage: &Coverage, held_out: bool) -> Self {
-        let mut table = Self { bins: BTreeSet::new(), rows: BTreeMap::new() };
-        let cells = coverage.by(|c| (c.held_out, c.family.clone(), c.n));
-        for ((_, family, n), share) in cells.into_iter().filter(|((held, _, _), _)| *held == held_out) {
-            table.bins.insert(n);
-            table.rows.entry(family).or_default().insert(n, share);
-        }
-        table
-    }
 }

@@ -3,7 +3,9 @@
 pub mod bench;
 mod bins;
 pub mod calibrate;
+pub mod card;
 pub mod conditional;
+mod coverage;
 pub mod curve;
 pub mod dataset;
 pub mod estimate;
@@ -17,12 +19,12 @@ pub mod rank;
 pub mod shell;
 mod tests;
 pub mod train;
+mod weights;
 
 use crate::console::note;
 use anyhow::{Result, bail};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use mist_infer::{Device, DeviceError, DeviceKind, EstimateError, Estimator};
-use std::path::Path;
+use mist_infer::{Device, DeviceError, DeviceKind};
 use std::time::Duration;
 
 /// The value of `--device`.
@@ -40,15 +42,6 @@ fn open(kind: DeviceKind) -> Result<Device, DeviceError> {
         note(&format!("{e}; computing on the CPU"));
     }
     Ok(device)
-}
-
-/// The checkpoint at `path`, or the embedded one.
-fn estimator(path: Option<&Path>, kind: DeviceKind) -> Result<Estimator, EstimateError> {
-    let device = open(kind)?;
-    match path {
-        Some(path) => Estimator::from_checkpoint(path, &device),
-        None => Estimator::embedded_on(&device),
-    }
 }
 
 /// Threads at most.

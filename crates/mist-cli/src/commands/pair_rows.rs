@@ -3,7 +3,7 @@
 use crate::output::Unit;
 use crate::store::Record;
 use anyhow::{Context, Result};
-use mist_infer::{Estimate, EstimateError, q_values};
+use mist_infer::{Estimate, EstimateError, HubCommit, q_values};
 use serde::{Deserialize, Serialize};
 
 /// Form of a table of answers.
@@ -167,6 +167,9 @@ pub struct About<'a> {
     pub checkpoint: &'a str,
     /// SHA-256 of its weights.
     pub sha256: &'a str,
+    /// Where on the hub it was, if it comes from there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hub: Option<&'a HubCommit>,
     /// What happened while reading.
     pub warnings: &'a [String],
 }

@@ -2,13 +2,13 @@
 
 use super::pair_rows::{About, Format, PairRow, csv, json, text};
 use super::tests::{Options, Test};
+use super::weights::Weights;
 use crate::console::{out, progress, warning};
 use crate::output::Unit;
 use crate::table::OneTable;
 use anyhow::{Result, bail};
-use mist_infer::{DeviceKind, Estimate, Tests};
+use mist_infer::{Estimate, Tests};
 use std::io::Write;
-use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,17 +53,13 @@ pub struct Args {
     /// Threads, 0 for one per core; changes no number.
     #[arg(long, value_parser = super::thread_count, default_value_t = 0)]
     threads: usize,
-    /// Weights: a .safetensors file, its .json beside it [default: the embedded ones].
-    #[arg(long, value_name = "PATH")]
-    checkpoint: Option<PathBuf>,
-    /// Where to compute.
-    #[arg(long, value_parser = super::device(), default_value = "auto")]
-    device: DeviceKind,
+    #[command(flatten)]
+    weights: Weights,
 }
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
-    let estimator = super::estimator(args.checkpoint.as_deref(), args.device)?;
+    let estimator = args.weights.estimator()?;
     estimator.check_level(args.interval)?;
     let table = args.table.with_target(&args.target, &args.columns)?;
     let last = table.names.len() - 1;
@@ -100,6 +96,7 @@ pub fn run(args: &Args) -> Result<()> {
         level: args.interval,
         checkpoint: &description.name,
         sha256: &description.sha256,
+        hub: estimator.hub(),
         warnings: &table.warnings,
     };
     let text = match args.format {

@@ -4,6 +4,7 @@ mod attacks;
 mod bad_input;
 mod batch;
 mod calibrate;
+mod card;
 mod conditional;
 mod csv;
 mod curve;
@@ -12,8 +13,12 @@ mod domains;
 mod estimate;
 mod evaluate;
 mod generate;
+#[cfg(feature = "hub")]
+mod hub;
 mod manners;
 mod matrix;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod network;
 mod npy;
 mod pipes;
 mod plot;

@@ -3,6 +3,7 @@
 mod conditional;
 mod independence;
 
+use super::weights::{Chosen, chosen};
 use crate::console::{out, progress};
 use anyhow::{Context, Result};
 use indicatif::ParallelProgressIterator;
@@ -12,7 +13,6 @@ use mist_model::{Answered, Batch, Calibration, Checkpoint, Coverage, Observed, Q
 use mist_train::score_of;
 use rayon::prelude::*;
 use std::io::Write;
-use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -39,8 +39,8 @@ enum Part {
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// Weights: a .safetensors file, its .json beside it.
-    #[arg(value_name = "PATH")]
-    checkpoint: PathBuf,
+    #[arg(value_name = "PATH", value_parser = chosen(), value_hint = clap::ValueHint::FilePath)]
+    checkpoint: Chosen,
     /// What to calibrate, separated by commas, in this order: what comes later uses what came before.
     #[arg(long, value_enum, value_name = "PARTS", value_delimiter = ',', default_values = ["intervals", "independence", "conditional"])]
     only: Vec<Part>,
@@ -73,10 +73,11 @@ const HELD_OUT: &str = "held_out";
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
     let device = super::open(args.device)?;
-    let mut checkpoint = Checkpoint::read(&args.checkpoint, &device)?;
+    let path = args.checkpoint.file()?;
+    let mut checkpoint = Checkpoint::read(path, &device)?;
     let trained = &checkpoint.description.trained;
     let meta = MetaDistribution::named(&trained.meta)
-        .with_context(|| format!("the mix of `{}` cannot be drawn from", args.checkpoint.display()))?;
+        .with_context(|| format!("the mix of `{}` cannot be drawn from", path.display()))?;
     let pool = super::pool(args.threads)?;
     let mut out = out();
     let parts = [Part::Intervals, Part::Independence, Part::Conditional];
@@ -86,7 +87,7 @@ pub fn run(args: &Args) -> Result<()> {
             Part::Independence => independence::fit(&mut checkpoint, &meta, args.seed, args.shuffled),
             Part::Conditional => conditional::fit(&mut checkpoint, args.seed, args.conditional),
         })?;
-        checkpoint.description.write(&args.checkpoint)?;
+        checkpoint.description.write(path)?;
         out.write_all(text.as_bytes())?;
     }
     Ok(())

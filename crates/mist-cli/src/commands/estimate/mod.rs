@@ -4,11 +4,12 @@ mod batch;
 mod pointwise;
 
 use super::tests::{Options, Test};
+use super::weights::Weights;
 use crate::console::{out, warning};
 use crate::input::{Notes, Pair, TableArgs};
 use crate::output::{Format, Unit, json, text};
 use anyhow::{Result, bail};
-use mist_infer::{DeviceKind, Estimate, Estimator, Tests};
+use mist_infer::{Estimate, Estimator, Tests};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -61,12 +62,8 @@ pub struct Args {
     /// Threads for many pairs, permutations, and tables with more rows than one pass takes; 0 for one per core.
     #[arg(long, value_parser = super::thread_count, default_value_t = 0)]
     threads: usize,
-    /// Weights: a .safetensors file, its .json beside it [default: the embedded ones].
-    #[arg(long, value_name = "PATH")]
-    checkpoint: Option<PathBuf>,
-    /// Where to compute.
-    #[arg(long, value_parser = super::device(), default_value = "auto")]
-    device: DeviceKind,
+    #[command(flatten)]
+    weights: Weights,
     #[command(flatten)]
     table: TableArgs,
 }
@@ -79,7 +76,7 @@ pub fn run(args: &Args) -> Result<()> {
     if args.batch.is_some() {
         args.table.check_for_two()?;
     }
-    let estimator = super::estimator(args.checkpoint.as_deref(), args.device)?;
+    let estimator = args.weights.estimator()?;
     estimator.check_level(args.interval)?;
     let estimator = if args.pointwise.is_some() { estimator.with_pointwise_of_every_row() } else { estimator };
     match &args.batch {

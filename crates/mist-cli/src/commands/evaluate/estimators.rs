@@ -5,7 +5,6 @@ use anyhow::{Result, bail};
 use cpu_time::ThreadTime;
 use mist_baselines::{Bootstrap, MiEstimator};
 use mist_infer::Estimator;
-use mist_model::Description;
 use mist_train::metrics::LEVELS;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
@@ -80,10 +79,10 @@ impl Named {
         Ok(Self { name: name.to_owned(), method })
     }
 
-    /// What is known of the checkpoint, if this is the learned estimator.
-    pub fn checkpoint(&self) -> Option<&Description> {
+    /// The learned estimator, if this is it.
+    pub fn learned(&self) -> Option<&Estimator> {
         match &self.method {
-            Method::Learned(estimator) => Some(estimator.description()),
+            Method::Learned(estimator) => Some(estimator),
             _ => None,
         }
     }

@@ -11,12 +11,12 @@ mod tables;
 mod work;
 mod worse;
 
+use super::weights::Weights;
 use crate::console::out;
 use crate::store::{Store, replace};
 use anyhow::{Result, bail};
 use data::Part;
 use estimators::{MIST, Named};
-use mist_infer::DeviceKind;
 use std::io::Write as _;
 use std::path::PathBuf;
 use tables::Evaluation;
@@ -56,15 +56,11 @@ pub struct Args {
     /// Folder for the report and the estimates.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Weights: a .safetensors file, its .json beside it [default: the embedded ones].
-    #[arg(long, value_name = "PATH")]
-    checkpoint: Option<PathBuf>,
     /// Threads, 0 for one per core; changes no number.
     #[arg(long, value_parser = super::thread_count, default_value_t = 0)]
     threads: usize,
-    /// Where to compute.
-    #[arg(long, value_parser = super::device(), default_value = "auto")]
-    device: DeviceKind,
+    #[command(flatten)]
+    weights: Weights,
 }
 
 /// Tasks that the generator draws.
@@ -103,12 +99,12 @@ impl Suite {
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
     estimators::check(&args.estimators)?;
-    if args.checkpoint.is_some() && !args.estimators.iter().any(|name| name == MIST) {
+    if args.weights.checkpoint.is_some() && !args.estimators.iter().any(|name| name == MIST) {
         bail!("`--checkpoint` is for `{MIST}`, which `--estimators` does not list");
     }
     let parts = parts(args)?;
     let resamples = args.bootstrap.map(|count| count as usize);
-    let learned = || super::estimator(args.checkpoint.as_deref(), args.device).map_err(anyhow::Error::from);
+    let learned = || args.weights.estimator();
     let estimators =
         args.estimators.iter().map(|name| Named::new(name, resamples, learned)).collect::<Result<Vec<_>>>()?;
 
@@ -155,15 +151,22 @@ fn identity(args: &Args, parts: &[Part], estimators: &[Named]) -> Result<serde_j
         "limit": args.limit,
         "estimators": args.estimators,
         "bootstrap": args.bootstrap,
-        "checkpoint": estimators.iter().find_map(Named::checkpoint).map(|d| &d.sha256),
-        "device": args.device.as_str(),
+        "checkpoint": estimators.iter().find_map(Named::learned).map(|estimator| &estimator.description().sha256),
+        "device": args.weights.device.as_str(),
     }))
 }
 
 /// What ran, in words.
 fn about(args: &Args, estimators: &[Named]) -> String {
-    let checkpoint = estimators.iter().find_map(Named::checkpoint).map_or(String::new(), |d| {
-        format!("Checkpoint `{}` (sha256 {}, {} tasks of `{}`). ", d.name, d.sha256, d.trained.tasks, d.trained.meta)
+    let checkpoint = estimators.iter().find_map(Named::learned).map_or(String::new(), |estimator| {
+        let d = estimator.description();
+        let from = estimator
+            .hub()
+            .map_or(String::new(), |hub| format!(" from `{}` on the hub, commit {}", hub.repository, hub.commit));
+        format!(
+            "Checkpoint `{}`{from} (sha256 {}, {} tasks of `{}`). ",
+            d.name, d.sha256, d.trained.tasks, d.trained.meta
+        )
     });
     let seed = if args.manifest.is_none() { format!("Seed {}. ", args.seed) } else { String::new() };
     let limit = args.limit.map_or(String::new(), |count| format!("At most {count} data sets of each suite. "));

@@ -4,13 +4,14 @@ mod order;
 
 use super::pair_rows::{About, Format, PairRow, csv, json, text};
 use super::tests::{Options, Test};
+use super::weights::Weights;
 use crate::console::{out, progress, warning};
 use crate::output::Unit;
 use crate::plot::{Cells, png, svg};
 use crate::store::{Store, replace};
 use crate::table::{OneTable, Table};
 use anyhow::Result;
-use mist_infer::{DeviceKind, Estimator, Matrix, Tests};
+use mist_infer::{Estimator, Matrix, Tests};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::io::Write;
@@ -63,17 +64,13 @@ pub struct Args {
     /// Threads, 0 for one per core; changes no number.
     #[arg(long, value_parser = super::thread_count, default_value_t = 0)]
     threads: usize,
-    /// Weights: a .safetensors file, its .json beside it [default: the embedded ones].
-    #[arg(long, value_name = "PATH")]
-    checkpoint: Option<PathBuf>,
-    /// Where to compute.
-    #[arg(long, value_parser = super::device(), default_value = "auto")]
-    device: DeviceKind,
+    #[command(flatten)]
+    weights: Weights,
 }
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
-    let estimator = super::estimator(args.checkpoint.as_deref(), args.device)?;
+    let estimator = args.weights.estimator()?;
     estimator.check_level(args.interval)?;
     let table = args.table.table(&args.columns)?;
     let test = args.test.unwrap_or(if estimator.has_independence_table() { Test::Amortised } else { Test::None });
@@ -106,6 +103,7 @@ fn about<'a>(args: &Args, table: &'a Table, estimator: &'a Estimator) -> About<'
         level: args.interval,
         checkpoint: &description.name,
         sha256: &description.sha256,
+        hub: estimator.hub(),
         warnings: &table.warnings,
     }
 }
@@ -127,7 +125,7 @@ fn identity(args: &Args, test: Test, table: &Table, estimator: &Estimator) -> se
         "unit": args.unit,
         "test": tested,
         "checkpoint": estimator.description().sha256,
-        "device": args.device.as_str(),
+        "device": args.weights.device.as_str(),
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod direction;
 
+use super::weights::Weights;
 use crate::console::{out, warning};
 use crate::output::{Unit, answer_line};
 use crate::plot::{Axis, Cloud, Scale, png, svg};
@@ -9,7 +10,7 @@ use crate::store::replace;
 use crate::table::OneTable;
 use anyhow::{Result, bail};
 use direction::{Directions, directions};
-use mist_infer::{Columns, DeviceKind};
+use mist_infer::Columns;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -45,12 +46,8 @@ pub struct Args {
     /// Unit of the answer.
     #[arg(long, value_enum, default_value_t = Unit::Nats)]
     unit: Unit,
-    /// Weights: a .safetensors file, its .json beside it [default: the embedded ones].
-    #[arg(long, value_name = "PATH")]
-    checkpoint: Option<PathBuf>,
-    /// Where to compute.
-    #[arg(long, value_parser = super::device(), default_value = "auto")]
-    device: DeviceKind,
+    #[command(flatten)]
+    weights: Weights,
 }
 
 /// Refuses a picture of another kind than are drawn.
@@ -64,7 +61,7 @@ pub fn check_extension(path: &Path) -> Result<()> {
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
     check_extension(&args.out)?;
-    let estimator = super::estimator(args.checkpoint.as_deref(), args.device)?.with_pointwise_of_every_row();
+    let estimator = args.weights.estimator()?.with_pointwise_of_every_row();
     estimator.check_level(args.interval)?;
     let (table, counts) = args.table.sides(&[("--x", &args.x), ("--y", &args.y)])?;
     let (x_names, y_names) = table.names.split_at(counts[0]);
