@@ -2,6 +2,7 @@
 
 mod commands;
 mod console;
+mod encoders;
 mod error;
 mod input;
 mod memory;
@@ -57,6 +58,8 @@ enum Command {
     Curve(commands::curve::Args),
     /// Draw a pair with its answer.
     Plot(commands::plot::Args),
+    /// Turn texts or images into columns of numbers.
+    Embed(commands::embed::Args),
     /// Write a data set of samples whose mutual information is known.
     Generate(commands::generate::Args),
     /// Check or describe a data set that `generate` wrote.
@@ -95,6 +98,7 @@ fn main() -> ExitCode {
         Command::Conditional(args) => commands::conditional::run(&args),
         Command::Curve(args) => commands::curve::run(&args),
         Command::Plot(args) => commands::plot::run(&args),
+        Command::Embed(args) => commands::embed::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
         Command::Dataset(args) => commands::dataset::run(&args),
         Command::Train(args) => commands::train::run(&args),

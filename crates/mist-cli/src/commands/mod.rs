@@ -6,6 +6,7 @@ pub mod calibrate;
 pub mod conditional;
 pub mod curve;
 pub mod dataset;
+pub mod embed;
 pub mod estimate;
 pub mod evaluate;
 pub mod generate;
