@@ -74,7 +74,7 @@ fn duration(option: &str, value: f64, unit: f64) -> Result<Duration> {
 }
 
 /// A pool with that many threads. Work goes to it in whole passes; the threads of the process are one.
-fn pool(asked: usize) -> Result<rayon::ThreadPool> {
+pub fn pool(asked: usize) -> Result<rayon::ThreadPool> {
     Ok(rayon::ThreadPoolBuilder::new().num_threads(threads(asked)).build()?)
 }
 

@@ -11,7 +11,7 @@ mod without;
 
 pub use marks::{Kind, Marks};
 #[cfg(feature = "embed")]
-pub use with::{Embedded, Encoders, Source, open, reduction};
+pub use with::{Encoders, Source, open, reduction};
 #[cfg(not(feature = "embed"))]
 pub use without::{Encoders, MISSING};
 
@@ -65,15 +65,6 @@ impl Encoding {
         let Self { column, kind, dim, columns, variance_kept, .. } = self;
         let s = if *columns == 1 { "" } else { "s" };
         format!("{column}: {columns} column{s} keep {:.1} % of the variance of {dim} ({kind})\n", 100.0 * variance_kept)
-    }
-
-    /// What its reader must keep in mind.
-    pub fn warning(&self) -> String {
-        let Self { column, kind, .. } = self;
-        format!(
-            "the {kind}s of `{column}` are seen through an embedding, and through a part of its variance: the answer is a \
-             lower bound for what the {kind}s themselves say (data processing)"
-        )
     }
 }
 

@@ -212,3 +212,14 @@ impl<'a> Encoders<'a> {
         Ok(expanded)
     }
 }
+
+impl Encoding {
+    /// What its reader must keep in mind.
+    fn warning(&self) -> String {
+        let Self { column, kind, .. } = self;
+        format!(
+            "the {kind}s of `{column}` are seen through an embedding, and through a part of its variance: the answer is a \
+             lower bound for what the {kind}s themselves say (data processing)"
+        )
+    }
+}

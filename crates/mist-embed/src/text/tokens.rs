@@ -26,9 +26,10 @@ impl Words {
     /// The tokenizer of a folder. What it says itself about length and padding is left aside: `max_tokens` and the batch do.
     pub fn open(folder: &Folder, max_tokens: usize, vocabulary: usize) -> Result<Self, EmbedError> {
         let wrong = |what: String| folder.error(TOKENIZER, what);
-        let bytes = folder.read(TOKENIZER)?;
-        let mut tokenizer =
-            Tokenizer::from_bytes(&bytes).map_err(|e| wrong(format!("is no sound description of a tokenizer: {e}")))?;
+        // As text: reading bytes would compile all of the tokenizers' parsing a second time.
+        let text = String::from_utf8(folder.read(TOKENIZER)?).map_err(|e| wrong(format!("is no text: {e}")))?;
+        let tokenizer: Result<Tokenizer, _> = text.parse();
+        let mut tokenizer = tokenizer.map_err(|e| wrong(format!("is no sound description of a tokenizer: {e}")))?;
         let special = tokenizer.get_post_processor().map_or(0, |p| tokenizers::PostProcessor::added_tokens(p, false));
         if max_tokens <= special {
             return Err(wrong(format!("adds {special} tokens to each text, of which {max_tokens} are read")));
