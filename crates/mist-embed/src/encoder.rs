@@ -9,6 +9,9 @@ use rayon::prelude::*;
 use serde::Deserialize;
 use std::path::Path;
 
+/// Tokens of a batch at most, unless one text has more: attention takes memory with their number and with their length.
+const MOST_TOKENS: usize = 1 << 13;
+
 /// What an encoder takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -137,7 +140,8 @@ impl Encoder {
                 let mut order: Vec<usize> = (0..items.len()).collect();
                 // Longest first: a batch that does not fit into memory fails at once.
                 order.sort_by_key(|i| std::cmp::Reverse(tokens[*i].ids.len()));
-                let embeddings = self.batches(&order, batch, progress, &|chunk| {
+                let batch = |longest: &usize| batch.min(MOST_TOKENS / tokens[*longest].ids.len()).max(1);
+                let embeddings = self.batches(&order, &batch, progress, &|chunk| {
                     let ids: Vec<&[u32]> = chunk.iter().map(|i| tokens[*i].ids.as_slice()).collect();
                     Ok(text.forward(&ids, &self.device)?)
                 })?;
@@ -146,7 +150,7 @@ impl Encoder {
             }
             Network::Image(image) => {
                 let order: Vec<usize> = (0..items.len()).collect();
-                let embeddings = self.batches(&order, batch, progress, &|chunk| {
+                let embeddings = self.batches(&order, &|_| batch, progress, &|chunk| {
                     let paths: Vec<(usize, &Path)> = chunk.iter().map(|i| (*i, Path::new(items[*i]))).collect();
                     image.forward(&paths, &self.device)
                 })?;
@@ -155,11 +159,12 @@ impl Encoder {
         }
     }
 
-    /// Encodes in batches of the given order, and puts the rows back into their places.
+    /// Encodes in batches of the given order, as large as `batch` says of their first item, and puts the rows back into
+    /// their places.
     fn batches(
         &self,
         order: &[usize],
-        batch: usize,
+        batch: &dyn Fn(&usize) -> usize,
         progress: &(dyn Fn(usize) + Sync),
         forward: &(dyn Fn(&[usize]) -> Result<Tensor, EmbedError> + Sync),
     ) -> Result<Embeddings, EmbedError> {
@@ -168,7 +173,12 @@ impl Encoder {
             progress(chunk.len());
             Ok(rows)
         };
-        let chunks: Vec<&[usize]> = order.chunks(batch).collect();
+        let (mut chunks, mut rest) = (Vec::new(), order);
+        while let Some(first) = rest.first() {
+            let (chunk, others) = rest.split_at(batch(first).min(rest.len()));
+            chunks.push(chunk);
+            rest = others;
+        }
         // A device does one batch at a time.
         let done: Vec<Vec<Vec<f32>>> = match self.device.is_cpu() {
             true => chunks.into_par_iter().map(one).collect::<Result<_, _>>()?,

@@ -30,8 +30,8 @@ pub struct EncoderArgs {
     #[arg(long, value_name = "DIR", conflicts_with = "batch")]
     image_model: Option<String>,
     /// How the columns of an embedding become few: `pca:COUNT` (whitened principal components) or `random:COUNT` (a random
-    /// subspace).
-    #[arg(long, value_name = "HOW", default_value = "pca:8")]
+    /// subspace). More keep more, at the price of wider intervals: eight want thousands of rows.
+    #[arg(long, value_name = "HOW", default_value = "pca:3")]
     reduce: String,
     /// Seed of the random subspace.
     #[arg(long, value_name = "SEED", default_value_t = 0)]

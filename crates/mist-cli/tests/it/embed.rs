@@ -31,24 +31,24 @@ fn texts_against_ratings_in_one_go() {
     let run = estimate(&folder, "--x text:review --y rating --format json");
     let json = run.json();
     // The rating shows the kind of a review without error: one bit, 0.69 nats.
-    assert!(json["mi"].as_f64().unwrap() > 0.4, "{json}");
-    assert_eq!((json["dim_x"].as_u64(), json["n"].as_u64()), (Some(8), Some(200)));
-    let names: Vec<String> = (1..=8).map(|i| format!("review.{i}")).collect();
+    assert!((0.4..0.9).contains(&json["mi"].as_f64().unwrap()), "{json}");
+    assert_eq!((json["dim_x"].as_u64(), json["n"].as_u64()), (Some(3), Some(200)));
+    let names: Vec<String> = (1..=3).map(|i| format!("review.{i}")).collect();
     assert_eq!(json["x"], serde_json::json!(names));
     let encoding = &json["encodings"][0];
     assert_eq!((encoding["column"].as_str(), encoding["kind"].as_str()), (Some("review"), Some("text")));
-    assert_eq!((encoding["dim"].as_u64(), encoding["columns"].as_u64()), (Some(32), Some(8)));
+    assert_eq!((encoding["dim"].as_u64(), encoding["columns"].as_u64()), (Some(32), Some(3)));
     assert_eq!((encoding["reduction"].as_str(), encoding["truncated"].as_u64()), (Some("pca"), Some(0)));
     assert!((0.5..1.0).contains(&encoding["variance_kept"].as_f64().unwrap()), "{json}");
     assert!(json["warnings"].to_string().contains("a lower bound for what the texts themselves say"), "{json}");
 
-    let price = estimate(&folder, "--x text:review --y price --reduce pca:3 --format json").json();
+    let price = estimate(&folder, "--x text:review --y price --format json").json();
     assert!(price["mi"].as_f64().unwrap() < 0.1, "the price is noise: {price}");
 
     let run = estimate(&folder, "--x text:review --y rating");
     assert_eq!(run.code, Some(0), "{run:?}");
-    assert!(run.stdout.contains("X: review (text, 8 columns)   Y: rating   n = 200\n"), "{run:?}");
-    assert!(run.stdout.contains("\nreview: 8 columns keep ") && run.stdout.contains(" % of the variance of 32 (text)"));
+    assert!(run.stdout.contains("X: review (text, 3 columns)   Y: rating   n = 200\n"), "{run:?}");
+    assert!(run.stdout.contains("\nreview: 3 columns keep ") && run.stdout.contains(" % of the variance of 32 (text)"));
     assert!(run.stderr.contains("warning: the texts of `review` are seen through an embedding"), "{run:?}");
 }
 
