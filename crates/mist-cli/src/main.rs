@@ -2,7 +2,10 @@
 
 mod commands;
 mod console;
+mod encoders;
 mod error;
+#[cfg(feature = "hub")]
+mod hub;
 mod input;
 mod memory;
 mod output;
@@ -57,6 +60,8 @@ enum Command {
     Curve(commands::curve::Args),
     /// Draw a pair with its answer.
     Plot(commands::plot::Args),
+    /// Turn texts or images into columns of numbers.
+    Embed(commands::embed::Args),
     /// Write a data set of samples whose mutual information is known.
     Generate(commands::generate::Args),
     /// Check or describe a data set that `generate` wrote.
@@ -97,6 +102,7 @@ fn main() -> ExitCode {
         Command::Conditional(args) => commands::conditional::run(&args),
         Command::Curve(args) => commands::curve::run(&args),
         Command::Plot(args) => commands::plot::run(&args),
+        Command::Embed(args) => commands::embed::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
         Command::Dataset(args) => commands::dataset::run(&args),
         Command::Train(args) => commands::train::run(&args),

@@ -1,5 +1,6 @@
 //! Answers as text and as JSON.
 
+use crate::encoders::Encoding;
 use crate::input::Notes;
 use mist_infer::{CheckpointId, Estimate, Interval, Normalised};
 use serde::Serialize;
@@ -60,12 +61,13 @@ pub fn answer_line(estimate: &Estimate, interval: Interval, unit: Unit) -> Strin
     }
 }
 
-/// Two lines for people, and one more for a test.
+/// Two lines for people, one more for a test, and one for each column of texts or images.
 pub fn text(notes: &Notes, estimate: &Estimate, interval: Interval, unit: Unit, p_value: Option<f64>) -> String {
     let answer = answer_line(estimate, interval, unit);
     let tested =
         p_value.map_or_else(String::new, |p| format!("p = {p:.2e} that X and Y are independent and look like this\n"));
-    format!("{answer}\n{tested}X: {}   Y: {}   n = {}\n", notes.x.label, notes.y.label, estimate.n)
+    let encoded: String = notes.encodings.iter().map(Encoding::line).collect();
+    format!("{answer}\n{tested}X: {}   Y: {}   n = {}\n{encoded}", notes.x.label, notes.y.label, estimate.n)
 }
 
 /// One line for programs.
@@ -96,6 +98,7 @@ pub fn json(
         dim_y: estimate.dim_y,
         x: &notes.x.columns,
         y: &notes.y.columns,
+        encodings: &notes.encodings,
         warnings,
         checkpoint: &estimate.checkpoint,
     };
@@ -132,6 +135,9 @@ struct Report<'a> {
     x: &'a [String],
     /// Names of the columns of Y.
     y: &'a [String],
+    /// What became of columns of texts and images: the MI is a lower bound for theirs.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    encodings: &'a [Encoding],
     warnings: &'a [String],
     checkpoint: &'a CheckpointId,
 }

@@ -8,6 +8,7 @@ pub mod conditional;
 mod coverage;
 pub mod curve;
 pub mod dataset;
+pub mod embed;
 pub mod estimate;
 pub mod evaluate;
 pub mod generate;
@@ -66,7 +67,7 @@ fn duration(option: &str, value: f64, unit: f64) -> Result<Duration> {
 }
 
 /// A pool with that many threads. Work goes to it in whole passes; the threads of the process are one.
-fn pool(asked: usize) -> Result<rayon::ThreadPool> {
+pub fn pool(asked: usize) -> Result<rayon::ThreadPool> {
     Ok(rayon::ThreadPoolBuilder::new().num_threads(threads(asked)).build()?)
 }
 

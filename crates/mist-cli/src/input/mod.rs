@@ -4,6 +4,7 @@
 //! A command flattens [`TableArgs`] into its arguments. [`TableArgs::open`] gives it a [`Table`], of which it chooses and
 //! reads columns; [`columns`] makes of these what the estimator takes. [`TableArgs::sides`] does all of this for X and Y.
 
+use crate::encoders::{Encoders, Encoding, Kind, Marks};
 use anyhow::{Result, bail};
 use mist_infer::{Columns, MIN_ROWS};
 use mist_tables::{Column, Data, Options, Table, shown};
@@ -69,6 +70,8 @@ pub struct Notes {
     pub warnings: Vec<String>,
     /// Numbers, from 1, of the rows left out.
     pub left_out: Vec<usize>,
+    /// What became of columns of texts and images.
+    pub encodings: Vec<Encoding>,
 }
 
 /// One side in words.
@@ -102,17 +105,32 @@ impl TableArgs {
     /// Reads chosen columns of a table, by index; missing values are NaN where they are not an error. Of rows nothing is
     /// left out yet: [`Data::keep_complete`] does that.
     pub fn read(&self, table: Table, chosen: &[usize]) -> Result<Data> {
-        let categorical = table.among("--categorical", &self.categorical, chosen)?;
+        self.read_marked(table, chosen, &vec![None; chosen.len()])
+    }
+
+    /// The same, with each column read as categories whatever it holds.
+    #[cfg(feature = "embed")]
+    pub fn read_as_categories(&self, table: Table, chosen: &[usize]) -> Result<Data> {
+        Ok(table.read(chosen, chosen)?)
+    }
+
+    /// Reads chosen columns, with texts and images among them, which are read as categories.
+    fn read_marked(&self, table: Table, chosen: &[usize], kinds: &[Option<Kind>]) -> Result<Data> {
+        let mut categorical = table.among("--categorical", &self.categorical, chosen)?;
+        categorical.extend(chosen.iter().zip(kinds).filter(|(_, kind)| kind.is_some()).map(|(column, _)| *column));
         Ok(table.read(chosen, &categorical)?)
     }
 
     /// Reads X and Y from the columns of one table.
-    pub fn sides(&self, path: &Path, x: &[String], y: &[String]) -> Result<(Pair, Notes)> {
+    pub fn sides(&self, path: &Path, x: &[String], y: &[String], encoders: &Encoders) -> Result<(Pair, Notes)> {
         let mut table = self.open(path)?;
         let place = table.place().to_owned();
-        let chosen = table.choose(&[("--x", x), ("--y", y)])?;
-        let data = self.read(table, &chosen.concat())?;
-        pair(data, chosen[0].len(), &place, list)
+        let (x, y) = (Marks::take(x, &table), Marks::take(y, &table));
+        let chosen = table.choose(&[("--x", &x.words), ("--y", &y.words)])?;
+        let kinds = [x.kinds("--x", &table, &chosen[0])?, y.kinds("--y", &table, &chosen[1])?].concat();
+        let data = self.read_marked(table, &chosen.concat(), &kinds)?;
+        let bases = [path, path].map(base);
+        pair(Sides { data, dim_x: chosen[0].len(), kinds, bases }, &place, encoders, list)
     }
 
     /// Checks that no option is given that belongs to one table with both sides.
@@ -127,47 +145,78 @@ impl TableArgs {
     }
 
     /// Reads X from one table and Y from another, of as many rows: all columns, or those that are given.
-    pub fn two_tables(&self, paths: [&Path; 2], x: &[String], y: &[String]) -> Result<(Pair, Notes)> {
+    pub fn two_tables(
+        &self,
+        paths: [&Path; 2],
+        x: &[String],
+        y: &[String],
+        encoders: &Encoders,
+    ) -> Result<(Pair, Notes)> {
         self.check_for_two()?;
-        let side = |path: &Path, option: &str, given: &[String]| -> Result<(Data, String)> {
+        let side = |path: &Path, option: &str, given: &[String]| -> Result<(Data, Vec<Option<Kind>>, String)> {
             let mut table = self.open(path)?;
             let place = table.place().to_owned();
-            let chosen = match given {
+            let given = Marks::take(given, &table);
+            let chosen = match given.words.as_slice() {
                 [] => (0..table.fields()?.len()).collect(),
-                _ => table.choose(&[(option, given)])?.concat(),
+                words => table.choose(&[(option, words)])?.concat(),
             };
-            Ok((self.read(table, &chosen)?, place))
+            let kinds = given.kinds(option, &table, &chosen)?;
+            Ok((self.read_marked(table, &chosen, &kinds)?, kinds, place))
         };
-        let [(x_data, x_place), (y_data, y_place)] = [side(paths[0], "--x", x)?, side(paths[1], "--y", y)?];
+        let (x_data, x_kinds, x_place) = side(paths[0], "--x", x)?;
+        let (y_data, y_kinds, y_place) = side(paths[1], "--y", y)?;
         let dim_x = x_data.columns.len();
         let data = x_data.beside(y_data, [&x_place, &y_place])?;
+        let (kinds, bases) = ([x_kinds, y_kinds].concat(), paths.map(base));
         let mut paths = paths.into_iter();
         let label = |names: &[String]| {
             let s = if names.len() == 1 { "" } else { "s" };
             let path = paths.next().map_or_else(PathBuf::new, PathBuf::from);
             format!("{} ({} column{s})", path.display(), names.len())
         };
-        pair(data, dim_x, &format!("the pair {x_place}, {y_place}"), label)
+        pair(Sides { data, dim_x, kinds, bases }, &format!("the pair {x_place}, {y_place}"), encoders, label)
     }
+}
+
+/// The folder that the paths in a table start from: its own.
+pub fn base(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
+}
+
+/// What has been read for X and Y.
+struct Sides<'a> {
+    data: Data,
+    /// Columns that are X; the others are Y.
+    dim_x: usize,
+    /// What each column is marked as.
+    kinds: Vec<Option<Kind>>,
+    /// Where the paths of X and of Y start from.
+    bases: [&'a Path; 2],
 }
 
 /// The first columns as X, the others as Y, without the rows that lack a value.
 fn pair(
-    mut data: Data,
-    dim_x: usize,
+    sides: Sides,
     place: &str,
+    encoders: &Encoders,
     mut label: impl FnMut(&[String]) -> String,
 ) -> Result<(Pair, Notes)> {
+    let Sides { mut data, dim_x, kinds, bases } = sides;
     let left_out = data.keep_complete();
     check_rows(data.rows(), left_out.len(), place)?;
-    let warnings = data.notices.iter().map(ToString::to_string).collect();
-    let y = data.columns.split_off(dim_x);
-    let mut side = |columns: &[Column]| {
-        let names: Vec<String> = columns.iter().map(|column| shown(column.name.as_bytes())).collect();
-        Side { label: label(&names), columns: names }
+    let mut warnings: Vec<String> = data.notices.iter().map(ToString::to_string).collect();
+    let (mut encodings, y) = (Vec::new(), data.columns.split_off(dim_x));
+    let mut side = |given: Vec<Column>, kinds: &[Option<Kind>], base: &Path| -> Result<(Columns, Side)> {
+        let expanded = encoders.expand(given, kinds, &left_out, base, place)?;
+        warnings.extend(expanded.warnings);
+        encodings.extend(expanded.encodings);
+        let names = expanded.columns.iter().map(|column| shown(column.name.as_bytes())).collect();
+        Ok((columns(expanded.columns), Side { label: label(&expanded.labels), columns: names }))
     };
-    let notes = Notes { x: side(&data.columns), y: side(&y), warnings, left_out };
-    Ok(((columns(data.columns), columns(y)), notes))
+    let (x_columns, x) = side(data.columns, &kinds[..dim_x], bases[0])?;
+    let (y_columns, y) = side(y, &kinds[dim_x..], bases[1])?;
+    Ok(((x_columns, y_columns), Notes { x, y, warnings, left_out, encodings }))
 }
 
 /// Columns of a table, without missing values, as the estimator takes them.

@@ -164,3 +164,28 @@ fn the_token_comes_from_a_variable_or_a_file() {
     assert_eq!(run.code, Some(0), "{run:?}");
     assert!(elsewhere.join("models--owner--name/refs/main").is_file());
 }
+
+#[test]
+fn an_encoder_of_the_hub_is_that_of_the_folder() {
+    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/../mist-embed/tests/models/bert");
+    let read = |name: &str| std::fs::read(format!("{model}/{name}")).unwrap();
+    let files: Vec<(&str, Vec<u8>)> =
+        ["config.json", "tokenizer.json", "model.safetensors"].map(|name| (name, read(name))).into();
+    let listed: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
+    let hub = Hub::with(&listed);
+    let folder = Folder::new();
+    let rows: String =
+        (0..60).map(|i| format!("{} phone {},{}\n", ["good", "died"][i % 2], i % 7, i % 2 * 3 + i % 5)).collect();
+    folder.write("r.csv", format!("review,rating\n{rows}"));
+    let estimate =
+        |model: &str| format!("estimate r.csv --x text:review --y rating --format json --text-model {model}");
+    let of_hub = run(&mut command(&hub, &folder, &estimate("hf:owner/name"))).json();
+    let of_folder = folder.mist(&estimate(model)).json();
+    assert_eq!((&of_hub["mi"], &of_hub["encodings"][0]["model"]), (&of_folder["mi"], &"hf:owner/name".into()));
+    let offline = run(command(&hub, &folder, &estimate("hf:owner/name")).env("HF_HUB_OFFLINE", "1"));
+    assert_eq!(offline.json()["mi"], of_hub["mi"]);
+
+    let bare = Hub::with(&listed[..2]);
+    run(&mut command(&bare, &folder, &estimate("hf:owner/other")))
+        .refused(&["`hf:owner/other` has no `model.safetensors`\nhint: "]);
+}

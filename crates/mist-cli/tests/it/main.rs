@@ -10,6 +10,7 @@ mod csv;
 mod curve;
 mod dataset;
 mod domains;
+mod embed;
 mod estimate;
 mod evaluate;
 mod generate;

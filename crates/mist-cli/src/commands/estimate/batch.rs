@@ -19,6 +19,7 @@ const CELLS_AT_ONCE: usize = 1 << 22;
 pub fn run(estimator: &Estimator, path: &Path, args: &Args) -> Result<()> {
     let pool = crate::commands::pool(args.threads)?;
     let mut tests = Tests::new(estimator, args.options.p_values(args.test))?;
+    let encoders = super::encoders(estimator, args)?;
     let lines = Manifest::lines(path)?;
     let (total, mut failed, mut out) = (lines.len(), 0, out());
     let mut lines = lines.into_iter().peekable();
@@ -28,7 +29,7 @@ pub fn run(estimator: &Estimator, path: &Path, args: &Args) -> Result<()> {
             && let Some(line) = lines.next()
         {
             let notes = line.entry.map_err(Error::from).and_then(|entry: Entry| {
-                let tables = args.table.two_tables([&entry.x, &entry.y], &[], &[]);
+                let tables = args.table.two_tables([&entry.x, &entry.y], &[], &[], &encoders);
                 let (pair, notes) = tables.context(entry.place.clone())?;
                 cells += pair.0.n() * (pair.0.dim() + pair.1.dim());
                 pairs.push(pair);

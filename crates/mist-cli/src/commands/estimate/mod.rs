@@ -6,6 +6,7 @@ mod pointwise;
 use super::tests::{Options, Test};
 use super::weights::Weights;
 use crate::console::{out, warning};
+use crate::encoders::{EncoderArgs, Encoders};
 use crate::input::{Notes, Pair, TableArgs};
 use crate::output::{Format, Unit, json, text};
 use anyhow::{Result, bail};
@@ -19,6 +20,7 @@ Examples:
   mist estimate cells.parquet --x 'gene_*' --y dose
   mist estimate X.npy Y.npy --interval 0.8 --unit bits --format json
   mist estimate penguins.csv --x species,bill_length_mm --y body_mass_g --missing drop
+  mist estimate reviews.csv --x text:review --y rating --text-model all-MiniLM-L6-v2
   mist estimate --batch pairs.jsonl > results.jsonl
 
 A line of a manifest: {\"id\": 1, \"x\": \"X.npy\", \"y\": \"Y.npy\"}, with paths relative to its folder. A line that
@@ -33,7 +35,7 @@ pub struct Args {
     #[arg(value_name = "FILE", num_args = 1..=2, required_unless_present = "batch", conflicts_with = "batch")]
     files: Vec<PathBuf>,
     /// Columns that are X, comma-separated; may be repeated. By name, number from 1, range (`3..7`, `age..mass`) or
-    /// pattern (`gene_*`).
+    /// pattern (`gene_*`). `text:` or `image:` in front of one has it read as texts or as paths of images.
     #[arg(long, value_name = "COLUMNS", conflicts_with = "batch")]
     x: Vec<String>,
     /// Columns that are Y, likewise.
@@ -65,6 +67,8 @@ pub struct Args {
     #[command(flatten)]
     weights: Weights,
     #[command(flatten)]
+    encoders: EncoderArgs,
+    #[command(flatten)]
     table: TableArgs,
 }
 
@@ -89,7 +93,8 @@ fn single(estimator: &Estimator, args: &Args) -> Result<String> {
     if let Some(path) = &args.pointwise {
         pointwise::check(path, &args.files)?;
     }
-    let ((x, y), notes) = read(args)?;
+    let encoders = encoders(estimator, args)?;
+    let ((x, y), notes) = read(args, &encoders)?;
     let pool = super::pool(args.threads)?;
     let estimate = pool.install(|| estimator.estimate(&x, &y))?;
     let mut tests = Tests::new(estimator, args.options.p_values(args.test))?;
@@ -106,10 +111,15 @@ fn single(estimator: &Estimator, args: &Args) -> Result<String> {
     Ok(text(&notes, &estimate, interval, args.unit, p_value))
 }
 
-fn read(args: &Args) -> Result<(Pair, Notes)> {
+/// What texts and images go through, to no more columns than the checkpoint has seen on a side.
+fn encoders<'a>(estimator: &Estimator, args: &'a Args) -> Result<Encoders<'a>> {
+    Encoders::new(&args.encoders, args.weights.device, args.threads, estimator.description().trained.dims.1)
+}
+
+fn read(args: &Args, encoders: &Encoders) -> Result<(Pair, Notes)> {
     match args.files.as_slice() {
-        [x, y] => args.table.two_tables([x, y], &args.x, &args.y),
-        [path] => args.table.sides(path, &args.x, &args.y),
+        [x, y] => args.table.two_tables([x, y], &args.x, &args.y, encoders),
+        [path] => args.table.sides(path, &args.x, &args.y, encoders),
         _ => unreachable!("clap asks for one or two files"),
     }
 }

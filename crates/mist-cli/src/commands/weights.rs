@@ -1,8 +1,5 @@
 //! The one door for checkpoints: which one, on which device.
 
-#[cfg(feature = "hub")]
-mod hub;
-
 use anyhow::{Result, bail};
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use mist_infer::{DeviceKind, Estimator};
@@ -70,7 +67,7 @@ pub fn estimator(chosen: Option<&Chosen>, kind: DeviceKind, refresh: bool) -> Re
         None => Estimator::embedded_on(&device)?,
         Some(Chosen::File(path)) => Estimator::from_checkpoint(path, &device)?,
         #[cfg(feature = "hub")]
-        Some(Chosen::Hub(location)) => hub::estimator(location, &device, refresh)?,
+        Some(Chosen::Hub(location)) => crate::hub::estimator(location, &device, refresh)?,
         #[cfg(not(feature = "hub"))]
         Some(Chosen::Hub(_)) => {
             bail!("this build cannot ask the hub\nhint: build with `--features hub`, or download the files yourself")
