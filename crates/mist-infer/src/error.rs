@@ -113,8 +113,7 @@ pub enum EstimateError {
     /// An answer that no data can give.
     #[error(
         "the checkpoint `{checkpoint}` answers {nats:.0} nats, which no data can give\nhint: its network was trained too little, \
-         its training diverged, or its intervals were calibrated before it was trained enough: train it further and \
-         calibrate it again, or use another checkpoint"
+         or its training diverged: train it further and calibrate it again, or use another checkpoint"
     )]
     Absurd {
         /// Name of the checkpoint.
