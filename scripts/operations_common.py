@@ -20,23 +20,41 @@ def parser(description):
     return parser
 
 
+class Used:
+    """What a command took: seconds that passed, seconds of processors, MiB of memory at most, load of the machine."""
+
+    def __init__(self, wall, usage):
+        self.wall = wall
+        self.cpu = usage.ru_utime + usage.ru_stime
+        self.peak_mib = usage.ru_maxrss / 1024
+        self.load = os.getloadavg()[0]
+
+    def row(self):
+        """Cells of a table; half the processor seconds is what two cores with nothing else to do would take at best."""
+        return f"{self.cpu:.0f} | {self.cpu / 2:.0f} | {self.wall:.0f} | {self.load:.1f} | {self.peak_mib:.0f}"
+
+
+USED_HEAD = "CPU, s | half of it, s (two quiet cores) | wall, s | load | peak memory, MiB"
+
+
 class Mist:
     def __init__(self, args):
         self.binary = str(Path(args.mist).resolve())
         self.options = ["--checkpoint", str(Path(args.checkpoint).resolve())] if args.checkpoint else []
-        self.work = Path(args.work)
+        self.work = Path(args.work).resolve()
         self.work.mkdir(parents=True, exist_ok=True)
 
     def run(self, *words):
-        """The output, and the seconds that passed and that processors worked."""
-        before, start = os.times(), time.time()
+        """The output, and what the command took."""
         command = [self.binary, *map(str, words), *self.options]
-        result = subprocess.run(command, cwd=self.work, stdout=subprocess.PIPE, text=True)
-        after = os.times()
-        cpu = after.children_user - before.children_user + after.children_system - before.children_system
-        if result.returncode not in (0, 1):
-            raise SystemExit(f"{' '.join(command)} ended with {result.returncode}")
-        return result.stdout, time.time() - start, cpu
+        start = time.time()
+        process = subprocess.Popen(command, cwd=self.work, stdout=subprocess.PIPE, text=True)
+        out = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode not in (0, 1):
+            raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+        return out, Used(time.time() - start, usage)
 
     def pairs(self, name, pairs, *words):
         """Answers to pairs of arrays, by `mist estimate --batch`."""
@@ -48,9 +66,10 @@ class Mist:
             np.save(folder / f"y{i}.npy", y)
             lines.append(json.dumps({"id": i, "x": f"x{i}.npy", "y": f"y{i}.npy"}))
         (folder / "pairs.jsonl").write_text("\n".join(lines) + "\n")
-        out, wall, cpu = self.run("estimate", "--batch", folder / "pairs.jsonl", *words)
+        # A warning about each of a thousand small tables would drown what matters.
+        out, used = self.run("--quiet", "estimate", "--batch", folder / "pairs.jsonl", *words)
         answers = [json.loads(line) for line in out.splitlines()]
         failed = [a["error"] for a in answers if "error" in a]
         if failed:
             raise SystemExit(f"{len(failed)} pairs of {name} failed, first: {failed[0]}")
-        return answers, wall, cpu
+        return answers, used

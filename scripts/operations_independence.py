@@ -41,7 +41,7 @@ def null(args):
     print("| p-value | tables | count | 1 % | 5 % | 10 % | seconds of a core |\n|---|---|---|---|---|---|---|")
     for test in ["permutation"] if args.no_amortised else ["permutation", "amortised"]:
         options = ["--permutations", args.permutations] if test == "permutation" else []
-        answers, _, cpu = mist.pairs("null", tables, "--test", test, *options)
+        answers, used = mist.pairs("null", tables, "--test", test, *options)
         p = np.array([a["p_value"] for a in answers])
         for kind in ["all", *sorted(set(kinds))]:
             part = p[(kinds == kind) | (kind == "all")]
@@ -49,7 +49,7 @@ def null(args):
             for alpha in (0.01, 0.05, 0.1):
                 low, high = binom.ppf([0.005, 0.995], len(part), alpha) / len(part)
                 shares.append(f"{np.mean(part <= alpha):.1%} ({low:.1%} to {high:.1%})")
-            print(f"| {test} | {kind} | {len(part)} | " + " | ".join(shares) + f" | {cpu:.0f} |", flush=True)
+            print(f"| {test} | {kind} | {len(part)} | " + " | ".join(shares) + f" | {used.cpu:.0f} |", flush=True)
 
 
 ALTERNATIVES = {
@@ -109,12 +109,12 @@ def power(args):
         for name in ALTERNATIVES:
             pairs = [draw(name, n, rng) for _ in range(args.tables)]
             columns = [(x[:, None], y[:, None]) for x, y in pairs]
-            answers, _, _ = mist.pairs("power", columns, "--test", "permutation", "--permutations", b)
+            answers, _ = mist.pairs("power", columns, "--test", "permutation", "--permutations", b)
             shares = [np.mean([a["p_value"] <= 0.05 for a in answers])]
             if args.no_amortised:
                 shares.append(np.nan)
             else:
-                answers, _, _ = mist.pairs("power", columns, "--test", "amortised")
+                answers, _ = mist.pairs("power", columns, "--test", "amortised")
                 shares.append(np.mean([a["p_value"] <= 0.05 for a in answers]))
             test = dcor.independence.distance_covariance_test
             shares.append(np.mean([test(x, y, num_resamples=b, random_state=rng).pvalue <= 0.05 for x, y in pairs]))

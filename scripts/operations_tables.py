@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""Rankings and matrices: agreement with scikit-learn, and time.
+"""Rankings, matrices and large tables: agreement with scikit-learn, right answers, time and memory.
 
 Environment: as scripts/operations_independence.py. Then:
     target/venv-operations/bin/python scripts/operations_tables.py rank --checkpoint NAME.safetensors
     target/venv-operations/bin/python scripts/operations_tables.py matrix --checkpoint NAME.safetensors --columns 300 --rows 1000
+    target/venv-operations/bin/python scripts/operations_tables.py scale --checkpoint NAME.safetensors
 """
 
-from operations_common import Mist, parser
+from operations_common import USED_HEAD, Mist, parser
 
 import csv
 import io
+import json
 import os
 
 import numpy as np
@@ -48,7 +50,7 @@ def rank(args):
             writer.writerow([f"c{j}" for j in range(x.shape[1])] + ["target"])
             writer.writerows([*row, target] for row, target in zip(x, y))
         options = ["--categorical", "target"] if classes else []
-        out, _, cpu = mist.run("rank", path, "--target", "target", "--format", "csv", "--test", "none", *options)
+        out, used = mist.run("--quiet", "rank", path, "--target", "target", "--format", "csv", "--test", "none", *options)
         rows = list(csv.DictReader(io.StringIO(out)))
         ours = np.zeros(x.shape[1])
         for place, row in enumerate(rows):
@@ -62,7 +64,7 @@ def rank(args):
         kind = "class" if classes else "number"
         print(
             f"| {name} | {x.shape[0]} × {x.shape[1]} | {kind} | {same} | {spearmanr(ours, theirs)[0]:.2f} "
-            f"| {cpu:.2f} | {seconds:.2f} |",
+            f"| {used.cpu:.2f} | {seconds:.2f} |",
             flush=True,
         )
 
@@ -76,7 +78,7 @@ def matrix(args):
     x = loading * factors[:, np.arange(args.columns) // 10] + np.sqrt(1 - loading**2) * noise
     path = mist.work / "matrix.csv"
     np.savetxt(path, x, delimiter=",", header=",".join(f"c{j}" for j in range(args.columns)), comments="")
-    out, wall, cpu = mist.run("matrix", path, "--format", "csv", "--test", "none")
+    out, used = mist.run("--quiet", "matrix", path, "--format", "csv", "--test", "none")
     rows = list(csv.DictReader(io.StringIO(out)))
     truth, got, covered = [], [], []
     for row in rows:
@@ -87,21 +89,50 @@ def matrix(args):
         covered.append(float(row["lower"]) - 1e-9 <= truth[-1] <= float(row["upper"]))
     truth, got, covered = map(np.array, (truth, got, covered))
     linked = truth > 0
-    print(f"{args.columns} columns × {args.rows} rows, {len(rows)} pairs: {wall:.0f} s of wall time, {cpu:.0f} s of a core")
+    print(f"{args.columns} columns × {args.rows} rows, {len(rows)} pairs\n\n| {USED_HEAD} |\n|---|---|---|---|---|\n| {used.row()} |\n")
     print("| pairs | count | truth, mean | mean error | mean absolute error | 90 % interval covers |\n|---|---|---|---|---|---|")
     for name, part in (("independent", ~linked), ("dependent", linked)):
         e = got[part] - truth[part]
         print(f"| {name} | {part.sum()} | {truth[part].mean():.3f} | {e.mean():+.4f} | {np.abs(e).mean():.4f} | {covered[part].mean():.0%} |")
 
 
+def scale(args):
+    """Normal tables of many rows: the MI of both sides is known."""
+    mist, rng = Mist(args), np.random.default_rng(args.seed)
+    print(f"| table | truth | answer, 90 % interval | {USED_HEAD} |\n|---|---|---|---|---|---|---|---|")
+    for name, rows, dim, mixed in [
+        ("1,000,000 × (8 + 8), pairs of columns", 1_000_000, 8, False),
+        ("the same, columns of a side mixed", 1_000_000, 8, True),
+        ("10,000,000 × (1 + 1)", 10_000_000, 1, False),
+    ]:
+        rho = np.linspace(0.1, 0.7, dim) if dim > 1 else np.array([0.6])
+        x = rng.standard_normal((rows, dim))
+        y = rho * x + np.sqrt(1 - rho**2) * rng.standard_normal((rows, dim))
+        if mixed:
+            x, y = x @ rng.standard_normal((dim, dim)), y @ rng.standard_normal((dim, dim))
+        for side, values in (("x", x), ("y", y)):
+            np.save(mist.work / f"{side}.npy", values)
+        del x, y
+        out, used = mist.run("--quiet", "estimate", "x.npy", "y.npy", "--format", "json")
+        answer = json.loads(out)
+        truth = -0.5 * np.log1p(-(rho**2)).sum()
+        interval = answer["interval"]
+        print(
+            f"| {name} | {truth:.3f} | {answer['mi']:.3f} ({interval['lower']:.3f} to {interval['upper']:.3f}) | {used.row()} |",
+            flush=True,
+        )
+    for side in "xy":
+        (mist.work / f"{side}.npy").unlink()
+
+
 def main():
-    p = parser("measure rankings and matrices")
-    p.add_argument("what", choices=["rank", "matrix"])
+    p = parser("measure rankings, matrices and large tables")
+    p.add_argument("what", choices=["rank", "matrix", "scale"])
     p.add_argument("--columns", type=int, default=300)
     p.add_argument("--rows", type=int, default=1000)
     p.add_argument("--seed", type=int, default=1)
     args = p.parse_args()
-    (rank if args.what == "rank" else matrix)(args)
+    {"rank": rank, "matrix": matrix, "scale": scale}[args.what](args)
 
 
 if __name__ == "__main__":

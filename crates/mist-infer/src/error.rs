@@ -112,7 +112,8 @@ pub enum EstimateError {
     },
     /// An answer that no data can give.
     #[error(
-        "the checkpoint `{checkpoint}` answers {nats} nats, which no data can give\nhint: its weights are not sound, use another checkpoint"
+        "the checkpoint `{checkpoint}` answers {nats:.0} nats, which no data can give\nhint: its network was trained too little, \
+         or its training diverged: train it further and calibrate it again, or use another checkpoint"
     )]
     Absurd {
         /// Name of the checkpoint.

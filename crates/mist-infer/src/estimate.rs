@@ -96,7 +96,8 @@ impl Estimate {
 
     /// The p-value of the test of independence that the predicted quantiles give without any permutation: how often, on
     /// independent tables of about this shape, does 0 lie as far below the predicted median? `None` of a checkpoint
-    /// without a table of that ([`mist_model::Description::independence`]). Below 0.001 it is extrapolated.
+    /// without a table of that ([`mist_model::Description::independence`]), and of data with ties (categories, rounded numbers),
+    /// where independent tables differ too much: those need permutations. Below 0.001 it is extrapolated.
     pub fn p_value(&self) -> Option<f64> {
         self.p_value
     }

@@ -135,7 +135,7 @@ impl Estimator {
         self.device.is_cpu()
     }
 
-    /// Whether [`Estimate::p_value`] will answer.
+    /// Whether [`Estimate::p_value`] will answer, of data without ties.
     pub fn has_independence_table(&self) -> bool {
         self.description.independence.is_some()
     }
@@ -280,10 +280,12 @@ impl Estimator {
             warnings,
             checkpoint: self.checkpoint(),
         };
-        estimate.p_value = self.description.independence.as_ref().map(|table| match blocks.is_empty() {
-            true => 1.0,
-            false => table.p_value(task.shape, estimate.standing()),
-        });
+        // Of independent tables with ties, those of two bits look nothing like those of rounded numbers: no table serves both.
+        estimate.p_value = match &self.description.independence {
+            Some(_) if blocks.is_empty() => Some(1.0),
+            Some(table) if !task.shape.ties => Some(table.p_value(task.shape, estimate.standing())),
+            _ => None,
+        };
         Ok(estimate)
     }
 

@@ -9,10 +9,10 @@ use std::collections::HashMap;
 pub enum PValues {
     /// No p-values.
     None,
-    /// From the predicted quantiles, as [`Estimate::p_value`] says, if the checkpoint has a table for that; else from
-    /// these permutations.
+    /// From the predicted quantiles, as [`Estimate::p_value`] says, if the checkpoint has a table for that and the data has
+    /// no ties; else from these permutations.
     Auto(PermutationTest),
-    /// From the predicted quantiles; an error for a checkpoint without a table for that.
+    /// From the predicted quantiles; an error for a checkpoint without a table for that, and no p-value of data with ties.
     Amortised,
     /// From permutations.
     Permutation(PermutationTest),
@@ -39,7 +39,8 @@ pub struct Tests<'a> {
 #[derive(Clone, Copy, Debug)]
 enum How {
     None,
-    Amortised,
+    /// And how to test data with ties.
+    Amortised(Option<PermutationTest>),
     Permutation(PermutationTest),
 }
 
@@ -51,7 +52,11 @@ impl<'a> Tests<'a> {
     pub fn new(estimator: &'a Estimator, p_values: PValues) -> Result<Self, EstimateError> {
         let how = match p_values {
             PValues::None => How::None,
-            PValues::Auto(_) | PValues::Amortised if estimator.has_independence_table() => How::Amortised,
+            PValues::Auto(test) if estimator.has_independence_table() => {
+                test.check()?;
+                How::Amortised(Some(test))
+            }
+            PValues::Amortised if estimator.has_independence_table() => How::Amortised(None),
             PValues::Amortised => return Err(estimator.no_independence_table()),
             PValues::Auto(test) | PValues::Permutation(test) => {
                 test.check()?;
@@ -61,14 +66,17 @@ impl<'a> Tests<'a> {
         Ok(Self { estimator, how, shared: HashMap::new() })
     }
 
-    /// The p-value of the answer to a pair, if one is asked for.
+    /// The p-value of the answer to a pair, if one is asked for, and can be had in the way that is asked for.
     ///
     /// # Errors
     /// A network that failed.
     pub fn p_value(&mut self, x: &Columns, y: &Columns, answer: &Estimate) -> Result<Option<f64>, EstimateError> {
         let test = match self.how {
             How::None => return Ok(None),
-            How::Amortised => return Ok(answer.p_value()),
+            How::Amortised(ties) => match (answer.p_value(), ties) {
+                (None, Some(test)) => test,
+                (p_value, _) => return Ok(p_value),
+            },
             How::Permutation(test) => test,
         };
         if !(is_plain(x) && is_plain(y)) {

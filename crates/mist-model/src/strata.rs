@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 /// Probability that a table gives for a statistic beyond its outermost levels, at least.
 const LEAST_P: f64 = 1e-9;
 
+/// Any number of rows or columns.
+const WHOLE: (usize, usize) = (0, usize::MAX);
+
 /// Tables of one shape.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,17 +42,19 @@ pub struct ShapeTable {
 
 impl ShapeTable {
     /// The table of these values of the statistic. A stratum has at least 400 of them, but for the last, which holds all.
+    /// Where tables of a shape are too few, those of any number of columns go together first, then those of any number of rows.
+    /// Tables with ties and without stay apart, since for either statistic that makes the largest difference.
     ///
     /// # Panics
     /// Without any value, or with fewer than two levels.
     pub fn fit(source: &str, seed: u64, levels: &[f64], observed: &[(TaskShape, f64)]) -> Self {
         assert!(!observed.is_empty() && levels.len() > 1, "quantiles of nothing, or too few of them");
-        let all = vec![(0, usize::MAX)];
+        let all = vec![WHOLE];
         let (rows, columns) = (bins(&ROWS), bins(&COLUMNS));
-        let both = [Some(false), Some(true)];
+        let apart = [Some(false), Some(true)];
         let mut strata = Vec::new();
         for (rows, columns, ties) in
-            [(&rows, &columns, &both[..]), (&rows, &columns, &[None]), (&rows, &all, &[None]), (&all, &all, &[None])]
+            [(&rows, &columns, &apart[..]), (&rows, &all, &apart), (&all, &all, &apart), (&all, &all, &[None])]
         {
             for &n in rows {
                 for &columns in columns {
@@ -60,10 +65,10 @@ impl ShapeTable {
                 }
             }
         }
-        if strata.last().is_none_or(|s| s.n != (0, usize::MAX)) {
+        if strata.last().is_none_or(|s| (s.n, s.ties) != (WHOLE, None)) {
             let last = ShapeStratum {
-                n: (0, usize::MAX),
-                columns: (0, usize::MAX),
+                n: WHOLE,
+                columns: WHOLE,
                 ties: None,
                 tables: observed.len(),
                 quantiles: quantiles(levels, observed.iter().map(|(_, v)| *v).collect()),
@@ -186,6 +191,25 @@ mod tests {
         assert!(refused(&|t| t.strata[0].quantiles = vec![2.0, 1.0]).contains("not decreasing"));
         assert!(refused(&|t| t.strata.clear()).contains("last stratum"));
         assert!(refused(&|t| t.strata[0].n = (0, 99)).contains("last stratum"));
+    }
+
+    #[test]
+    fn ties_stay_apart() {
+        // 300 tables with ties in each of two bins of columns, and as many without: too few of each for a stratum of their own.
+        let observed: Vec<_> = (0..1_200u32)
+            .map(|i| {
+                let ties = i % 2 == 0;
+                let shape = TaskShape { n: 500, columns: if i % 4 < 2 { 3 } else { 8 }, ties };
+                (shape, f64::from(i) / 1_200.0 + if ties { 100.0 } else { 0.0 })
+            })
+            .collect();
+        let levels = [0.05, 0.5];
+        let asked = |table: &ShapeTable, ties| table.quantiles(TaskShape { n: 500, columns: 3, ties })[0] > 50.0;
+        let apart = ShapeTable::fit("a", 1, &levels, &observed);
+        assert_eq!((asked(&apart, false), asked(&apart, true)), (false, true));
+        // Of other rows too, of which there is no table at all.
+        assert!(apart.quantiles(TaskShape { n: 50, columns: 3, ties: true })[0] > 50.0);
+        assert_eq!(apart.validate(), Ok(()));
     }
 
     #[test]

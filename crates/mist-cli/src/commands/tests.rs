@@ -5,11 +5,11 @@ use mist_infer::{PValues, PermutationTest};
 /// Where p-values come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Test {
-    /// `amortised` if the checkpoint has a table for it, `permutation` otherwise.
+    /// `amortised` if the checkpoint has a table for it and the columns have no ties, `permutation` otherwise.
     Auto,
     /// Shuffled rows: exact for any data, at the price of many passes.
     Permutation,
-    /// The predicted quantiles, against a table of the checkpoint: no further pass.
+    /// The predicted quantiles, against a table of the checkpoint: no further pass, and no p-value where values tie.
     Amortised,
     /// No p-values.
     None,

@@ -40,11 +40,19 @@ fn calibration_goes_into_the_checkpoint_and_changes_its_intervals() {
 
 #[test]
 fn p_values_and_conditional_intervals_have_their_tables_in_the_checkpoint() {
-    // The entropy of discrete data keeps the answers of a network that knows nothing from being absurd.
-    let folder = trained_on("discrete");
-    let out =
-        folder.mist("calibrate run/a.safetensors --only independence,conditional --shuffled 1000 --conditional 700");
+    // Two steps towards 0 keep the answers of a network that knows nothing from being absurd.
+    let folder = trained_on("independence");
+    let all = "calibrate run/a.safetensors --tasks 1000 --check 100 --shuffled 1000 --conditional 700";
+    let out = folder.mist(all);
     assert_eq!(out.code, Some(0), "{out:?}");
+    // One call makes all three, each with its own check.
+    let json = folder.mist("info run/a.safetensors --format json").json();
+    for part in ["calibration", "coverage", "independence", "conditional"] {
+        assert!(json[part].is_object(), "{part}: {json}");
+    }
+    for check in ["| 50 % |", "called dependent", "| exclusive-or |"] {
+        assert!(out.stdout.contains(check), "{check}: {}", out.stdout);
+    }
     // p-values of independent tables: five in a hundred are below 5 %, within three standard errors of 500 tables.
     let row = out.stdout.lines().find(|l| l.starts_with("| 5 %")).unwrap();
     let called: f64 = row.split('|').nth(2).unwrap().trim().trim_end_matches(" %").parse().unwrap();
@@ -63,6 +71,24 @@ fn p_values_and_conditional_intervals_have_their_tables_in_the_checkpoint() {
     assert_eq!(out.code, Some(0), "{out:?}");
     let json = folder.mist("info run/a.safetensors --format json").json();
     assert!(json.get("independence").is_none() && json.get("conditional").is_none(), "{json}");
+}
+
+#[test]
+fn a_network_that_was_trained_too_little_is_refused_with_the_reason() {
+    let folder = trained_on("m_train");
+    let described = || std::fs::read(folder.path().join("run/a.json")).unwrap();
+    let before = described();
+    let out = folder.mist("--quiet calibrate run/a.safetensors --only independence --shuffled 1000");
+    assert_eq!(out.code, Some(2), "{out:?}");
+    let message = &out.stderr;
+    assert!(
+        message.starts_with("error: cannot calibrate the p-values of `run/a.safetensors`: the checkpoint `a` answers")
+    );
+    assert!(message.contains("nats, which no data can give"), "{message}");
+    assert!(message.contains("hint: its network was trained too little"), "{message}");
+    assert!(message.contains("train it further and calibrate it again"), "{message}");
+    // Nothing half-done is left behind.
+    assert!(described() == before);
 }
 
 #[test]

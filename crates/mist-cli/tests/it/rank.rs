@@ -63,8 +63,9 @@ fn what_cannot_be_ranked_is_refused() {
     folder
         .mist("rank d.csv --target y --columns much,mch --test none")
         .refused(&["no column `mch`", "did you mean `much`?"]);
+    folder.bare_checkpoint();
     folder
-        .mist("rank d.csv --target y --test amortised")
+        .mist("rank d.csv --target y --test amortised --checkpoint bare.safetensors")
         .refused(&["no table for p-values", "hint: test by permutation"]);
     folder.mist("rank d.csv --target y --alpha 2 --test permutation").refused(&["level `2`"]);
     folder.mist("rank d.csv --target y,much --test none").refused(&["`--target` names 2 columns", "expected one"]);

@@ -153,6 +153,16 @@ fn amortised_p_values_need_their_table() {
     assert_eq!(constant.p_value(), Some(1.0));
     let ranked = estimator.rank(&Columns::from(&x).beside(&Columns::from(&y)), 0, PValues::default()).unwrap();
     assert_eq!(ranked[0].p_value, dependent.p_value());
+
+    // Independent bits have answers that no table knows: permutations, or nothing.
+    let bit = |rate: f64| (0..60).map(|r| f64::from((f64::from(r) * rate).sin() > 0.0)).collect::<Vec<_>>();
+    let bits = Columns::new(vec![bit(0.7), bit(2.9)]);
+    assert_eq!(estimator.estimate(bit(0.7), bit(2.9)).unwrap().p_value(), None);
+    assert_eq!(estimator.rank(&bits, 0, PValues::Amortised).unwrap()[0].p_value, None);
+    let test = PermutationTest { permutations: 19, ..PermutationTest::default() };
+    let [auto, permuted] =
+        [PValues::Auto(test), PValues::Permutation(test)].map(|how| estimator.rank(&bits, 0, how).unwrap()[0].p_value);
+    assert!(auto.is_some() && auto == permuted, "{auto:?} {permuted:?}");
 }
 
 #[test]

@@ -34,6 +34,16 @@ enum Part {
     Conditional,
 }
 
+impl Part {
+    fn what(self) -> &'static str {
+        match self {
+            Self::Intervals => "the intervals",
+            Self::Independence => "the p-values",
+            Self::Conditional => "the conditional intervals",
+        }
+    }
+}
+
 /// Arguments of `mist calibrate`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -86,7 +96,8 @@ pub fn run(args: &Args) -> Result<()> {
             Part::Intervals => intervals(args, &mut checkpoint, &meta, &device),
             Part::Independence => independence::fit(&mut checkpoint, &meta, args.seed, args.shuffled),
             Part::Conditional => conditional::fit(&mut checkpoint, args.seed, args.conditional),
-        })?;
+        });
+        let text = text.with_context(|| format!("cannot calibrate {} of `{}`", part.what(), path.display()))?;
         checkpoint.description.write(path)?;
         out.write_all(text.as_bytes())?;
     }

@@ -102,7 +102,10 @@ fn single(estimator: &Estimator, args: &Args) -> Result<String> {
     if let Some(path) = &args.pointwise {
         pointwise::write(path, &estimate, &notes.left_out)?;
     }
-    let warnings = warnings(&notes, &estimate);
+    let mut warnings = warnings(&notes, &estimate);
+    if args.test == Test::Amortised && p_value.is_none() {
+        warnings.push("values tie, so the quantiles give no p-value: test with `--test permutation`".into());
+    }
     let interval = estimate.interval(args.interval)?;
     if args.format == Some(Format::Json) {
         return Ok(json(None, &notes, &estimate, interval, args.unit, p_value, &warnings));
