@@ -55,6 +55,7 @@ mod normalised;
 mod p_values;
 mod pairs;
 mod permutation;
+mod published;
 mod screen;
 mod second_look;
 mod warning;

@@ -237,12 +237,8 @@ impl Description {
             return Ok(None);
         };
         let config = config.map_err(|what| CheckpointError::Weights { path: path.into(), what })?;
-        let trained = Trained {
-            meta: "m_train".into(),
-            n: PUBLISHED_ROWS,
-            dims: (2, config.max_dim()),
-            ..Trained::default()
-        };
+        let trained =
+            Trained { meta: "m_train".into(), n: PUBLISHED_ROWS, dims: (2, config.max_dim()), ..Trained::default() };
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         Ok(Some(Self::new(&name, config.into(), trained, hex_sha256(weights))))
     }

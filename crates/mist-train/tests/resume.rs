@@ -1,7 +1,7 @@
 //! A run that stops and goes on is the run that never stopped; and the number of threads changes no bit.
 
 use candle_core::Device;
-use mist_model::{Axial, Parameters, hex_sha256};
+use mist_model::{Network, NetworkConfig, Parameters, hex_sha256};
 use mist_train::{Options, Origin, State, TrainConfig, train};
 use safetensors::SafeTensors;
 use std::collections::{BTreeMap, HashMap};
@@ -125,7 +125,8 @@ fn a_run_goes_on_from_a_released_checkpoint() {
     let refusal = |config: TrainConfig| train(&config, &options(second.path(), false, Some(1), 1)).unwrap_err();
     assert!(refusal(TrainConfig { init: init.clone(), ..config.clone() }).to_string().contains("choose another"));
     let mut other = TrainConfig { init: init.clone(), seed: 6, ..config.clone() };
-    other.network.row_width = 9;
+    let NetworkConfig::Axial(network) = &mut other.network else { panic!("the configuration is axial") };
+    network.row_width = 9;
     assert!(refusal(other).to_string().contains("not of the size"));
 
     let next = TrainConfig { init, seed: 6, ..config };
@@ -200,7 +201,7 @@ fn state(out: &Path) -> (Vec<u8>, Origin, Parameters) {
         meta_sha256: config.meta().unwrap().sha256(),
         init_sha256: None,
     };
-    let parameters = Parameters::init(5, &Device::Cpu, |vb| Axial::new(&config.network, vb)).unwrap().1;
+    let parameters = Parameters::init(5, &Device::Cpu, |vb| Network::new(&config.network, vb)).unwrap().1;
     (file(out, "state.safetensors"), origin, parameters)
 }
 

@@ -155,8 +155,11 @@ mod tests {
 
     #[test]
     fn the_published_network_goes_by_its_kind() {
-        let config =
-            NetworkConfig::from(ReferenceConfig { quantile_conditioned: true, n_inds: 7, ..ReferenceConfig::default() });
+        let config = NetworkConfig::from(ReferenceConfig {
+            quantile_conditioned: true,
+            n_inds: 7,
+            ..ReferenceConfig::default()
+        });
         let json = serde_json::to_string(&config).unwrap();
         assert!(json.starts_with(r#"{"kind":"reference","quantile_conditioned":true,"#), "{json}");
         assert_eq!(serde_json::from_str::<NetworkConfig>(&json).unwrap(), config);

@@ -223,8 +223,7 @@ impl CustomOp3 for Attention {
                 }
                 let at = task * of_queries + first * s.width;
                 let (p, ds) = (&mut p[..rows * s.keys], &mut ds[..rows * s.keys]);
-                let (qh, gh, dqh) =
-                    (&mut qh[..rows * s.head], &mut gh[..rows * s.head], &mut dqh[..rows * s.head]);
+                let (qh, gh, dqh) = (&mut qh[..rows * s.head], &mut gh[..rows * s.head], &mut dqh[..rows * s.head]);
                 self.weights(&q[at + channel..], &kt, s, task, rows, p);
                 head(&q[at..at + rows * s.width], shape, channel, qh);
                 head(&grad[at..at + rows * s.width], shape, channel, gh);

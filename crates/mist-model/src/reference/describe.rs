@@ -77,9 +77,11 @@ fn with_heads(mut config: ReferenceConfig, json: Option<&[u8]>) -> Result<Refere
         None => {
             let quantile_conditioned = config.quantile_conditioned;
             if config != (ReferenceConfig { quantile_conditioned, ..ReferenceConfig::default() }) {
-                return Err("its parameters are those of a published network of another size, whose number of heads they \
+                return Err(
+                    "its parameters are those of a published network of another size, whose number of heads they \
                             do not tell\nhint: put the `config.json` of its authors beside it"
-                    .into());
+                        .into(),
+                );
             }
         }
     }

@@ -43,11 +43,11 @@ impl Reference {
         let (c, e) = (config, config.phi_hidden_dim);
         let phi = vb.pp("phi");
         let mlp = phi.pp("embedding_mlp");
-        let (layers, encoder, decoder) = (phi.pp("feature_interaction_block.layers"), phi.pp("encoder"), phi.pp("decoder"));
+        let (layers, encoder, decoder) =
+            (phi.pp("feature_interaction_block.layers"), phi.pp("encoder"), phi.pp("decoder"));
         // Block, normalisation and dropout take a number each.
-        let interaction = |i: usize| {
-            Ok((Mab::new(c, e, layers.pp(3 * i).pp("mab"))?, LayerNorm::new(e, layers.pp(3 * i + 1))?))
-        };
+        let interaction =
+            |i: usize| Ok((Mab::new(c, e, layers.pp(3 * i).pp("mab"))?, LayerNorm::new(e, layers.pp(3 * i + 1))?));
         let induced = |i: usize| {
             let vb = encoder.pp(i);
             let points = Seeds::new(c, c.n_inds, c.phi_dim_forward, ("i", "mab0"), vb.clone())?;

@@ -102,8 +102,7 @@ fn agrees_with_the_original() {
     for quantile in [false, true] {
         let config = of_size(quantile);
         let tensors = own_names(tensors(&config));
-        let (network, parameters) =
-            Parameters::load(tensors, &Device::Cpu, |vb| Reference::new(&config, vb)).unwrap();
+        let (network, parameters) = Parameters::load(tensors, &Device::Cpu, |vb| Reference::new(&config, vb)).unwrap();
         assert_eq!(parameters.count(), golden.parameters[if quantile { "quantile" } else { "mean" }]);
         for case in golden.cases.iter().filter(|c| c.quantile == quantile) {
             let scores = scores(&data(case.n, case.dim, case.whole)).unwrap();

@@ -100,7 +100,7 @@ fn intervals(args: &Args, checkpoint: &mut Checkpoint, meta: &MetaDistribution, 
     (description.independence, description.conditional) = (None, None);
     let held_out = MetaDistribution::named(HELD_OUT)?;
     let observe = |meta, split, count, what| observed(checkpoint, meta, (args.seed, split), count, device, what);
-    let taus = checkpoint.description.network.taus.clone();
+    let taus = checkpoint.description.network.taus().to_vec();
     let tasks: Vec<_> = observe(meta, Split::Calibration, args.tasks, "calibration")?;
     let tasks: Vec<_> = tasks.into_iter().map(|(_, task)| task).collect();
     let calibration = Calibration::fit(meta.name(), args.seed, &taus, &tasks);
@@ -154,9 +154,9 @@ fn observed(
         let drawn = meta.draw_task(&Seeds { root: seed }, split, index);
         let categories = if index.is_multiple_of(2) { drawn.task.categories() } else { (false, false) };
         let draw = drawn.sample();
-        let scores = score_of(&draw.sample, categories).with_neighbours(checkpoint.description.network.neighbours());
-        let output = checkpoint.network.forward(&Batch::new(&[&scores], device)?)?;
-        let log1p = output.quantiles.squeeze(0)?.to_vec1::<f32>()?.into_iter().map(f64::from).collect();
+        let scores = score_of(&draw.sample, categories, &checkpoint.description.network)?;
+        let answer = checkpoint.network.forward(&Batch::new(&[&scores], device)?)?;
+        let log1p = answer.log1p()?.remove(0);
         Ok((draw.family, Observed { shape: scores.shape(), log1p, mi_nats: draw.mi_nats }))
     };
     (0..count).into_par_iter().progress_with(bar).map(one).collect()

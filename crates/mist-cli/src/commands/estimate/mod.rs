@@ -8,7 +8,7 @@ use crate::console::{out, warning};
 use crate::input::{Notes, Pair, TableArgs};
 use crate::output::{Format, Unit, json, text};
 use anyhow::{Result, bail};
-use mist_infer::{DeviceKind, Estimate, Estimator, Tests};
+use mist_infer::{DeviceKind, Estimate, Estimator, Interval, Tests};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -61,7 +61,8 @@ pub struct Args {
     /// Threads for many pairs, permutations, and tables with more rows than one pass takes; 0 for one per core.
     #[arg(long, value_parser = super::thread_count, default_value_t = 0)]
     threads: usize,
-    /// Weights: a .safetensors file, its .json beside it [default: the embedded ones].
+    /// Weights: a .safetensors file, its .json beside it; weights of the published network (`mist-statinf`) need none [default:
+    /// the embedded ones].
     #[arg(long, value_name = "PATH")]
     checkpoint: Option<PathBuf>,
     /// Where to compute.
@@ -80,7 +81,9 @@ pub fn run(args: &Args) -> Result<()> {
         args.table.check_for_two()?;
     }
     let estimator = super::estimator(args.checkpoint.as_deref(), args.device)?;
-    estimator.check_level(args.interval)?;
+    if estimator.has_intervals() {
+        estimator.check_level(args.interval)?;
+    }
     let estimator = if args.pointwise.is_some() { estimator.with_pointwise_of_every_row() } else { estimator };
     match &args.batch {
         Some(path) => batch::run(&estimator, path, args),
@@ -90,6 +93,9 @@ pub fn run(args: &Args) -> Result<()> {
 
 fn single(estimator: &Estimator, args: &Args) -> Result<String> {
     if let Some(path) = &args.pointwise {
+        if !estimator.description().network.has_pointwise() {
+            bail!("the checkpoint predicts no contributions of rows, leave out `--pointwise`");
+        }
         pointwise::check(path, &args.files)?;
     }
     let ((x, y), notes) = read(args)?;
@@ -101,7 +107,7 @@ fn single(estimator: &Estimator, args: &Args) -> Result<String> {
         pointwise::write(path, &estimate, &notes.left_out)?;
     }
     let warnings = warnings(&notes, &estimate);
-    let interval = estimate.interval(args.interval)?;
+    let interval = interval(&estimate, args)?;
     if args.format == Some(Format::Json) {
         return Ok(json(None, &notes, &estimate, interval, args.unit, p_value, &warnings));
     }
@@ -115,6 +121,11 @@ fn read(args: &Args) -> Result<(Pair, Notes)> {
         [path] => args.table.sides(path, &args.x, &args.y),
         _ => unreachable!("clap asks for one or two files"),
     }
+}
+
+/// The interval, if the checkpoint predicts any.
+fn interval(estimate: &Estimate, args: &Args) -> Result<Option<Interval>> {
+    Ok(if estimate.has_interval() { Some(estimate.interval(args.interval)?) } else { None })
 }
 
 /// What happened on the way in, then what the estimator has to say.
