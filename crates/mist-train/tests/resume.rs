@@ -257,3 +257,53 @@ fn a_run_that_is_asked_to_stop_saves_its_state() {
     assert!(!stopped.complete && stopped.steps == 0);
     assert!(train(&config, &options(dir.path(), true, None, 1)).unwrap().complete);
 }
+
+/// The published network on the same tasks as any other.
+const PUBLISHED: &str = r#"
+name = "tiny"
+meta = "m_train"
+seed = 5
+steps = 40
+
+[batch]
+per_step = 2
+cells = 4000
+min_tasks = 1
+max_tasks = 4
+
+[optimizer]
+learning_rate = 3e-3
+warmup_steps = 2
+ema = 0.9
+
+[validation]
+tasks = 40
+every = 1000
+
+[network]
+kind = "reference"
+phi_hidden_dim = 16
+n_phi_heads = 4
+phi_dim_forward = 24
+rho_hidden_dim = 16
+n_inds = 4
+n_seeds = 3
+"#;
+
+#[test]
+fn the_published_network_learns_and_resumes() {
+    for quantiles in [false, true] {
+        let config = TrainConfig::from_toml(&format!("{PUBLISHED}quantile_conditioned = {quantiles}\n")).unwrap();
+        let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let fresh = train(&config, &options(parts.path(), false, Some(1), 1)).unwrap();
+        let all = train(&config, &options(whole.path(), false, None, 2)).unwrap();
+        assert!(all.validation.mse < fresh.validation.mse, "{:?} {:?}", all.validation, fresh.validation);
+        assert_eq!(all.validation.intervals, if quantiles { 40 } else { 0 });
+        let resumed = train(&config, &options(parts.path(), true, None, 2)).unwrap();
+        assert_eq!(resumed.validation, all.validation);
+        assert_eq!(file(whole.path(), "tiny.safetensors"), file(parts.path(), "tiny.safetensors"));
+        // What was written is read back by what it says of itself.
+        let checkpoint = mist_model::Checkpoint::read(&whole.path().join("tiny.safetensors"), &Device::Cpu).unwrap();
+        assert_eq!(checkpoint.description.network, config.network);
+    }
+}

@@ -17,6 +17,7 @@ mod matrix;
 mod npy;
 mod pipes;
 mod plot;
+mod published;
 mod rank;
 mod support;
 mod tables;

@@ -4,11 +4,11 @@ mod conditional;
 mod independence;
 
 use crate::console::{out, progress};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use indicatif::ParallelProgressIterator;
 use mist_data_gen::{MetaDistribution, Seeds, Split};
 use mist_infer::{Device, DeviceKind};
-use mist_model::{Answered, Batch, Calibration, Checkpoint, Coverage, Observed, QuantileFunction};
+use mist_model::{Answered, Batch, Calibration, Checkpoint, Coverage, NetworkConfig, Observed, QuantileFunction};
 use mist_train::score_of;
 use rayon::prelude::*;
 use std::io::Write;
@@ -74,6 +74,13 @@ const HELD_OUT: &str = "held_out";
 pub fn run(args: &Args) -> Result<()> {
     let device = super::open(args.device)?;
     let mut checkpoint = Checkpoint::read(&args.checkpoint, &device)?;
+    if matches!(checkpoint.description.network, NetworkConfig::Reference(_)) {
+        bail!(
+            "`{}` is a published network, which does not take the held-out families that a calibration is checked on\nhint: \
+             use it as it is",
+            args.checkpoint.display()
+        );
+    }
     let trained = &checkpoint.description.trained;
     let meta = MetaDistribution::named(&trained.meta)
         .with_context(|| format!("the mix of `{}` cannot be drawn from", args.checkpoint.display()))?;
