@@ -188,8 +188,13 @@ impl TrainConfig {
             let (least, most) = (dims.law.min, dims.law.max);
             sides.extend([(least, least), (most, most), (least, if dims.equal { least } else { most })]);
         }
-        match sides.into_iter().find_map(|(x, y)| network.check(x, y).err()) {
-            Some(error) => Err(TrainError::Config(format!("`meta` = `{}` draws tables with {error}", self.meta))),
+        match sides.into_iter().find(|(x, y)| network.check(*x, *y).is_err()) {
+            Some((x, y)) => Err(TrainError::Config(format!(
+                "`meta` = `{}` draws tables of {x} + {y} columns, expected 2 to {} on each side and as many on both: the published \
+                 network takes no others",
+                self.meta,
+                network.max_dim()
+            ))),
             None => Ok(()),
         }
     }
@@ -332,7 +337,7 @@ mod tests {
             ("[network]\nkind = \"mist\"\n", "expected `axial` or `reference`"),
             ("[network]\nkind = \"reference\"\nchannels = 16\n", "unknown field `channels`"),
             ("[network]\nkind = \"reference\"\nn_phi_heads = 7\n", "n_phi_heads"),
-            ("[network]\nkind = \"reference\"\nmax_input_dim = 40\n", "32 and 32 columns"),
+            ("[network]\nkind = \"reference\"\nmax_input_dim = 40\n", "tables of 32 + 32 columns, expected 2 to 20"),
             ("[loss]\nnats = 0.1\n[network]\nkind = \"reference\"\n", "`loss` has no keys"),
         ] {
             let error = TrainConfig::from_toml(&format!("{base}{extra}")).unwrap_err().to_string();
@@ -342,7 +347,7 @@ mod tests {
         let config = TrainConfig::from_toml(&reference).unwrap();
         assert_eq!(TrainConfig::from_toml(&config.to_toml()).unwrap(), config);
         let error = TrainConfig::from_toml(&reference.replace("m_train", "mist_4")).unwrap_err().to_string();
-        assert!(error.contains("`mist_4` draws tables with ") && error.contains("as many on both"), "{error}");
+        assert!(error.contains("`mist_4` draws tables of ") && error.contains("as many on both"), "{error}");
         for name in ["state", "State", "", "a/b", "a\\\\b", "a\\n", "..", ".a", &"a".repeat(101)] {
             let error = TrainConfig::from_toml(&base.replace("\"a\"", &format!("\"{name}\""))).unwrap_err().to_string();
             assert!(error.contains("`name` must"), "{error}");
