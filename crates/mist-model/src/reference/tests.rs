@@ -220,7 +220,7 @@ fn sizes_are_read_off_the_parameters() {
 #[test]
 fn limits_are_refused() {
     let error = |x: usize, y: usize| of_size(false).check(x, y).unwrap_err().to_string();
-    assert!(error(3, 2).contains("3 and 2 columns that vary, expected 2 to 32 on each side and as many on both"));
+    assert!(error(3, 2).contains("3 and 2 columns, expected 2 to 32 on each side and as many on both"));
     assert!(error(33, 33).contains("33 and 33") && error(1, 1).contains("1 and 1"));
     assert!([2, 32].iter().all(|d| of_size(false).check(*d, *d).is_ok()));
     let (up, down): (Vec<f64>, Vec<f64>) = (0..9).map(|i| (f64::from(i), -f64::from(i))).unzip();

@@ -57,7 +57,7 @@ pub enum ScoreError {
     },
     /// Sides that the published network does not take.
     #[error(
-        "{dim_x} and {dim_y} columns that vary, expected {least} to {most} on each side and as many on both: the published \
+        "{dim_x} and {dim_y} columns, expected {least} to {most} on each side and as many on both: the published \
          network takes no others\nhint: choose other columns, or use the embedded checkpoint"
     )]
     Columns {
