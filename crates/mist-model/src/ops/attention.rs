@@ -27,7 +27,7 @@ pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, heads: usize, keys: Option<
     }
     if fused(q) {
         let keys = keys.map(|t| t.flatten_all()?.to_vec1::<f32>()).transpose()?;
-        let keys = keys.filter(|keys| keys.iter().any(|k| *k == 0.0));
+        let keys = keys.filter(|keys| keys.contains(&0.0));
         return q.contiguous()?.apply_op3(&k.contiguous()?, &v.contiguous()?, Attention { heads, keys });
     }
     let d = e / heads;

@@ -136,7 +136,7 @@ impl ReferenceConfig {
         if self.max_input_dim < 2 * MIN_DIM {
             return Err(format!("`max_input_dim` must be at least {}, got {}", 2 * MIN_DIM, self.max_input_dim));
         }
-        if self.phi_hidden_dim % self.n_phi_heads != 0 {
+        if !self.phi_hidden_dim.is_multiple_of(self.n_phi_heads) {
             let (width, heads) = (self.phi_hidden_dim, self.n_phi_heads);
             return Err(format!("`phi_hidden_dim` must be a multiple of `n_phi_heads`, got {width} and {heads}"));
         }
