@@ -43,7 +43,11 @@ pub enum Format {
 }
 
 /// The answer for people, on one line.
-pub fn answer_line(estimate: &Estimate, interval: Interval, unit: Unit) -> String {
+pub fn answer_line(estimate: &Estimate, interval: Option<Interval>, unit: Unit) -> String {
+    let Some(interval) = interval else {
+        let (mi, unit) = (unit.of_nats(estimate.mi_nats()), unit.as_str());
+        return format!("I(X;Y) = {mi:.3} {unit}   no interval: the checkpoint predicts a mean alone");
+    };
     let [mi, lower, upper] = [estimate.mi_nats(), interval.lower, interval.upper].map(|v| unit.of_nats(v));
     let digits = match upper {
         u if u < 0.1 => 3,
@@ -62,7 +66,13 @@ pub fn answer_line(estimate: &Estimate, interval: Interval, unit: Unit) -> Strin
 }
 
 /// Two lines for people, one more for a test, and one for each column of texts or images.
-pub fn text(notes: &Notes, estimate: &Estimate, interval: Interval, unit: Unit, p_value: Option<f64>) -> String {
+pub fn text(
+    notes: &Notes,
+    estimate: &Estimate,
+    interval: Option<Interval>,
+    unit: Unit,
+    p_value: Option<f64>,
+) -> String {
     let answer = answer_line(estimate, interval, unit);
     let tested =
         p_value.map_or_else(String::new, |p| format!("p = {p:.2e} that X and Y are independent and look like this\n"));
@@ -75,7 +85,7 @@ pub fn json(
     id: Option<&RawValue>,
     notes: &Notes,
     estimate: &Estimate,
-    interval: Interval,
+    interval: Option<Interval>,
     unit: Unit,
     p_value: Option<f64>,
     warnings: &[String],
@@ -86,12 +96,12 @@ pub fn json(
         mi: unit.of_nats(estimate.mi_nats()),
         at_least: estimate.is_lower_bound(),
         unit,
-        interval: ReportInterval {
+        interval: interval.map(|interval| ReportInterval {
             level: interval.level,
             lower: unit.of_nats(interval.lower),
             upper: unit.of_nats(interval.upper),
-        },
-        normalised: estimate.normalised(interval.level).expect("the level is that of the interval"),
+        }),
+        normalised: interval.map(|i| estimate.normalised(i.level).expect("the level is that of the interval")),
         p_value,
         n: estimate.n,
         dim_x: estimate.dim_x,
@@ -124,8 +134,10 @@ struct Report<'a> {
     /// Whether the MI is at least the lower end of the interval, and perhaps infinite.
     at_least: bool,
     unit: Unit,
-    interval: ReportInterval,
-    normalised: Normalised,
+    /// `null` from a checkpoint that predicts the mean alone.
+    interval: Option<ReportInterval>,
+    /// Likewise.
+    normalised: Option<Normalised>,
     /// Of the test of independence, if one was asked for.
     p_value: Option<f64>,
     n: usize,

@@ -97,6 +97,42 @@ pub enum EstimateError {
     /// A device that cannot be used.
     #[error(transparent)]
     Device(#[from] DeviceError),
+    /// A checkpoint that predicts the mean alone.
+    #[error(
+        "the checkpoint `{checkpoint}` predicts the mean alone, without intervals\nhint: use the embedded checkpoint, or a \
+         network of quantiles"
+    )]
+    NoIntervals {
+        /// Name of the checkpoint.
+        checkpoint: String,
+    },
+    /// Data that the network of the checkpoint does not take.
+    #[error(transparent)]
+    Scores(#[from] mist_model::ScoreError),
+    /// A category, which the published network does not take.
+    #[error(
+        "{label} of {side} is a category, which the published network does not take\nhint: leave it out, or use the \
+         embedded checkpoint"
+    )]
+    Category {
+        /// The side.
+        side: Side,
+        /// The column, as [`Columns::label`](crate::Columns::label) calls it.
+        label: String,
+    },
+    /// Too many rows for a network whose work grows with their square.
+    #[error(
+        "{rows} rows would take the published network about {seconds:.0} seconds, since its work grows with their \
+         square\nhint: choose at most {at_most} rows at random, or use the embedded checkpoint"
+    )]
+    TooManyRows {
+        /// Rows found.
+        rows: usize,
+        /// What they would take on one core.
+        seconds: f64,
+        /// What is taken.
+        at_most: usize,
+    },
     /// A table with too many columns.
     #[error(
         "{columns} columns on both sides together would take about {seconds:.0} seconds, and far more memory than their \

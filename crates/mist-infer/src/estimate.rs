@@ -72,7 +72,8 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// The point estimate, in nats: the median of the predicted distribution.
+    /// The point estimate, in nats: the median of the predicted distribution; the mean from a network that predicts that
+    /// alone.
     pub fn mi_nats(&self) -> f64 {
         self.quantiles.median()
     }
@@ -121,6 +122,9 @@ impl Estimate {
     /// The quantile of ln(1 + MI) at level `tau`, not cut at 0.
     fn log1p_at(&self, tau: f64) -> f64 {
         let levels = self.quantiles.levels();
+        if let [only] = self.log1p[..] {
+            return only;
+        }
         let i = levels.partition_point(|l| *l < tau - LEVEL_SLACK).clamp(1, levels.len() - 1);
         let w = ((tau - levels[i - 1]) / (levels[i] - levels[i - 1])).clamp(0.0, 1.0);
         self.log1p[i - 1] + w * (self.log1p[i] - self.log1p[i - 1])
@@ -142,7 +146,13 @@ impl Estimate {
         self.warnings.iter().any(|w| matches!(w, Warning::Functional { .. }))
     }
 
-    /// The quantile at level `tau`, in nats; flat outside the checkpoint's outermost levels.
+    /// Whether the checkpoint predicts a distribution; a point alone otherwise, and [`Estimate::interval`] fails.
+    pub fn has_interval(&self) -> bool {
+        !self.quantiles.is_point()
+    }
+
+    /// The quantile at level `tau`, in nats; flat outside the checkpoint's outermost levels. The point estimate at every level
+    /// where that is all there is.
     pub fn quantile(&self, tau: f64) -> f64 {
         self.quantiles.at(tau)
     }
@@ -150,8 +160,12 @@ impl Estimate {
     /// The central interval of probability `level`.
     ///
     /// # Errors
-    /// A level that is not above 0, or whose ends lie outside the checkpoint's outermost quantiles.
+    /// A level that is not above 0, or whose ends lie outside the checkpoint's outermost quantiles; a checkpoint that
+    /// predicts a point alone.
     pub fn interval(&self, level: f64) -> Result<Interval, EstimateError> {
+        if !self.has_interval() {
+            return Err(EstimateError::NoIntervals { checkpoint: self.checkpoint.name.clone() });
+        }
         check_level(level, self.quantiles.range())?;
         let (lower, upper) = ((1.0 - level) / 2.0, (1.0 + level) / 2.0);
         Ok(Interval { level, lower: self.quantile(lower), upper: self.quantile(upper) })
@@ -173,13 +187,15 @@ pub(crate) fn check_level(level: f64, (first, last): (f64, f64)) -> Result<(), E
 const WRITTEN: [f64; 5] = [0.05, 0.25, 0.5, 0.75, 0.95];
 
 impl Serialize for Estimate {
-    /// The answer as fields: the point estimate, the mean, some quantiles in nats by level, warnings as text.
+    /// The answer as fields: the point estimate, the mean, some quantiles in nats by level (`null` where there are none),
+    /// warnings as text.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_struct("Estimate", 10)?;
         out.serialize_field("mi_nats", &self.mi_nats())?;
         out.serialize_field("mean_nats", &self.mean_nats())?;
         out.serialize_field("at_least", &self.is_lower_bound())?;
-        let quantiles: Vec<(f64, f64)> = WRITTEN.iter().map(|tau| (*tau, self.quantile(*tau))).collect();
+        let quantiles = || -> Vec<(f64, f64)> { WRITTEN.iter().map(|tau| (*tau, self.quantile(*tau))).collect() };
+        let quantiles = self.has_interval().then(quantiles);
         out.serialize_field("quantiles_nats", &quantiles)?;
         out.serialize_field("n", &self.n)?;
         out.serialize_field("dim_x", &self.dim_x)?;

@@ -8,11 +8,11 @@ use crate::normalised::share_of;
 use crate::screen::{Kept, Rows, Screened, check, screen};
 use crate::second_look::SecondLook;
 use crate::wide::{self, Wide};
-use crate::{CheckpointId, Columns, Estimate, EstimateError, HubCommit, Side, Warning, domain};
+use crate::{CheckpointId, Columns, Estimate, EstimateError, HubCommit, Side, Warning, domain, published};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use mist_model::{
-    Axial, Batch, Checkpoint, Column, Description, MAX_INDICATORS, Parameters, QuantileFunction, Scores, TaskShape,
+    Batch, Checkpoint, Column, Description, MAX_INDICATORS, Network, Parameters, QuantileFunction, Scores, TaskShape,
 };
 use rayon::prelude::*;
 use statrs::distribution::{ContinuousCDF, Normal};
@@ -50,7 +50,7 @@ const EMBEDDED_JSON: &[u8] = include_bytes!("../checkpoint/mist-2026-12.json");
 /// An estimator of mutual information.
 #[derive(Clone, Debug)]
 pub struct Estimator {
-    network: Axial,
+    network: Network,
     description: Description,
     device: Device,
     /// Standard normal quantiles of the levels.
@@ -96,8 +96,8 @@ impl Estimator {
     pub fn from_parts(checkpoint: Checkpoint) -> Result<Self, EstimateError> {
         let Checkpoint { parameters, description, .. } = checkpoint;
         let device = parameters.iter().next().map_or(Device::Cpu, |(_, v)| v.device().clone());
-        let network = Axial::new(&description.network, constants(&parameters, &device))?;
-        let normal = description.network.taus.iter().map(|tau| Normal::standard().inverse_cdf(*tau)).collect();
+        let network = Network::new(&description.network, constants(&parameters, &device))?;
+        let normal = description.network.taus().iter().map(|tau| Normal::standard().inverse_cdf(*tau)).collect();
         Ok(Self { network, description, device, normal, parameters: parameters.count(), every_row: false, hub: None })
     }
 
@@ -140,6 +140,11 @@ impl Estimator {
         self.description.independence.is_some()
     }
 
+    /// Whether answers have intervals: not those of a network that predicts the mean alone.
+    pub fn has_intervals(&self) -> bool {
+        self.description.network.has_intervals()
+    }
+
     pub(crate) fn no_independence_table(&self) -> EstimateError {
         EstimateError::NoIndependence { checkpoint: self.description.name.clone() }
     }
@@ -147,9 +152,12 @@ impl Estimator {
     /// Whether [`Estimate::interval`] will answer for this level.
     ///
     /// # Errors
-    /// A level out of range.
+    /// A level out of range; a checkpoint without intervals.
     pub fn check_level(&self, level: f64) -> Result<(), EstimateError> {
-        let taus = &self.description.network.taus;
+        if !self.has_intervals() {
+            return Err(EstimateError::NoIntervals { checkpoint: self.description.name.clone() });
+        }
+        let taus = self.description.network.taus();
         check_level(level, (taus[0], taus[taus.len() - 1]))
     }
 
@@ -251,7 +259,7 @@ impl Estimator {
         task: &Prepared,
         (blocks, second_look): &(Vec<BlockAnswer>, Option<SecondLook>),
     ) -> Result<Estimate, EstimateError> {
-        let taus = &self.description.network.taus;
+        let taus = self.description.network.taus();
         let mut warnings = task.warnings.clone();
         let mut log1p = vec![0.0; taus.len()];
         if !blocks.is_empty() {
@@ -290,14 +298,14 @@ impl Estimator {
     }
 
     fn forward(&self, tasks: &[&Scores]) -> Result<Vec<BlockAnswer>, EstimateError> {
-        let output = self.network.forward(&Batch::new(tasks, &self.device)?)?;
-        let mut quantiles = output.quantiles.to_dtype(DType::F64)?.to_vec2::<f64>()?;
+        let answer = self.network.forward(&Batch::new(tasks, &self.device)?)?;
+        let mut quantiles = answer.log1p()?;
         if let Some(calibration) = &self.description.calibration {
             for (q, task) in quantiles.iter_mut().zip(tasks) {
-                calibration.apply(&self.description.network.taus, task.shape(), q);
+                calibration.apply(self.description.network.taus(), task.shape(), q);
             }
         }
-        let pointwise = output.pointwise.to_dtype(DType::F64)?.to_vec2::<f64>()?;
+        let pointwise = answer.pointwise()?;
         if quantiles.iter().chain(&pointwise).flatten().any(|v| !v.is_finite()) {
             return Err(EstimateError::Absurd { checkpoint: self.description.name.clone(), nats: f64::NAN });
         }
@@ -446,6 +454,10 @@ impl Estimator {
             let shape = TaskShape { n, columns: dim_x + dim_y, ties: false };
             return Ok(Prepared { n, dim_x, dim_y, shape, passes: Passes::None, entropies: Vec::new(), warnings });
         }
+        if description.network.takes_whole_tables() {
+            let warnings = domain::gate(n, &sx, &sy, &description.trained, false);
+            return self.prepare_published(x, y, warnings);
+        }
         let most_columns = description.trained.dims.1;
         // Each part of the rows must be enough for an answer.
         let wide = n >= 2 * MIN_ROWS && sx.kept.len().max(sy.kept.len()) > most_columns;
@@ -489,6 +501,24 @@ impl Estimator {
             Passes::Blocks(Box::new(Blocks { x: sx, y: sy, rows, wide }))
         };
         Ok(Prepared { n, dim_x, dim_y, shape, passes, entropies, warnings })
+    }
+}
+
+impl Estimator {
+    /// A table as the published network takes it: every column as it is, those that say nothing new too.
+    fn prepare_published<'a>(
+        &self,
+        x: &'a Columns,
+        y: &'a Columns,
+        mut warnings: Vec<Warning>,
+    ) -> Result<Prepared<'a>, EstimateError> {
+        warnings.extend(published::check(x, y, &self.description)?);
+        let numbers = |side: &'a Columns| -> Vec<Column<'a>> { side.iter().map(Column::Number).collect() };
+        let scores = self.description.network.scores(&numbers(x), &numbers(y))?;
+        let (n, dim_x, dim_y, shape) = (scores.n, scores.dim_x, scores.dim_y, scores.shape());
+        // Neither signs to choose nor neighbours to compare with: those are of normal scores.
+        let passes = Passes::Table(Block { orientations: vec![scores], second_look: None });
+        Ok(Prepared { n, dim_x, dim_y, shape, passes, entropies: Vec::new(), warnings })
     }
 }
 

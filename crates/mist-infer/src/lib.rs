@@ -59,6 +59,7 @@ mod normalised;
 mod p_values;
 mod pairs;
 mod permutation;
+mod published;
 mod screen;
 mod second_look;
 mod warning;

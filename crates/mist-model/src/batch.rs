@@ -6,8 +6,10 @@ use candle_core::{DType, Device, Result, Tensor};
 /// Tasks padded to one shape, with explicit masks.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// Normal scores (B, N, D), 0 in padding.
+    /// Normal scores (B, N, D), or the values as they are; 0 in padding.
     pub z: Tensor,
+    /// Whether `z` holds normal scores.
+    pub scored: bool,
     /// Tie channel (B, N, D): 0 for an untied cell, up to 1 for a constant column; 0 in padding.
     pub ties: Tensor,
     /// Neighbour terms (B, N, K), 0 in padding; `None` where the tasks have none.
@@ -54,6 +56,10 @@ impl Batch {
         let mut mask = vec![0f32; b * rows];
         let mut block = vec![0f32; b * cols];
         // Terms of a row; all tasks have them, or none.
+        let scored = tasks[0].scored;
+        if tasks.iter().any(|t| t.scored != scored) {
+            candle_core::bail!("tasks of one batch must be normal scores, or values, all of them");
+        }
         let terms = tasks[0].neighbours.as_ref().map_or(0, |v| v.len() / tasks[0].n);
         let mut neighbours = vec![0f32; b * rows * terms];
         for (t, task) in tasks.iter().enumerate() {
@@ -84,6 +90,7 @@ impl Batch {
         let padded_rows = tasks.iter().any(|t| t.n < rows);
         Ok(Self {
             z: Tensor::from_vec(z, (b, rows, cols), device)?,
+            scored,
             ties: Tensor::from_vec(ties, (b, rows, cols), device)?,
             neighbours: match terms {
                 0 => None,
@@ -118,6 +125,7 @@ impl Batch {
     fn map(&self, f: impl Fn(&Tensor) -> Result<Tensor>) -> Result<Self> {
         Ok(Self {
             z: f(&self.z)?,
+            scored: self.scored,
             ties: f(&self.ties)?,
             neighbours: self.neighbours.as_ref().map(&f).transpose()?,
             block: f(&self.block)?,

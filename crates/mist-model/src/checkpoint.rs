@@ -3,7 +3,8 @@
 //! A checkpoint is two files: `NAME.safetensors`, and beside it `NAME.json` with the network's configuration, where
 //! the weights come from, their SHA-256, and its own.
 
-use crate::{Axial, AxialConfig, Calibration, Coverage, Parameters, ShapeTable};
+use crate::reference::{describe, own_names};
+use crate::{Calibration, Coverage, Network, NetworkConfig, Parameters, ShapeTable};
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -12,6 +13,9 @@ use std::path::{Path, PathBuf};
 
 /// Version of the JSON beside the weights.
 pub const FORMAT: u32 = 1;
+
+/// Rows of the tables that the published networks were trained on (arXiv 2511.18945).
+const PUBLISHED_ROWS: (usize, usize) = (10, 500);
 
 /// What stands for the checksum of a description where it is computed.
 const NO_CHECKSUM: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -65,8 +69,8 @@ pub struct Description {
     pub format: u32,
     /// Name by which answers cite the checkpoint.
     pub name: String,
-    /// Size of the network.
-    pub network: AxialConfig,
+    /// Which network, and its size.
+    pub network: NetworkConfig,
     /// What the network was trained on.
     pub trained: Trained,
     /// SHA-256 of the weights file, in hexadecimal.
@@ -121,7 +125,7 @@ pub struct Trained {
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
     /// The network.
-    pub network: Axial,
+    pub network: Network,
     /// Its parameters.
     pub parameters: Parameters,
     /// What is known of it.
@@ -129,7 +133,8 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Reads `path` (`….safetensors`) and the JSON beside it.
+    /// Reads `path` (`….safetensors`) and the JSON beside it. Weights of the published network need none: they are known by the
+    /// names of their parameters, see [`Description::of_published`].
     ///
     /// # Errors
     /// [`CheckpointError`], with the file and what is wrong with it.
@@ -143,6 +148,12 @@ impl Checkpoint {
         };
         let json_path = path.with_extension("json");
         let weights = read(path)?;
+        if !json_path.exists()
+            && let Some(description) = Description::of_published(&weights, path)?
+        {
+            let json = serde_json::to_vec(&description).expect("a description is plain data");
+            return Self::from_bytes(&weights, &json, path, device);
+        }
         Self::from_bytes(&weights, &read(&json_path)?, path, device)
     }
 
@@ -165,7 +176,7 @@ impl Checkpoint {
         }
         description.network.validate().map_err(bad)?;
         if let Some(calibration) = &description.calibration {
-            calibration.validate(description.network.taus.len()).map_err(bad)?;
+            calibration.validate(description.network.taus().len()).map_err(bad)?;
         }
         for table in description.independence.iter().chain(&description.conditional) {
             table.validate().map_err(bad)?;
@@ -175,9 +186,12 @@ impl Checkpoint {
             return Err(CheckpointError::Damaged { path: path.into(), got, expected: description.sha256 });
         }
         let wrong = |e: candle_core::Error| CheckpointError::Weights { path: path.into(), what: first_line(&e) };
-        let tensors = candle_core::safetensors::load_buffer(weights, &Device::Cpu).map_err(wrong)?;
+        let mut tensors = candle_core::safetensors::load_buffer(weights, &Device::Cpu).map_err(wrong)?;
+        if matches!(description.network, NetworkConfig::Reference(_)) {
+            tensors = own_names(tensors);
+        }
         let (network, parameters) =
-            Parameters::load(tensors, device, |vb| Axial::new(&description.network, vb)).map_err(wrong)?;
+            Parameters::load(tensors, device, |vb| Network::new(&description.network, vb)).map_err(wrong)?;
         Ok(Self { network, parameters, description })
     }
 }
@@ -189,7 +203,7 @@ impl Checkpoint {
 pub fn write_checkpoint(
     dir: &Path,
     name: &str,
-    network: &AxialConfig,
+    network: &NetworkConfig,
     trained: Trained,
     tensors: &HashMap<String, Tensor>,
 ) -> Result<Description, CheckpointError> {
@@ -197,26 +211,54 @@ pub fn write_checkpoint(
     let wrong = |what: String| CheckpointError::Weights { path: path.clone(), what };
     // safetensors sorts by type and name: same tensors, same bytes.
     let bytes = safetensors::serialize(tensors, None).map_err(|e| wrong(e.to_string()))?;
-    let sha256 = hex_sha256(&bytes);
-    let network = network.clone();
-    let description = Description {
-        format: FORMAT,
-        name: name.into(),
-        network,
-        trained,
-        sha256,
-        calibration: None,
-        coverage: None,
-        independence: None,
-        conditional: None,
-        checksum: None,
-    };
+    let description = Description::new(name, network.clone(), trained, hex_sha256(&bytes));
     write_atomic(&path, &bytes)?;
     description.write(&path)?;
     Ok(description)
 }
 
 impl Description {
+    /// The description of published weights, which come without one: those of PyPI `mist-statinf`, as the network, its hub class
+    /// or its training name their parameters. `None` if the bytes at `path` are not such weights.
+    ///
+    /// Sizes are read off the parameters, heads and activation from the authors' `config.json` in the same folder; without
+    /// it the network must be of the published size. What it was trained on is what the paper says; the number of tasks is
+    /// not known, and 0.
+    ///
+    /// # Errors
+    /// Published weights whose sizes cannot be told.
+    pub fn of_published(weights: &[u8], path: &Path) -> Result<Option<Self>, CheckpointError> {
+        let Ok((_, header)) = safetensors::SafeTensors::read_metadata(weights) else {
+            return Ok(None);
+        };
+        let shapes = header.tensors().into_iter().map(|(name, info)| (name, info.shape.clone())).collect();
+        let beside = mist_files::read(&path.with_file_name("config.json")).ok();
+        let Some(config) = describe(&shapes, beside.as_deref()) else {
+            return Ok(None);
+        };
+        let config = config.map_err(|what| CheckpointError::Weights { path: path.into(), what })?;
+        let trained =
+            Trained { meta: "m_train".into(), n: PUBLISHED_ROWS, dims: (2, config.max_dim()), ..Trained::default() };
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        Ok(Some(Self::new(&name, config.into(), trained, hex_sha256(weights))))
+    }
+
+    /// Of weights of which nothing was measured yet.
+    fn new(name: &str, network: NetworkConfig, trained: Trained, sha256: String) -> Self {
+        Self {
+            format: FORMAT,
+            name: name.into(),
+            network,
+            trained,
+            sha256,
+            calibration: None,
+            coverage: None,
+            independence: None,
+            conditional: None,
+            checksum: None,
+        }
+    }
+
     /// Writes it beside the weights at `path`, whole or not at all.
     ///
     /// # Errors
@@ -268,7 +310,7 @@ mod tests {
     fn a_description_that_was_changed_is_damaged() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.safetensors");
-        write_checkpoint(dir.path(), "a", &AxialConfig::default(), Trained::default(), &HashMap::new()).unwrap();
+        write_checkpoint(dir.path(), "a", &NetworkConfig::default(), Trained::default(), &HashMap::new()).unwrap();
         let json = std::fs::read_to_string(path.with_extension("json")).unwrap();
         let weights = std::fs::read(&path).unwrap();
         let error = |json: &str| {

@@ -1,4 +1,4 @@
-//! Size of the network.
+//! Size of the axial network.
 
 use serde::{Deserialize, Serialize};
 
@@ -135,10 +135,9 @@ impl AxialConfig {
                 return Err(format!("`{name}` must be at most {MAX_BLOCKS}, got {got}"));
             }
         }
-        for (name, got) in [("taus", self.taus.len()), ("local.neighbours", self.neighbours().len())] {
-            if got > MAX_WIDTH {
-                return Err(format!("`{name}` must hold at most {MAX_WIDTH} values, got {got}"));
-            }
+        if self.neighbours().len() > MAX_WIDTH {
+            let got = self.neighbours().len();
+            return Err(format!("`local.neighbours` must hold at most {MAX_WIDTH} values, got {got}"));
         }
         if let Some(k) = self.neighbours().iter().find(|k| **k > MAX_WIDTH) {
             return Err(format!("`local.neighbours` must be at most {MAX_WIDTH}, got {k}"));
@@ -151,14 +150,19 @@ impl AxialConfig {
                 "the network would have about {weights:.0e} weights, expected at most {MAX_WEIGHTS:.0e}"
             ));
         }
-        let inside = self.taus.iter().all(|t| *t > 0.0 && *t < 1.0);
-        let increasing = self.taus.windows(2).all(|w| w[0] < w[1]);
-        if self.taus.len() < 3 || !inside || !increasing {
-            return Err("`taus` must hold at least 3 increasing levels strictly between 0 and 1".into());
-        }
-        if !self.taus.contains(&0.5) {
-            return Err("`taus` must hold the level 0.5, which the others are centred on".into());
-        }
-        Ok(())
+        check_levels(&self.taus)
     }
+}
+
+/// Checks the levels of a network.
+pub(crate) fn check_levels(taus: &[f64]) -> Result<(), String> {
+    let inside = taus.iter().all(|t| *t > 0.0 && *t < 1.0);
+    let increasing = taus.windows(2).all(|w| w[0] < w[1]);
+    if !(3..=MAX_WIDTH).contains(&taus.len()) || !inside || !increasing {
+        return Err(format!("`taus` must hold 3 to {MAX_WIDTH} increasing levels strictly between 0 and 1"));
+    }
+    if !taus.contains(&0.5) {
+        return Err("`taus` must hold the level 0.5, which the others are centred on".into());
+    }
+    Ok(())
 }

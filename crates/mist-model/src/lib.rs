@@ -1,7 +1,8 @@
-//! The axial network: normal scores in, monotone quantiles of mutual information out.
+//! Networks that say how much mutual information data holds.
 //!
-//! [`Scores`] turn data into what the network sees, [`Batch`] lays several tasks side by side, [`Axial`] maps a batch
-//! to quantiles, [`pinball`] is the loss, and [`Checkpoint`] is a network on disk.
+//! [`Scores`] turn data into what the network sees, [`Batch`] lays several tasks side by side, [`Network`] maps a batch
+//! to quantiles, [`pinball`] is the loss, and [`Checkpoint`] is a network on disk. There are two networks: [`Axial`], and
+//! [`Reference`], the published one.
 
 mod axial;
 mod batch;
@@ -9,8 +10,10 @@ mod calibration;
 mod checkpoint;
 mod config;
 mod coverage;
+mod network;
 pub mod ops;
 mod quantile;
+mod reference;
 pub mod scores;
 mod store;
 mod strata;
@@ -21,7 +24,9 @@ pub use calibration::{Calibration, Observed, Stratum, TaskShape};
 pub use checkpoint::{Checkpoint, CheckpointError, Description, Trained, hex_sha256, write_atomic, write_checkpoint};
 pub use config::{AxialConfig, LocalConfig, TAUS};
 pub use coverage::{Answered, Coverage, CoverageCell, Share};
+pub use network::{Answer, Network, NetworkConfig};
 pub use quantile::{QuantileFunction, pinball};
+pub use reference::{Reference, ReferenceConfig};
 pub use scores::{Column, MAX_INDICATORS, ScoreError, Scores};
 pub use store::Parameters;
 pub use strata::{ShapeStratum, ShapeTable};

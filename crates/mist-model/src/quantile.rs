@@ -83,6 +83,11 @@ impl QuantileFunction {
         &self.taus
     }
 
+    /// Whether it is known at one level alone: a point estimate, without intervals.
+    pub fn is_point(&self) -> bool {
+        self.taus.len() == 1
+    }
+
     /// Outermost levels, between which the function is known.
     pub fn range(&self) -> (f64, f64) {
         (self.taus[0], self.taus[self.taus.len() - 1])

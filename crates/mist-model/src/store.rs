@@ -3,7 +3,7 @@
 use candle_core::{DType, Device, Result, Shape, Tensor, Var};
 use candle_nn::var_builder::SimpleBackend;
 use candle_nn::{Init, VarBuilder};
-use rand::SeedableRng;
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use sha2::{Digest, Sha256};
@@ -75,21 +75,32 @@ struct Seeded {
     vars: Arc<Mutex<BTreeMap<String, Var>>>,
 }
 
+impl Seeded {
+    /// The stream of a parameter.
+    fn stream(&self, name: &str) -> ChaCha8Rng {
+        let mut hash = Sha256::new();
+        hash.update(self.seed.to_le_bytes());
+        hash.update(name.as_bytes());
+        ChaCha8Rng::from_seed(hash.finalize().into())
+    }
+}
+
 impl SimpleBackend for Seeded {
     fn get(&self, shape: Shape, name: &str, init: Init, dtype: DType, device: &Device) -> Result<Tensor> {
         let count = shape.elem_count();
         let values: Vec<f32> = match init {
             Init::Const(c) => vec![c as f32; count],
             Init::Randn { mean, stdev } => {
-                let mut hash = Sha256::new();
-                hash.update(self.seed.to_le_bytes());
-                hash.update(name.as_bytes());
-                let mut rng = ChaCha8Rng::from_seed(hash.finalize().into());
+                let mut rng = self.stream(name);
                 let draw = |_| {
                     let v: f64 = StandardNormal.sample(&mut rng);
                     (mean + stdev * v) as f32
                 };
                 (0..count).map(draw).collect()
+            }
+            Init::Uniform { lo, up } => {
+                let mut rng = self.stream(name);
+                (0..count).map(|_| rng.random_range(lo..up) as f32).collect()
             }
             other => candle_core::bail!("no seeded form of {other:?} for `{name}`"),
         };

@@ -6,8 +6,8 @@
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use mist_data_gen::{MetaDistribution, Seeds, Split};
-use mist_model::{Axial, Batch, Checkpoint, QuantileFunction};
-use mist_train::score;
+use mist_model::{Batch, Checkpoint, Network, QuantileFunction};
+use mist_train::score_of;
 use std::collections::HashMap;
 use std::error::Error;
 use std::path::Path;
@@ -26,16 +26,15 @@ fn main() -> Result<(), Box<dyn Error>> {
             .iter()
             .map(|(name, var)| Ok((name.to_string(), var.to_dtype(dtype)?)))
             .collect::<candle_core::Result<_>>()?;
-        let network = Axial::new(config, VarBuilder::from_tensors(weights, dtype, &Device::Cpu))?;
+        let network = Network::new(config, VarBuilder::from_tensors(weights, dtype, &Device::Cpu))?;
         let mut medians = Vec::new();
         for suite in ["m_test_imd", "m_test_oomd"] {
             let meta = MetaDistribution::named(suite)?;
             for index in (0..meta.suite_len().unwrap_or(0)).step_by(EVERY) {
                 let draw = meta.draw(&Seeds { root: 1 }, Split::Test, index);
-                let batch = Batch::new(&[&score(&draw.sample).with_neighbours(config.neighbours())], &Device::Cpu)?
-                    .to_dtype(dtype)?;
-                let q = network.forward(&batch)?.quantiles.to_dtype(DType::F64)?.squeeze(0)?.to_vec1()?;
-                medians.push((draw.mi_nats, QuantileFunction::new(&config.taus, &q).median()));
+                let scores = score_of(&draw.sample, (false, false), config)?;
+                let answer = network.forward(&Batch::new(&[&scores], &Device::Cpu)?.to_dtype(dtype)?)?;
+                medians.push((draw.mi_nats, QuantileFunction::new(config.taus(), &answer.log1p()?[0]).median()));
             }
         }
         if dtype == DType::F32 {

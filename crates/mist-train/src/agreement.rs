@@ -2,7 +2,7 @@
 
 use crate::{BatchSource, Optimizer, StepGradient, TaskBatch, TrainConfig, TrainError};
 use candle_core::{Device, Tensor};
-use mist_model::{Axial, Parameters};
+use mist_model::{Network, Parameters};
 use serde::Serialize;
 
 /// Largest differences between a device and the CPU.
@@ -59,14 +59,14 @@ fn largest(values: impl Iterator<Item = f64>) -> f64 {
 
 /// The same run on one device.
 struct Run {
-    network: Axial,
+    network: Network,
     parameters: Parameters,
     device: Device,
 }
 
 impl Run {
     fn new(config: &TrainConfig, device: &Device) -> Result<Self, TrainError> {
-        let (network, parameters) = Parameters::init(config.seed, device, |vb| Axial::new(&config.network, vb))?;
+        let (network, parameters) = Parameters::init(config.seed, device, |vb| Network::new(&config.network, vb))?;
         Ok(Self { network, parameters, device: device.clone() })
     }
 
@@ -77,7 +77,7 @@ impl Run {
             Ok(t.flatten_all()?.to_vec1::<f32>()?.into_iter().map(f64::from).collect())
         };
         let gradient = StepGradient::of(&self.network, &self.parameters, config, &batch)?.gradient;
-        Ok((list(&self.network.forward(&batch.batch)?.quantiles)?, list(&gradient)?))
+        Ok((self.network.forward(&batch.batch)?.log1p()?.concat(), list(&gradient)?))
     }
 
     fn train(&self, config: &TrainConfig, source: &BatchSource, steps: u64) -> Result<Vec<f64>, TrainError> {

@@ -4,7 +4,7 @@ use crate::gradient::Workers;
 use crate::{BatchConfig, BatchSource, Optimizer, StepGradient, TaskBatch, TrainConfig, TrainError};
 use candle_core::Device;
 use mist_data_gen::MetaDistribution;
-use mist_model::{Axial, Parameters};
+use mist_model::{Network, Parameters};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
@@ -39,7 +39,7 @@ pub struct Measured {
     /// Tasks trained on per second of wall time.
     pub tasks_per_second: f64,
     /// Floating-point operations of the network's matrix products per second, in units of 10⁹
-    /// ([`mist_model::AxialConfig::forward_flops`], times three).
+    /// ([`mist_model::NetworkConfig::forward_flops`], times three).
     pub gflops: f64,
 }
 
@@ -61,7 +61,7 @@ pub fn measure(
     let parts = if device.is_cpu() { threads.max(1) } else { 1 };
     let shape = Shape { tasks: shape.tasks.next_multiple_of(parts), ..shape };
     let batches = draw(config, shape, shape.tasks / parts, parts, device)?;
-    let (network, parameters) = Parameters::init(config.seed, device, |vb| Axial::new(&config.network, vb))?;
+    let (network, parameters) = Parameters::init(config.seed, device, |vb| Network::new(&config.network, vb))?;
     let mut optimizer = Optimizer::new(&parameters)?;
     let order: Vec<usize> = (0..parts).collect();
     let mut step = || -> Result<(), TrainError> {

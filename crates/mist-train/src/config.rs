@@ -2,7 +2,7 @@
 
 use crate::{LossConfig, TrainError};
 use mist_data_gen::{MetaDistribution, held_out};
-use mist_model::AxialConfig;
+use mist_model::NetworkConfig;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -39,9 +39,9 @@ pub struct TrainConfig {
     /// Validation.
     #[serde(default)]
     pub validation: ValidationConfig,
-    /// Size of the network.
+    /// Which network, and its size: the axial one, or the published one with `kind = "reference"`.
     #[serde(default)]
-    pub network: AxialConfig,
+    pub network: NetworkConfig,
 }
 
 /// How tasks are put together. All tasks of one batch share a shape, so nothing is padded.
@@ -172,10 +172,39 @@ impl TrainConfig {
         Ok(MetaDistribution::from_toml(&text)?)
     }
 
+    /// Whether the network takes all that the meta-distribution draws, and the loss is its own.
+    fn check_fit(&self, meta: &MetaDistribution) -> Result<(), TrainError> {
+        let NetworkConfig::Reference(network) = &self.network else {
+            return Ok(());
+        };
+        if self.loss != LossConfig::default() {
+            let what = "`loss` has no keys for the published network: it has the loss of its authors".into();
+            return Err(TrainError::Config(what));
+        }
+        let config = meta.config();
+        let mut sides: Vec<(usize, usize)> = config.families.iter().filter_map(|(_, f)| f.fixed_dims()).collect();
+        for (_, dims) in &config.dims {
+            // Dims that are drawn one by one may be any two.
+            let (least, most) = (dims.law.min, dims.law.max);
+            sides.extend([(least, least), (most, most), (least, if dims.equal { least } else { most })]);
+        }
+        match sides.into_iter().find(|(x, y)| network.check(*x, *y).is_err()) {
+            Some((x, y)) => Err(TrainError::Config(format!(
+                "`meta` = `{}` draws tables of {x} + {y} columns, expected 2 to {} on each side and as many on both: the published \
+                 network takes no others",
+                self.meta,
+                network.max_dim()
+            ))),
+            None => Ok(()),
+        }
+    }
+
     fn validate(&self) -> Result<(), TrainError> {
         let bad = |what: String| Err(TrainError::Config(what));
         self.network.validate().map_err(TrainError::Config)?;
-        let held = held_out::drawn_by(&self.meta()?);
+        let meta = self.meta()?;
+        self.check_fit(&meta)?;
+        let held = held_out::drawn_by(&meta);
         if !held.is_empty() {
             let held = held.join("`, `");
             return bad(format!("`meta` = `{}` draws what is held out of training for good: `{held}`", self.meta));
@@ -305,10 +334,20 @@ mod tests {
             ("[loss]\nnats = -1.0\n", "loss.nats"),
             ("[optimizer]\nema = 1.0\n", "optimizer.ema"),
             ("[network]\nchannels = 2\n", "channels"),
+            ("[network]\nkind = \"mist\"\n", "expected `axial` or `reference`"),
+            ("[network]\nkind = \"reference\"\nchannels = 16\n", "unknown field `channels`"),
+            ("[network]\nkind = \"reference\"\nn_phi_heads = 7\n", "n_phi_heads"),
+            ("[network]\nkind = \"reference\"\nmax_input_dim = 40\n", "tables of 32 + 32 columns, expected 2 to 20"),
+            ("[loss]\nnats = 0.1\n[network]\nkind = \"reference\"\n", "`loss` has no keys"),
         ] {
             let error = TrainConfig::from_toml(&format!("{base}{extra}")).unwrap_err().to_string();
             assert!(error.contains(key), "{error}");
         }
+        let reference = format!("{base}[network]\nkind = \"reference\"\nquantile_conditioned = true\n");
+        let config = TrainConfig::from_toml(&reference).unwrap();
+        assert_eq!(TrainConfig::from_toml(&config.to_toml()).unwrap(), config);
+        let error = TrainConfig::from_toml(&reference.replace("m_train", "mist_4")).unwrap_err().to_string();
+        assert!(error.contains("`mist_4` draws tables of ") && error.contains("as many on both"), "{error}");
         for name in ["state", "State", "", "a/b", "a\\\\b", "a\\n", "..", ".a", &"a".repeat(101)] {
             let error = TrainConfig::from_toml(&base.replace("\"a\"", &format!("\"{name}\""))).unwrap_err().to_string();
             assert!(error.contains("`name` must"), "{error}");

@@ -42,6 +42,9 @@ pub enum TrainError {
         /// The step at which it was seen.
         to: u64,
     },
+    /// A task that the network does not take.
+    #[error(transparent)]
+    Scores(#[from] mist_model::ScoreError),
     /// A tensor operation failed.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),

@@ -1,9 +1,9 @@
 //! Runs a network over tasks whose MI is known.
 
-use crate::{TrainError, score};
+use crate::{TrainError, score_of};
 use candle_core::Device;
 use mist_data_gen::{MetaDistribution, Seeds, Split};
-use mist_model::{Axial, AxialConfig, Batch, QuantileFunction, Scores};
+use mist_model::{Batch, Network, NetworkConfig, QuantileFunction, Scores};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -29,23 +29,22 @@ pub struct Prediction {
 /// # Errors
 /// A device that failed.
 pub fn predict(
-    network: &Axial,
+    network: &Network,
     taus: &[f64],
     scores: &Scores,
     device: &Device,
 ) -> Result<QuantileFunction, TrainError> {
-    let q = network.forward(&Batch::new(&[scores], device)?)?.quantiles;
-    let q: Vec<f64> = q.squeeze(0)?.to_vec1::<f32>()?.into_iter().map(f64::from).collect();
-    Ok(QuantileFunction::new(taus, &q))
+    let answer = network.forward(&Batch::new(&[scores], device)?)?;
+    Ok(QuantileFunction::new(taus, &answer.log1p()?[0]))
 }
 
 /// Predictions for tasks `range` of a split, in order; `done` is called after each.
 ///
 /// # Errors
-/// A device that failed.
+/// A device that failed, a task that the network does not take.
 pub fn evaluate(
-    network: &Axial,
-    config: &AxialConfig,
+    network: &Network,
+    config: &NetworkConfig,
     meta: &MetaDistribution,
     (seed, split): (u64, Split),
     range: Range<u64>,
@@ -55,8 +54,8 @@ pub fn evaluate(
     let seeds = Seeds { root: seed };
     let one = |index: u64| {
         let draw = meta.draw(&seeds, split, index);
-        let scores = score(&draw.sample).with_neighbours(config.neighbours());
-        let quantiles = predict(network, &config.taus, &scores, device)?;
+        let scores = score_of(&draw.sample, (false, false), config)?;
+        let quantiles = predict(network, config.taus(), &scores, device)?;
         done();
         let Scores { n, dim_x, dim_y, .. } = scores;
         Ok(Prediction { family: draw.family, n, dim_x, dim_y, mi_nats: draw.mi_nats, quantiles })

@@ -3,7 +3,7 @@
 use crate::feed::Feed;
 use crate::{BatchSource, TaskBatch, TrainConfig, TrainError};
 use candle_core::{Device, Tensor};
-use mist_model::{Axial, Parameters};
+use mist_model::{Network, Parameters};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -27,12 +27,12 @@ impl StepGradient {
     /// # Errors
     /// A device that failed, or a parameter that no gradient reaches.
     pub fn of(
-        network: &Axial,
+        network: &Network,
         parameters: &Parameters,
         config: &TrainConfig,
         batch: &TaskBatch,
     ) -> Result<Self, TrainError> {
-        let loss = config.loss.of(&network.forward(&batch.batch)?, batch, &config.network.taus)?;
+        let loss = config.loss.of(&network.forward(&batch.batch)?, batch, config.network.taus())?;
         let grads = loss.backward()?;
         let mut gradient = Vec::with_capacity(parameters.count());
         for (name, var) in parameters.iter() {
@@ -105,7 +105,7 @@ impl Engine {
     /// The first error of any batch.
     pub fn step(
         &mut self,
-        network: &Axial,
+        network: &Network,
         parameters: &Parameters,
         config: &TrainConfig,
         step: u64,

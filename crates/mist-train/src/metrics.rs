@@ -27,9 +27,12 @@ pub struct Scored {
 
 impl From<&Prediction> for Scored {
     fn from(p: &Prediction) -> Self {
+        let (mi_nats, estimate, mean) = (p.mi_nats, p.quantiles.median(), p.quantiles.mean());
+        if p.quantiles.is_point() {
+            return Self { mi_nats, estimate, mean, interval: None, quantiles: None };
+        }
         let q = LEVELS.map(|tau| p.quantiles.at(tau));
-        let (estimate, mean) = (p.quantiles.median(), p.quantiles.mean());
-        Self { mi_nats: p.mi_nats, estimate, mean, interval: Some((q[0], q[9])), quantiles: Some(q) }
+        Self { mi_nats, estimate, mean, interval: Some((q[0], q[9])), quantiles: Some(q) }
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{BatchConfig, TaskBatch, TrainConfig, TrainError};
 use candle_core::{Device, Tensor};
 use mist_data_gen::{MetaDistribution, Sample, Seeds, Split};
 use mist_model::scores::MAX_INDICATORS;
-use mist_model::{Batch, Column, Scores};
+use mist_model::{Batch, Column, NetworkConfig, ScoreError, Scores};
 use nalgebra::DMatrix;
 use rand::Rng;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,15 +15,15 @@ pub struct BatchSource {
     meta: MetaDistribution,
     seeds: Seeds,
     batch: BatchConfig,
-    /// Orders of the neighbours that the network wants to see.
-    orders: Vec<usize>,
+    /// The network that they are for.
+    network: NetworkConfig,
 }
 
 impl BatchSource {
     /// Batches of the training split, as a run sees them.
     pub fn new(meta: MetaDistribution, config: &TrainConfig) -> Self {
-        let orders = config.network.neighbours().to_vec();
-        Self { meta, seeds: Seeds { root: config.seed }, batch: config.batch.clone(), orders }
+        let network = config.network.clone();
+        Self { meta, seeds: Seeds { root: config.seed }, batch: config.batch.clone(), network }
     }
 
     /// The same with other batches.
@@ -46,7 +46,7 @@ impl BatchSource {
     /// B tasks of one shape, but for categories, which may take more columns in some than in others.
     ///
     /// # Errors
-    /// A device that failed.
+    /// A device that failed, a task that the network does not take.
     pub fn draw(&self, k: u64, device: &Device) -> Result<TaskBatch, TrainError> {
         let shape = self.meta.shape(&self.seeds, Split::Train, k);
         let count = self.batch.tasks(shape.n, shape.dim_x, shape.dim_y);
@@ -66,7 +66,7 @@ impl BatchSource {
                 Some(values) => pointwise.extend(values.iter().map(|v| *v as f32)),
                 None => pointwise.extend(std::iter::repeat_n(0.0, shape.n)),
             }
-            scores.push(score_of(&draw.sample, categories).with_neighbours(&self.orders));
+            scores.push(score_of(&draw.sample, categories, &self.network)?);
         }
         Ok(TaskBatch {
             batch: Batch::new(&scores.iter().collect::<Vec<_>>(), device)?,
@@ -84,14 +84,23 @@ const MAX_COLUMNS: usize = 32;
 /// # Panics
 /// If the generator drew a value that is not finite, which is an error of the generator.
 pub fn score(sample: &Sample) -> Scores {
-    score_of(sample, (false, false))
+    of(sample, (false, false), Scores::of).expect("a generated sample is finite and rectangular")
 }
 
-/// The same with the columns of X, or of Y, as categories, unless they would take more than 32 columns.
+/// A generated sample as a network takes it, with the terms of the neighbours that it wants to see; the columns of X, or of Y,
+/// as categories, unless they would take more than 32 columns.
 ///
-/// # Panics
-/// If the generator drew a value that is not finite, which is an error of the generator.
-pub fn score_of(sample: &Sample, categories: (bool, bool)) -> Scores {
+/// # Errors
+/// A sample that the network does not take.
+pub fn score_of(sample: &Sample, categories: (bool, bool), network: &NetworkConfig) -> Result<Scores, ScoreError> {
+    Ok(of(sample, categories, |x, y| network.scores(x, y))?.with_neighbours(network.neighbours()))
+}
+
+fn of(
+    sample: &Sample,
+    categories: (bool, bool),
+    scores: impl FnOnce(&[Column], &[Column]) -> Result<Scores, ScoreError>,
+) -> Result<Scores, ScoreError> {
     // The matrices are column-major: a chunk of `nrows` values is a column.
     let numbers = |side: &'_ DMatrix<f64>| -> Vec<Vec<f64>> {
         side.as_slice().chunks_exact(side.nrows()).map(<[f64]>::to_vec).collect()
@@ -109,7 +118,7 @@ pub fn score_of(sample: &Sample, categories: (bool, bool)) -> Scores {
     };
     let (x, y) = (numbers(&sample.x), numbers(&sample.y));
     let (codes_x, codes_y) = (codes(&x, categories.0), codes(&y, categories.1));
-    Scores::of(&columns(&x, &codes_x), &columns(&y, &codes_y)).expect("a generated sample is finite and rectangular")
+    scores(&columns(&x, &codes_x), &columns(&y, &codes_y))
 }
 
 fn columns<'a>(numbers: &'a [Vec<f64>], codes: &'a Option<Vec<Vec<u32>>>) -> Vec<Column<'a>> {

@@ -6,7 +6,7 @@ use crate::progress::{Line, Progress};
 use crate::{BatchSource, Engine, Origin, State, TrainConfig, TrainError, evaluate};
 use candle_core::{Device, Tensor};
 use mist_data_gen::{MetaDistribution, Split};
-use mist_model::{Axial, Checkpoint, Description, Parameters, Trained, hex_sha256, write_atomic, write_checkpoint};
+use mist_model::{Checkpoint, Description, Network, Parameters, Trained, hex_sha256, write_atomic, write_checkpoint};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -157,9 +157,9 @@ fn initial(
     config: &TrainConfig,
     device: &Device,
     out: &Path,
-) -> Result<(Axial, Parameters, Option<Description>), TrainError> {
+) -> Result<(Network, Parameters, Option<Description>), TrainError> {
     let Some(path) = &config.init else {
-        let (network, parameters) = Parameters::init(config.seed, device, |vb| Axial::new(&config.network, vb))?;
+        let (network, parameters) = Parameters::init(config.seed, device, |vb| Network::new(&config.network, vb))?;
         return Ok((network, parameters, None));
     };
     let Checkpoint { network, parameters, description } = Checkpoint::read(path, device)?;
@@ -186,7 +186,7 @@ struct Run<'a> {
     config: &'a TrainConfig,
     options: &'a Options,
     meta: &'a MetaDistribution,
-    network: &'a Axial,
+    network: &'a Network,
     parameters: &'a Parameters,
     before: Option<Description>,
 }

@@ -1,7 +1,7 @@
 //! A run that stops and goes on is the run that never stopped; and the number of threads changes no bit.
 
 use candle_core::Device;
-use mist_model::{Axial, Parameters, hex_sha256};
+use mist_model::{Network, NetworkConfig, Parameters, hex_sha256};
 use mist_train::{Options, Origin, State, TrainConfig, train};
 use safetensors::SafeTensors;
 use std::collections::{BTreeMap, HashMap};
@@ -125,7 +125,8 @@ fn a_run_goes_on_from_a_released_checkpoint() {
     let refusal = |config: TrainConfig| train(&config, &options(second.path(), false, Some(1), 1)).unwrap_err();
     assert!(refusal(TrainConfig { init: init.clone(), ..config.clone() }).to_string().contains("choose another"));
     let mut other = TrainConfig { init: init.clone(), seed: 6, ..config.clone() };
-    other.network.row_width = 9;
+    let NetworkConfig::Axial(network) = &mut other.network else { panic!("the configuration is axial") };
+    network.row_width = 9;
     assert!(refusal(other).to_string().contains("not of the size"));
 
     let next = TrainConfig { init, seed: 6, ..config };
@@ -200,7 +201,7 @@ fn state(out: &Path) -> (Vec<u8>, Origin, Parameters) {
         meta_sha256: config.meta().unwrap().sha256(),
         init_sha256: None,
     };
-    let parameters = Parameters::init(5, &Device::Cpu, |vb| Axial::new(&config.network, vb)).unwrap().1;
+    let parameters = Parameters::init(5, &Device::Cpu, |vb| Network::new(&config.network, vb)).unwrap().1;
     (file(out, "state.safetensors"), origin, parameters)
 }
 
@@ -255,4 +256,54 @@ fn a_run_that_is_asked_to_stop_saves_its_state() {
     let stopped = train(&config, &Options { stop, ..options(dir.path(), false, None, 1) }).unwrap();
     assert!(!stopped.complete && stopped.steps == 0);
     assert!(train(&config, &options(dir.path(), true, None, 1)).unwrap().complete);
+}
+
+/// The published network on the same tasks as any other.
+const PUBLISHED: &str = r#"
+name = "tiny"
+meta = "m_train"
+seed = 5
+steps = 40
+
+[batch]
+per_step = 2
+cells = 4000
+min_tasks = 1
+max_tasks = 4
+
+[optimizer]
+learning_rate = 3e-3
+warmup_steps = 2
+ema = 0.9
+
+[validation]
+tasks = 40
+every = 1000
+
+[network]
+kind = "reference"
+phi_hidden_dim = 16
+n_phi_heads = 4
+phi_dim_forward = 24
+rho_hidden_dim = 16
+n_inds = 4
+n_seeds = 3
+"#;
+
+#[test]
+fn the_published_network_learns_and_resumes() {
+    for quantiles in [false, true] {
+        let config = TrainConfig::from_toml(&format!("{PUBLISHED}quantile_conditioned = {quantiles}\n")).unwrap();
+        let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let fresh = train(&config, &options(parts.path(), false, Some(1), 1)).unwrap();
+        let all = train(&config, &options(whole.path(), false, None, 2)).unwrap();
+        assert!(all.validation.mse < fresh.validation.mse, "{:?} {:?}", all.validation, fresh.validation);
+        assert_eq!(all.validation.intervals, if quantiles { 40 } else { 0 });
+        let resumed = train(&config, &options(parts.path(), true, None, 2)).unwrap();
+        assert_eq!(resumed.validation, all.validation);
+        assert_eq!(file(whole.path(), "tiny.safetensors"), file(parts.path(), "tiny.safetensors"));
+        // What was written is read back by what it says of itself.
+        let checkpoint = mist_model::Checkpoint::read(&whole.path().join("tiny.safetensors"), &Device::Cpu).unwrap();
+        assert_eq!(checkpoint.description.network, config.network);
+    }
 }

@@ -15,8 +15,7 @@ Examples:
   mist bench train
   mist bench train --device cuda --batch-times 32 --format json
 
-The figures are of one moment of one machine. scripts/bench_torch.py runs the same network on the same shapes in PyTorch,
-in turns with this command, and prints the ratio.";
+The figures are of one moment of one machine.";
 
 /// Arguments of `mist bench`.
 #[derive(Debug, clap::Args)]

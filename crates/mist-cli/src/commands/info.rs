@@ -6,7 +6,7 @@ use crate::console::out;
 use crate::output::Format;
 use anyhow::Result;
 use mist_infer::{DeviceKind, Estimator};
-use mist_model::{Coverage, ShapeTable, Share};
+use mist_model::{Coverage, NetworkConfig, ShapeTable, Share};
 use std::fmt::Write as _;
 use std::io::Write as _;
 
@@ -45,12 +45,23 @@ fn card(estimator: &Estimator) -> String {
         let _ = writeln!(text, "from the hub          {}@{}, commit {}", hub.repository, hub.revision, hub.commit);
     }
     let _ = writeln!(text, "parameters            {parameters}");
-    let _ = writeln!(text, "trained on            {} tasks of `{}`, {} steps", t.tasks, t.meta, t.steps);
-    let _ = writeln!(text, "rows                  {} to {}; more are answered in blocks", t.n.0, t.n.1);
+    let network = match &d.network {
+        NetworkConfig::Axial(_) => "axial",
+        NetworkConfig::Reference(_) => "reference, the published one; as many columns of X as of Y",
+    };
+    let _ = writeln!(text, "network               {network}");
+    let _ = match t.tasks {
+        0 => writeln!(text, "trained on            `{}`, as published; the file does not say", t.meta),
+        tasks => writeln!(text, "trained on            {tasks} tasks of `{}`, {} steps", t.meta, t.steps),
+    };
+    let more = if d.network.takes_whole_tables() { "with a warning" } else { "in blocks" };
+    let _ = writeln!(text, "rows                  {} to {}; more are answered {more}", t.n.0, t.n.1);
     let _ = writeln!(text, "columns of a side     {} to {}", t.dims.0, t.dims.1);
     let _ = writeln!(text, "discrete data         {}", yes(t.ties));
-    let (low, high) = (d.network.taus[0], d.network.taus[d.network.taus.len() - 1]);
-    let _ = writeln!(text, "intervals             up to {:.0} %", 100.0 * (high - low));
+    let _ = match d.network.taus() {
+        [_] => writeln!(text, "intervals             none: the network predicts the mean alone"),
+        taus => writeln!(text, "intervals             up to {:.0} %", 100.0 * (taus[taus.len() - 1] - taus[0])),
+    };
     let _ = match &d.calibration {
         None => writeln!(text, "calibrated            no: intervals are as trained"),
         Some(c) => {

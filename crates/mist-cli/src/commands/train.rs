@@ -74,13 +74,14 @@ pub fn run(args: &Args) -> Result<()> {
     let v = &s.validation;
     let mut out = out();
     writeln!(out, "{} steps of {}, {} tasks, {:.1} minutes", s.steps, config.steps, s.tasks, s.seconds / 60.0)?;
+    let covers = match v.intervals {
+        0 => "no intervals".to_owned(),
+        _ => format!("90 % interval covers {:.1} %", 100.0 * v.coverage_90),
+    };
     writeln!(
         out,
-        "validation over {} tasks: mean absolute error {:.3} nats, squared error {:.3} nats², 90 % interval covers {:.1} %",
-        v.count,
-        v.mae,
-        v.mse,
-        100.0 * v.coverage_90
+        "validation over {} tasks: mean absolute error {:.3} nats, squared error {:.3} nats², {covers}",
+        v.count, v.mae, v.mse
     )?;
     let name = format!("{}.safetensors", s.checkpoint.name);
     writeln!(out, "{}  sha256 {}", args.out.join(name).display(), s.checkpoint.sha256)?;

@@ -23,6 +23,7 @@ mod network;
 mod npy;
 mod pipes;
 mod plot;
+mod published;
 mod rank;
 mod support;
 mod tables;

@@ -3,4 +3,5 @@
 mod answers;
 mod operations;
 mod properties;
+mod published;
 mod support;

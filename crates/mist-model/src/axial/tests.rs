@@ -158,6 +158,7 @@ fn swapping_sides_and_permuting_columns_and_rows_changes_no_answer() {
             codes: s.codes.clone(),
             free: s.free.clone(),
             neighbours: Some((0..s.n).flat_map(|r| terms[rows(r) * k..][..k].to_vec()).collect()),
+            scored: s.scored,
         }
     };
     assert_eq!(s.block, [0, 1, 1, 1, 0, 0, 0, 0]);

@@ -53,6 +53,31 @@ pub(super) fn gelu_grad(x: f32) -> f32 {
     (x * inner * (1.0 - s)).mul_add(s, s)
 }
 
+/// Error function, absolute error below 4e-7 (Abramowitz and Stegun 1964, formula 7.1.26).
+#[inline(always)]
+pub(super) fn erf(x: f32) -> f32 {
+    let a = x.abs();
+    let t = 1.0 / 0.327_591_1f32.mul_add(a, 1.0);
+    let p = 1.061_405_4f32.mul_add(t, -1.453_152_1);
+    let p = p.mul_add(t, 1.421_413_8);
+    let p = p.mul_add(t, -0.284_496_72);
+    let p = p.mul_add(t, 0.254_829_6);
+    (1.0 - p * t * exp(-a * a)).copysign(x)
+}
+
+/// Gaussian error linear unit x Φ(x), as it is defined (Hendrycks and Gimpel 2016, section 2).
+#[inline(always)]
+pub(super) fn gelu_erf(x: f32) -> f32 {
+    0.5 * x * (1.0 + erf(x * std::f32::consts::FRAC_1_SQRT_2))
+}
+
+/// Derivative of [`gelu_erf`]: Φ(x) + x φ(x).
+#[inline(always)]
+pub(super) fn gelu_erf_grad(x: f32) -> f32 {
+    const DENSITY_AT_0: f32 = 0.398_942_3; // 1/√(2π)
+    (x * DENSITY_AT_0).mul_add(exp(-0.5 * x * x), 0.5 * (1.0 + erf(x * std::f32::consts::FRAC_1_SQRT_2)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,6 +97,12 @@ mod tests {
             let f = |v: f64| 0.5 * v * (1.0 + (0.797_884_560_802_865_4 * (v + 0.044_715 * v.powi(3))).tanh());
             let fd = (f(d + h) - f(d - h)) / (2.0 * h);
             assert!((f64::from(gelu_grad(x)) - fd).abs() < 2e-6, "gelu'({x})");
+            let exact = statrs::function::erf::erf(d);
+            assert!((f64::from(erf(x)) - exact).abs() < 4e-7, "erf({x})");
+            let f = |v: f64| 0.5 * v * (1.0 + statrs::function::erf::erf(v * std::f64::consts::FRAC_1_SQRT_2));
+            assert!((f64::from(gelu_erf(x)) - f(d)).abs() < 4e-7 * (1.0 + d.abs()), "gelu_erf({x})");
+            let fd = (f(d + h) - f(d - h)) / (2.0 * h);
+            assert!((f64::from(gelu_erf_grad(x)) - fd).abs() < 2e-6, "gelu_erf'({x})");
         }
     }
 }

@@ -5,9 +5,12 @@
 //! candle operations, which runs on every device and in f64. The tests hold the one to the other, and the composed
 //! one to finite differences.
 
+mod attention;
 mod cell;
 mod dense;
 mod gate;
+mod layer_norm;
+mod linear;
 mod math;
 mod matmul;
 mod moments;
@@ -19,9 +22,12 @@ mod side;
 mod tests;
 mod triangle;
 
+pub use attention::attention;
 pub use cell::{CellLayers, cell_network};
 pub use dense::{Activation, dense};
 pub use gate::gate_concat;
+pub use layer_norm::layer_norm;
+pub use linear::{Rectifier, linear};
 pub use moments::moments;
 pub use norm::{rms_norm, standardise};
 pub use pair_block::{PairLayers, pair_block};

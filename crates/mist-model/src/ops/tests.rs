@@ -83,7 +83,25 @@ fn dense_layer() {
 }
 
 #[test]
+fn affine_maps_of_wide_layers() {
+    for act in [Rectifier::Identity, Rectifier::Gelu, Rectifier::Relu] {
+        check("linear", &[&[2, 41, 21], &[19, 21], &[19]], &|t| linear(&t[0], &t[1], &t[2], act));
+    }
+}
+
+#[test]
+fn attention_with_heads_and_masks() {
+    // More queries than one block, and keys that fill no register.
+    check("attention", &[&[2, 70, 6], &[2, 37, 6], &[2, 37, 6]], &|t| attention(&t[0], &t[1], &t[2], 2, None));
+    check("attention with a mask", &[&[2, 3, 6], &[2, 5, 6], &[2, 5, 6]], &|t| {
+        let keys = Tensor::new(&[[1f64, 1.0, 0.0, 1.0, 1.0], [0.0, 1.0, 1.0, 0.0, 1.0]], &Device::Cpu)?;
+        attention(&t[0], &t[1], &t[2], 3, Some(&keys.to_dtype(t[0].dtype())?))
+    });
+}
+
+#[test]
 fn normalisations() {
+    check("layer_norm", &[&[3, 4, 35], &[35], &[35]], &|t| layer_norm(&t[0], &t[1], &t[2]));
     check("rms_norm", &[&[3, 4, 35], &[35]], &|t| rms_norm(&t[0], &t[1]));
     check("standardise", &[&[2, 9, 6]], &|t| standardise(&t[0], None));
     check("standardise with padding", &[&[2, 4, 3]], &|t| {

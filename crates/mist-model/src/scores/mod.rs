@@ -1,4 +1,4 @@
-//! Normal scores: the only view of the data that the network gets.
+//! Normal scores: the only view of the data that the axial network gets. The published network takes the values.
 //!
 //! Each column is replaced by `z = Φ⁻¹((rank − ½)/n)` with mid-ranks for ties, so that a strictly increasing map of
 //! a column changes nothing. A sign flip changes nothing either, by construction: see [`orientation`].
@@ -55,6 +55,51 @@ pub enum ScoreError {
         /// `NaN` or `an infinity`.
         what: &'static str,
     },
+    /// Sides that the published network does not take.
+    #[error(
+        "{dim_x} and {dim_y} columns, expected {least} to {most} on each side and as many on both: the published \
+         network takes no others\nhint: choose other columns, or use the embedded checkpoint"
+    )]
+    Columns {
+        /// Columns of X.
+        dim_x: usize,
+        /// Columns of Y.
+        dim_y: usize,
+        /// Fewest columns of a side.
+        least: usize,
+        /// Most columns of a side.
+        most: usize,
+    },
+    /// A category where the network takes values.
+    #[error(
+        "column {column} of `{side}` is a category, expected numbers: the published network takes no others\nhint: leave it \
+         out, or use the embedded checkpoint"
+    )]
+    Category {
+        /// `x` or `y`.
+        side: char,
+        /// Index of the column, from 0.
+        column: usize,
+    },
+    /// A value that single precision does not hold.
+    #[error(
+        "column {column} of `{side}` holds a value at row {row} that is beyond single precision, in which the published network \
+         takes values\nhint: divide the column by a power of ten"
+    )]
+    TooLarge {
+        /// `x` or `y`.
+        side: char,
+        /// Index of the column, from 0.
+        column: usize,
+        /// Index of the row, from 0.
+        row: usize,
+    },
+    /// Rows that the published network takes for padding.
+    #[error(
+        "the values of every row sum up to 0, which the published network takes for padding\nhint: leave out a column that \
+         the others determine, or use the embedded checkpoint"
+    )]
+    Padding,
 }
 
 /// One variable of a data set.
@@ -95,6 +140,8 @@ pub struct Scores {
     pub free: Vec<Vec<usize>>,
     /// [`neighbour_terms`] of each row, where they were asked for.
     pub neighbours: Option<Vec<f32>>,
+    /// Whether `z` holds normal scores; the values as they are otherwise, see [`Scores::values`].
+    pub scored: bool,
 }
 
 impl Column<'_> {
@@ -181,7 +228,37 @@ impl Scores {
                 }
             }
         }
-        Ok(Self { n, dim_x: dims[0], dim_y: dims[1], z, ties, block, codes, free, neighbours: None })
+        Ok(Self { n, dim_x: dims[0], dim_y: dims[1], z, ties, block, codes, free, neighbours: None, scored: true })
+    }
+
+    /// Columns of numbers as they are, in single precision, for the published network: neither ranked nor standardised, and
+    /// nothing known of ties.
+    ///
+    /// # Errors
+    /// As [`Scores::new`]; categories, values beyond single precision, and rows that all sum up to 0.
+    pub fn values(x: &[Column], y: &[Column]) -> Result<Self, ScoreError> {
+        let n = check(x, y)?;
+        let (dim_x, dim_y) = (x.len(), y.len());
+        let d = dim_x + dim_y;
+        let mut z = vec![0f32; n * d];
+        let sides = x.iter().enumerate().map(|c| ('x', c)).chain(y.iter().enumerate().map(|c| ('y', c)));
+        for (j, (side, (column, variable))) in sides.enumerate() {
+            let Column::Number(values) = variable else {
+                return Err(ScoreError::Category { side, column });
+            };
+            for (r, value) in values.iter().enumerate() {
+                z[r * d + j] = *value as f32;
+                if !z[r * d + j].is_finite() {
+                    return Err(ScoreError::TooLarge { side, column, row: r });
+                }
+            }
+        }
+        if z.chunks_exact(d).all(|row| row.iter().sum::<f32>() == 0.0) {
+            return Err(ScoreError::Padding);
+        }
+        let (ties, block) = (vec![0.0; n * d], vec![0; d]);
+        let (codes, free) = (Vec::new(), Vec::new());
+        Ok(Self { n, dim_x, dim_y, z, ties, block, codes, free, neighbours: None, scored: false })
     }
 
     /// The same with the terms of the neighbours of these orders; without any where there are none.

@@ -27,7 +27,7 @@ pub fn fit(checkpoint: &mut Checkpoint, seed: u64, count: u64) -> Result<String>
         .into_iter()
         .map(|a| (a.answer.x_yz.shape(), (a.mi_nats - a.answer.difference()) / a.answer.spread()))
         .collect();
-    let levels = &checkpoint.description.network.taus;
+    let levels = checkpoint.description.network.taus();
     let table = ShapeTable::fit("tasks of known conditional MI", seed, levels, &observed);
     checkpoint.description.conditional = Some(table);
 

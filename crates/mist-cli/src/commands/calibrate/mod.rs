@@ -5,11 +5,11 @@ mod independence;
 
 use super::weights::{Chosen, chosen};
 use crate::console::{out, progress};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use indicatif::ParallelProgressIterator;
 use mist_data_gen::{MetaDistribution, Seeds, Split};
 use mist_infer::{Device, DeviceKind};
-use mist_model::{Answered, Batch, Calibration, Checkpoint, Coverage, Observed, QuantileFunction};
+use mist_model::{Answered, Batch, Calibration, Checkpoint, Coverage, NetworkConfig, Observed, QuantileFunction};
 use mist_train::score_of;
 use rayon::prelude::*;
 use std::io::Write;
@@ -85,6 +85,13 @@ pub fn run(args: &Args) -> Result<()> {
     let device = super::open(args.device)?;
     let path = args.checkpoint.file()?;
     let mut checkpoint = Checkpoint::read(path, &device)?;
+    if matches!(checkpoint.description.network, NetworkConfig::Reference(_)) {
+        bail!(
+            "`{}` is a published network, which does not take the held-out families that a calibration is checked on\nhint: \
+             use it as it is",
+            path.display()
+        );
+    }
     let trained = &checkpoint.description.trained;
     let meta = MetaDistribution::named(&trained.meta)
         .with_context(|| format!("the mix of `{}` cannot be drawn from", path.display()))?;
@@ -112,7 +119,7 @@ fn intervals(args: &Args, checkpoint: &mut Checkpoint, meta: &MetaDistribution, 
     (description.independence, description.conditional) = (None, None);
     let held_out = MetaDistribution::named(HELD_OUT)?;
     let observe = |meta, split, count, what| observed(checkpoint, meta, (args.seed, split), count, device, what);
-    let taus = checkpoint.description.network.taus.clone();
+    let taus = checkpoint.description.network.taus().to_vec();
     let tasks: Vec<_> = observe(meta, Split::Calibration, args.tasks, "calibration")?;
     let tasks: Vec<_> = tasks.into_iter().map(|(_, task)| task).collect();
     let calibration = Calibration::fit(meta.name(), args.seed, &taus, &tasks);
@@ -166,9 +173,9 @@ fn observed(
         let drawn = meta.draw_task(&Seeds { root: seed }, split, index);
         let categories = if index.is_multiple_of(2) { drawn.task.categories() } else { (false, false) };
         let draw = drawn.sample();
-        let scores = score_of(&draw.sample, categories).with_neighbours(checkpoint.description.network.neighbours());
-        let output = checkpoint.network.forward(&Batch::new(&[&scores], device)?)?;
-        let log1p = output.quantiles.squeeze(0)?.to_vec1::<f32>()?.into_iter().map(f64::from).collect();
+        let scores = score_of(&draw.sample, categories, &checkpoint.description.network)?;
+        let answer = checkpoint.network.forward(&Batch::new(&[&scores], device)?)?;
+        let log1p = answer.log1p()?.remove(0);
         Ok((draw.family, Observed { shape: scores.shape(), log1p, mi_nats: draw.mi_nats }))
     };
     (0..count).into_par_iter().progress_with(bar).map(one).collect()

@@ -98,7 +98,7 @@ impl Page<'_> {
 
     fn figures(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { description: d, .. } = self;
-        let (t, taus) = (&d.trained, &d.network.taus);
+        let (t, taus) = (&d.trained, d.network.taus());
         writeln!(f, "\n## Figures\n\n| | |\n|---|---|")?;
         writeln!(f, "| parameters | {}, 32-bit |", grouped(self.parameters as u64))?;
         writeln!(f, "| training | {} tasks, {} steps |", grouped(t.tasks), grouped(t.steps))?;

@@ -1,6 +1,6 @@
 //! `mist estimate --batch`: a line of JSON for each line of a manifest.
 
-use super::{Args, warnings};
+use super::{Args, interval, warnings};
 use crate::console::out;
 use crate::error::{Failed, describe};
 use crate::input::{Notes, Pair};
@@ -67,7 +67,7 @@ fn line(
     args: &Args,
 ) -> Result<String> {
     let warnings = warnings(notes, estimate);
-    Ok(json(id, notes, estimate, estimate.interval(args.interval)?, args.unit, p_value, &warnings))
+    Ok(json(id, notes, estimate, interval(estimate, args)?, args.unit, p_value, &warnings))
 }
 
 /// An answer and its p-value, or an error, for each of the pairs.

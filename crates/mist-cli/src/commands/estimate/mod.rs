@@ -10,7 +10,7 @@ use crate::encoders::{EncoderArgs, Encoders};
 use crate::input::{Notes, Pair, TableArgs};
 use crate::output::{Format, Unit, json, text};
 use anyhow::{Result, bail};
-use mist_infer::{Estimate, Estimator, Tests};
+use mist_infer::{Estimate, Estimator, Interval, Tests};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -81,7 +81,9 @@ pub fn run(args: &Args) -> Result<()> {
         args.table.check_for_two()?;
     }
     let estimator = args.weights.estimator()?;
-    estimator.check_level(args.interval)?;
+    if estimator.has_intervals() {
+        estimator.check_level(args.interval)?;
+    }
     let estimator = if args.pointwise.is_some() { estimator.with_pointwise_of_every_row() } else { estimator };
     match &args.batch {
         Some(path) => batch::run(&estimator, path, args),
@@ -91,6 +93,9 @@ pub fn run(args: &Args) -> Result<()> {
 
 fn single(estimator: &Estimator, args: &Args) -> Result<String> {
     if let Some(path) = &args.pointwise {
+        if !estimator.description().network.has_pointwise() {
+            bail!("the checkpoint predicts no contributions of rows, leave out `--pointwise`");
+        }
         pointwise::check(path, &args.files)?;
     }
     let encoders = encoders(estimator, args)?;
@@ -106,7 +111,7 @@ fn single(estimator: &Estimator, args: &Args) -> Result<String> {
     if args.test == Test::Amortised && p_value.is_none() {
         warnings.push("values tie, so the quantiles give no p-value: test with `--test permutation`".into());
     }
-    let interval = estimate.interval(args.interval)?;
+    let interval = interval(&estimate, args)?;
     if args.format == Some(Format::Json) {
         return Ok(json(None, &notes, &estimate, interval, args.unit, p_value, &warnings));
     }
@@ -125,6 +130,11 @@ fn read(args: &Args, encoders: &Encoders) -> Result<(Pair, Notes)> {
         [path] => args.table.sides(path, &args.x, &args.y, encoders),
         _ => unreachable!("clap asks for one or two files"),
     }
+}
+
+/// The interval, if the checkpoint predicts any.
+fn interval(estimate: &Estimate, args: &Args) -> Result<Option<Interval>> {
+    Ok(if estimate.has_interval() { Some(estimate.interval(args.interval)?) } else { None })
 }
 
 /// What happened on the way in, then what the estimator has to say.

@@ -95,9 +95,10 @@ impl Named {
         let result = catch_unwind(AssertUnwindSafe(|| match &self.method {
             Method::Learned(estimator) => {
                 let estimate = estimator.estimate(x, y).map_err(|e| e.to_string())?;
-                let quantiles = LEVELS.map(|tau| estimate.quantile(tau));
-                let interval = Some((quantiles[0], quantiles[9]));
-                let (mean, quantiles) = (Some(estimate.mean_nats()), Some(quantiles));
+                // A network of the mean alone predicts no distribution.
+                let quantiles = estimate.has_interval().then(|| LEVELS.map(|tau| estimate.quantile(tau)));
+                let interval = quantiles.map(|q| (q[0], q[9]));
+                let mean = quantiles.map(|_| estimate.mean_nats());
                 Ok((Answer { estimate: estimate.mi_nats(), mean, interval, quantiles }, String::new()))
             }
             Method::Point(estimator) => point(estimator, data).map(|answer| (answer, String::new())),

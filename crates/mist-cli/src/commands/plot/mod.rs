@@ -80,7 +80,7 @@ pub fn run(args: &Args) -> Result<()> {
         Axis::over(&name, Scale::Linear, values.iter().copied())
     };
     let picture = Cloud {
-        title: answer_line(&estimate, estimate.interval(args.interval)?, args.unit),
+        title: answer_line(&estimate, Some(estimate.interval(args.interval)?), args.unit),
         caption: format!("{shown}, checkpoint {}", estimate.checkpoint.name),
         x: axis(x_names, &places.x),
         y: axis(y_names, &places.y),
