@@ -186,6 +186,8 @@ fn an_encoder_of_the_hub_is_that_of_the_folder() {
     assert_eq!(offline.json()["mi"], of_hub["mi"]);
 
     let bare = Hub::with(&listed[..2]);
-    run(&mut command(&bare, &folder, &estimate("hf:owner/other")))
-        .refused(&["`hf:owner/other` has no `model.safetensors`\nhint: "]);
+    let elsewhere = Folder::new();
+    elsewhere.write("r.csv", format!("review,rating\n{rows}"));
+    run(&mut command(&bare, &elsewhere, &estimate("hf:owner/name")))
+        .refused(&["`hf:owner/name` has no `model.safetensors`", "hint: choose a model that has"]);
 }
