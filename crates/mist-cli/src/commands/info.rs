@@ -13,7 +13,7 @@ use std::io::Write as _;
 /// Arguments of `mist info`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Weights: a .safetensors file, its .json beside it; or hf:OWNER/NAME[@REVISION] [default: the embedded ones].
+    /// Weights: a .safetensors file, its .json beside it; or `hf:OWNER/NAME[@REVISION]` [default: the embedded ones].
     #[arg(value_name = "CHECKPOINT", value_parser = chosen(), value_hint = clap::ValueHint::FilePath)]
     checkpoint: Option<Chosen>,
     /// Ask the hub where the revision is now. Without it a branch stays at the commit where it was when it was first

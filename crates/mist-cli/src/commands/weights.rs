@@ -12,7 +12,7 @@ const HUB: &str = "hf:";
 /// Arguments of a command that asks a checkpoint.
 #[derive(Debug, clap::Args)]
 pub struct Weights {
-    /// Weights: a .safetensors file, its .json beside it; or hf:OWNER/NAME[@REVISION], a repository of the Hugging Face
+    /// Weights: a .safetensors file, its .json beside it; or `hf:OWNER/NAME[@REVISION]`, a repository of the Hugging Face
     /// hub, fetched once [default: the embedded ones].
     #[arg(long, value_name = "CHECKPOINT", value_parser = chosen(), value_hint = clap::ValueHint::FilePath)]
     pub checkpoint: Option<Chosen>,

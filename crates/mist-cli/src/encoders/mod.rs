@@ -23,7 +23,7 @@ use serde::Serialize;
 #[command(next_help_heading = "Texts and images")]
 pub struct EncoderArgs {
     /// Folder of the model (config.json, tokenizer.json, model.safetensors) for columns named as `text:COLUMN`, or
-    /// hf:OWNER/NAME[@REVISION], a repository of the Hugging Face hub, fetched once.
+    /// `hf:OWNER/NAME[@REVISION]`, a repository of the Hugging Face hub, fetched once.
     #[arg(long, value_name = "DIR", conflicts_with = "batch")]
     text_model: Option<String>,
     /// Folder of the model (config.json, preprocessor_config.json, model.safetensors) for columns named as `image:COLUMN`,

@@ -25,7 +25,7 @@ to use it. With README.md, the .safetensors and the .json a repository of the hu
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Weights: a .safetensors file, its .json beside it; or hf:OWNER/NAME[@REVISION].
+    /// Weights: a .safetensors file, its .json beside it; or `hf:OWNER/NAME[@REVISION]`.
     #[arg(value_name = "CHECKPOINT", value_parser = chosen(), value_hint = clap::ValueHint::FilePath)]
     checkpoint: Chosen,
     /// Where the card goes [default: README.md beside the weights].
