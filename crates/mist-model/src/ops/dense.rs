@@ -65,7 +65,7 @@ pub(super) fn gelu_backward(g: &mut [f32], grad: &[f32]) {
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma"))]
 /// Adds every row to `sum`.
-fn add_rows(sum: &mut [f32], rows: &[f32]) {
+pub(super) fn add_rows(sum: &mut [f32], rows: &[f32]) {
     for row in rows.chunks_exact(sum.len()) {
         for (s, v) in sum.iter_mut().zip(row) {
             *s += v;

@@ -1,5 +1,6 @@
 //! An affine map between wide layers, with its weight as PyTorch stores it and what follows in the same pass.
 
+use super::dense::add_rows;
 use super::math::{gelu_erf, gelu_erf_grad};
 use super::{fused, gemm, slice, with_values};
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
@@ -70,15 +71,6 @@ fn activate_backward(g: &mut [f32], grad: &[f32], b: &[f32], act: Rectifier) {
             Rectifier::Identity => g.copy_from_slice(grad),
             Rectifier::Gelu => all.for_each(|((g, b), d)| *g = d * gelu_erf_grad(*g + b)),
             Rectifier::Relu => all.for_each(|((g, b), d)| *g = if *g + b > 0.0 { *d } else { 0.0 }),
-        }
-    }
-}
-
-#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma"))]
-fn add_rows(sum: &mut [f32], rows: &[f32]) {
-    for row in rows.chunks_exact(sum.len()) {
-        for (s, v) in sum.iter_mut().zip(row) {
-            *s += v;
         }
     }
 }
