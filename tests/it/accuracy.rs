@@ -48,7 +48,7 @@ fn independence_is_seen_as_such() {
 
 #[test]
 fn the_released_files_belong_together() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../checkpoints/mist-2026-12.safetensors");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/mist-infer/checkpoint/released.safetensors");
     let checkpoint = mist_model::Checkpoint::read(&path, &Device::Cpu).unwrap();
     let trained = &checkpoint.description.trained;
     assert!(trained.tasks >= 200_000, "{} tasks", trained.tasks);

@@ -10,8 +10,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// `mi_option_purge_delay` of mimalloc 3 (`include/mimalloc.h`), which `libmimalloc-sys` does not name.
 const PURGE_DELAY: mi_option_t = 15;
 
-/// Keeps freed memory from now on, for commands that want it again at once: handing it back and having it cleared takes a
-/// tenth of the time of `mist train` and `mist generate`. What the command holds at most stays the same.
+/// Keeps freed memory from now on, for commands that want it again at once: handing it back and having it cleared takes up to
+/// a tenth of the time of those that train, draw or answer without end. What the command holds at most stays the same.
 ///
 /// An environment with `MIMALLOC_PURGE_DELAY` has its way.
 pub fn keep() {

@@ -42,10 +42,9 @@ pub(crate) const FLOPS_PER_SECOND: f64 = 2e10;
 /// No table can show so many nats.
 const MOST_NATS: f64 = 200.0;
 
-/// Links into `checkpoints/`, which a package has as files.
-const EMBEDDED_NAME: &str = "mist-2026-12.safetensors";
-const EMBEDDED_WEIGHTS: &[u8] = include_bytes!("../checkpoint/mist-2026-12.safetensors");
-const EMBEDDED_JSON: &[u8] = include_bytes!("../checkpoint/mist-2026-12.json");
+/// The released checkpoint: links into `checkpoints/`, which a package has as files.
+const EMBEDDED_WEIGHTS: &[u8] = include_bytes!("../checkpoint/released.safetensors");
+const EMBEDDED_JSON: &[u8] = include_bytes!("../checkpoint/released.json");
 
 /// An estimator of mutual information.
 #[derive(Clone, Debug)]
@@ -77,7 +76,7 @@ impl Estimator {
     /// # Errors
     /// A device that failed.
     pub fn embedded_on(device: &Device) -> Result<Self, EstimateError> {
-        let path = Path::new(EMBEDDED_NAME);
+        let path = Path::new("released.safetensors");
         Self::from_parts(Checkpoint::from_bytes(EMBEDDED_WEIGHTS, EMBEDDED_JSON, path, device)?)
     }
 

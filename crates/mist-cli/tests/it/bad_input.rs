@@ -156,7 +156,7 @@ fn arrays_of_numpy() {
 #[test]
 fn checkpoints() {
     let folder = folder();
-    let released = concat!(env!("CARGO_MANIFEST_DIR"), "/../../checkpoints/mist-2026-12.safetensors");
+    let released = concat!(env!("CARGO_MANIFEST_DIR"), "/../mist-infer/checkpoint/released.safetensors");
     let weights = std::fs::read(released).unwrap();
     let json = std::fs::read(released.replace(".safetensors", ".json")).unwrap();
     let run = |weights: &[u8], json: &[u8]| {

@@ -5,7 +5,7 @@ use ndarray::{Array2, ShapeBuilder};
 use ndarray_npy::write_npy;
 
 const PENGUINS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/penguins.csv");
-const RELEASED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../checkpoints/mist-2026-12.safetensors");
+const RELEASED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../mist-infer/checkpoint/released.safetensors");
 
 #[test]
 fn text_on_stdout_and_warnings_on_stderr() {

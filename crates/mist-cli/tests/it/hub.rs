@@ -14,7 +14,7 @@ const ESTIMATE: &str = "estimate d.csv --x a,b --y c --format json --checkpoint 
 
 /// A hub with the released checkpoint, and a folder with a table and an empty cache.
 fn hub() -> (Hub, Folder) {
-    let released = format!("{}/../../checkpoints/{NAME}", env!("CARGO_MANIFEST_DIR"));
+    let released = concat!(env!("CARGO_MANIFEST_DIR"), "/../mist-infer/checkpoint/released");
     let read = |ending: &str| std::fs::read(format!("{released}.{ending}")).unwrap();
     let (weights, json) = (read("safetensors"), read("json"));
     let (weights_name, json_name) = (format!("{NAME}.safetensors"), format!("{NAME}.json"));

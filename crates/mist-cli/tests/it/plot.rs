@@ -3,7 +3,7 @@
 use crate::support::{Folder, table};
 
 /// Says what each row contributes.
-const POINTWISE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../checkpoints/mist-2026-12.safetensors");
+const POINTWISE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../mist-infer/checkpoint/released.safetensors");
 
 #[test]
 fn a_pair_with_its_answer_in_colours() {

@@ -58,7 +58,7 @@ impl Folder {
 
     /// Puts a checkpoint without any tables into the folder, `bare.safetensors`.
     pub fn bare_checkpoint(&self) {
-        let released = concat!(env!("CARGO_MANIFEST_DIR"), "/../../checkpoints/mist-2026-12");
+        let released = concat!(env!("CARGO_MANIFEST_DIR"), "/../mist-infer/checkpoint/released");
         self.write("bare.safetensors", std::fs::read(format!("{released}.safetensors")).unwrap());
         let json = std::fs::read(format!("{released}.json")).unwrap();
         let mut json: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&json).unwrap();

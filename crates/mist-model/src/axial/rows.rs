@@ -2,14 +2,10 @@
 
 use super::local::{Local, Pointwise};
 use super::{Linear, RESIDUAL_GAIN};
-use crate::ops::{rms_norm, side_pool};
+use crate::ops::{attention, rms_norm, side_pool};
 use crate::{AxialConfig, Batch};
 use candle_core::{D, Result, Tensor};
-use candle_nn::ops::softmax;
 use candle_nn::{Init, VarBuilder};
-
-/// Added to the attention logits of padding rows.
-const NEVER: f64 = 1e9;
 
 #[derive(Clone, Debug)]
 pub(super) struct Rows {
@@ -72,12 +68,9 @@ impl Rows {
         let critic = self.local.critic(phi, e, batch)?;
         let own = self.local.tokens(terms, &critic, pooled_pairs)?;
         let mut r = batch.mask_rows((self.join.forward(&both)? + own)?)?;
-        let padding = match &batch.row_mask {
-            Some(m) => Some(m.affine(NEVER, -NEVER)?.unsqueeze(2)?),
-            None => None,
-        };
+        let points = self.inducing.unsqueeze(0)?.repeat((b, 1, 1))?;
         for block in &self.blocks {
-            r = batch.mask_rows(block.forward(&r, &self.inducing, padding.as_ref())?)?;
+            r = batch.mask_rows(block.forward(&r, &points, batch.row_mask.as_ref())?)?;
         }
         let pointwise = self.local.head(&r, terms, &critic, batch)?;
         Ok(Told { tokens: r, pointwise })
@@ -99,19 +92,13 @@ impl InducedAttention {
         })
     }
 
-    fn forward(&self, r: &Tensor, inducing: &Tensor, padding: Option<&Tensor>) -> Result<Tensor> {
-        let (b, n, w) = r.dims3()?;
-        let scale = 1.0 / (w as f64).sqrt();
+    /// # Shapes
+    /// Tokens `r` (B, N, W), inducing points (B, M, W), `rows` (B, N) 1 for a row and 0 for padding → (B, N, W).
+    fn forward(&self, r: &Tensor, inducing: &Tensor, rows: Option<&Tensor>) -> Result<Tensor> {
         let x = rms_norm(r, &self.norm1)?;
-        let key = self.key.forward(&x)?.reshape((b * n, w))?;
-        let mut logits = (key.matmul(&inducing.t()?)?.reshape((b, n, ()))? * scale)?;
-        if let Some(p) = padding {
-            logits = logits.broadcast_add(p)?;
-        }
-        let points = softmax(&logits, 1)?.transpose(1, 2)?.contiguous()?.matmul(&self.value.forward(&x)?)?;
-        let key = self.inducing_key.forward(&points)?.transpose(1, 2)?.contiguous()?;
-        let logits = (self.query.forward(&x)?.matmul(&key)? * scale)?;
-        let r = (r + self.out.forward(&softmax(&logits, D::Minus1)?.matmul(&points)?)?)?;
+        let points = attention(inducing, &self.key.forward(&x)?, &self.value.forward(&x)?, 1, rows)?;
+        let told = attention(&self.query.forward(&x)?, &self.inducing_key.forward(&points)?, &points, 1, None)?;
+        let r = (r + self.out.forward(&told)?)?;
         let x = rms_norm(&r, &self.norm2)?;
         r + self.mlp2.forward(&self.mlp1.gelu(&x)?)?
     }

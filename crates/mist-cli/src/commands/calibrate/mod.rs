@@ -82,6 +82,7 @@ const HELD_OUT: &str = "held_out";
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
+    crate::memory::keep();
     let device = super::open(args.device)?;
     let path = args.checkpoint.file()?;
     let mut checkpoint = Checkpoint::read(path, &device)?;

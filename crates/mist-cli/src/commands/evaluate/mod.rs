@@ -98,6 +98,7 @@ impl Suite {
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
+    crate::memory::keep();
     estimators::check(&args.estimators)?;
     if args.weights.checkpoint.is_some() && !args.estimators.iter().any(|name| name == MIST) {
         bail!("`--checkpoint` is for `{MIST}`, which `--estimators` does not list");

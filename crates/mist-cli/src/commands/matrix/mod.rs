@@ -70,6 +70,7 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
+    crate::memory::keep();
     let estimator = args.weights.estimator()?;
     estimator.check_level(args.interval)?;
     let table = args.table.table(&args.columns)?;

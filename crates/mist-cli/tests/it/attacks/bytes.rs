@@ -128,7 +128,7 @@ fn data_sets() {
 #[test]
 fn checkpoints() {
     let folder = Folder::new();
-    let from = repository().join("checkpoints/mist-2026-12");
+    let from = repository().join("crates/mist-infer/checkpoint/released");
     let [weights, json] = ["safetensors", "json"].map(|end| fs::read(from.with_extension(end)).unwrap());
     folder.write("w.safetensors", &weights);
     folder.write("w.json", &json);

@@ -1,6 +1,7 @@
 //! One column a side: neighbours by a search along the sorted columns, at a fraction of the cost of all distances.
 
-use super::{APART, Place, TERMS, Task};
+use super::{APART, LANES, NEVER, Nearest, Place, TERMS, Task};
+use multiversion::multiversion;
 
 /// A column in increasing order.
 struct Line {
@@ -44,62 +45,66 @@ fn order(first: &[f32], second: &[f32]) -> Vec<u32> {
 }
 
 /// What `super::rows` writes, to the bit: the distances are the same, only fewer of them are looked at.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq+fma", "x86_64+avx2+fma"))]
 pub(super) fn rows(task: &Task, out: &mut [f32]) {
     let (n, most) = (task.n, task.most());
     let (x, y) = (&task.x[0][..n], &task.y[0][..n]);
     let by_x = order(x, y);
     let (line_x, line_y) = (Line::new(&by_x, x), Line::new(&order(y, x), y));
     let along: Vec<f32> = by_x.iter().map(|row| y[*row as usize]).collect();
-    let mut nearest = vec![f32::INFINITY; most];
+    let (padded_x, padded_y) = (padded(&line_x.sorted), padded(&along));
+    let mut nearest = Nearest::new(most);
     for (r, out) in out.chunks_exact_mut(task.orders.len() * TERMS).enumerate() {
         let at = line_x.place[r];
-        smallest(&line_x.sorted, &along, at, &mut nearest);
+        smallest(&padded_x, &padded_y, at + LANES, &mut nearest);
         for (&k, out) in task.orders.iter().zip(out.chunks_exact_mut(TERMS)) {
-            let radius = nearest[k.min(most) - 1];
-            let within = match radius {
-                0.0 => same(&line_x.sorted, &along, at),
-                _ => 1 + nearest[..k.min(most)].iter().filter(|d| **d < radius).count(),
+            let nearest = nearest.increasing();
+            let bits = nearest[k.min(most) - 1];
+            let within = match bits {
+                0 => same(&line_x.sorted, &along, at),
+                _ => 1 + nearest[..k.min(most)].iter().filter(|d| **d < bits).count(),
             };
+            let radius = f32::from_bits(bits);
             let place = Place { within, x: line_x.within(at, radius), y: line_y.within(line_y.place[r], radius) };
             place.terms(task, k, out);
         }
     }
 }
 
-/// The smallest distances of the other rows from the one at a place, increasing. Rows are visited from near to far on X,
-/// until X alone is too far.
-fn smallest(x: &[f32], y: &[f32], at: usize, nearest: &mut [f32]) {
-    nearest.fill(f32::INFINITY);
-    let last = nearest.len() - 1;
+/// With lanes at infinity on both ends.
+fn padded(values: &[f32]) -> Vec<f32> {
+    let end = [f32::INFINITY; LANES];
+    [&end, values, &end].concat()
+}
+
+/// The smallest distances of the other rows from the one at a place. Rows are visited from near to far on X, some lanes at a
+/// time, until X alone is too far. The columns are [`padded`].
+#[inline(always)]
+fn smallest(x: &[f32], y: &[f32], at: usize, nearest: &mut Nearest) {
+    nearest.clear();
+    let (here_x, here_y) = (x[at], y[at]);
+    // Padding lies at infinity; everything else no further than `APART`.
+    let bits = |d: f32| if d == f32::INFINITY { NEVER } else { d.to_bits().min(APART.to_bits()) };
     let (mut left, mut right) = (at, at + 1);
-    let ahead = |i: Option<usize>| i.and_then(|i| x.get(i)).map_or(f32::INFINITY, |v| distance(*v, x[at]));
-    let (mut to_left, mut to_right) = (ahead(left.checked_sub(1)), ahead(Some(right)));
     loop {
-        let (dx, row) = if to_left <= to_right {
-            left = left.wrapping_sub(1);
-            (to_left, left)
-        } else {
-            right += 1;
-            (to_right, right - 1)
-        };
+        let (to_left, to_right) = (here_x - x[left - 1], x[right] - here_x);
         // No row is left, or none that is closer.
-        if dx >= nearest[last] {
+        if bits(to_left.abs().min(to_right.abs())) >= nearest.bound() {
             return;
         }
-        if to_left <= to_right {
-            to_left = ahead(left.checked_sub(1));
+        let first = if to_left.abs() <= to_right.abs() {
+            left -= LANES;
+            left
         } else {
-            to_right = ahead(Some(right));
+            right += LANES;
+            right - LANES
+        };
+        let mut distances = [0u32; LANES];
+        for ((d, x), y) in distances.iter_mut().zip(&x[first..first + LANES]).zip(&y[first..first + LANES]) {
+            let (dx, dy) = ((x - here_x).abs(), (y - here_y).abs());
+            *d = bits(if dx > dy { dx } else { dy });
         }
-        let d = dx.max(distance(y[row], y[at]));
-        let mut place = last;
-        if d < nearest[last] {
-            while place > 0 && nearest[place - 1] > d {
-                nearest[place] = nearest[place - 1];
-                place -= 1;
-            }
-            nearest[place] = d;
-        }
+        nearest.take(&distances);
     }
 }
 

@@ -121,7 +121,7 @@ fn rows(task: &Task, out: &mut [f32]) {
     let most = task.most();
     let (mut dx, mut dy, mut both) = (vec![0f32; padded], vec![0f32; padded], vec![0u32; padded]);
     let (mut bits_x, mut bits_y) = (vec![0u32; padded], vec![0u32; padded]);
-    let mut nearest = vec![0u32; most];
+    let mut nearest = Nearest::new(most);
     for (r, out) in out.chunks_exact_mut(task.orders.len() * TERMS).enumerate() {
         for (columns, distances, bits) in [(&task.x, &mut dx, &mut bits_x), (&task.y, &mut dy, &mut bits_y)] {
             for (i, column) in columns.iter().enumerate() {
@@ -146,8 +146,10 @@ fn rows(task: &Task, out: &mut [f32]) {
             *b = (*x).max(*y);
         }
         both[r] = NEVER;
-        smallest(&both, &mut nearest);
+        nearest.clear();
+        both.as_chunks().0.iter().for_each(|chunk| nearest.take(chunk));
         both[r] = 0;
+        let nearest = nearest.increasing();
         for (&k, out) in task.orders.iter().zip(out.chunks_exact_mut(TERMS)) {
             let radius = nearest[k.min(most) - 1];
             // At radius 0 the closed ball: the distances below the smallest that is not 0.
@@ -164,25 +166,55 @@ fn rows(task: &Task, out: &mut [f32]) {
 /// Above every distance.
 const NEVER: u32 = u32::MAX;
 
-/// The smallest values, increasing.
-#[inline(always)]
-fn smallest(values: &[u32], nearest: &mut [u32]) {
-    nearest.fill(NEVER);
-    let last = nearest.len() - 1;
-    let mut bound = NEVER;
-    for chunk in values.chunks_exact(LANES) {
-        if chunk.iter().fold(NEVER, |least, v| least.min(*v)) >= bound {
-            continue;
+/// The smallest of the values that it is shown.
+struct Nearest {
+    /// A zero, then the values in increasing order, whole lanes of them.
+    sorted: Vec<u32>,
+    most: usize,
+}
+
+impl Nearest {
+    fn new(most: usize) -> Self {
+        Self { sorted: vec![NEVER; 1 + most.next_multiple_of(LANES)], most }
+    }
+
+    #[inline(always)]
+    fn clear(&mut self) {
+        self.sorted.fill(NEVER);
+        self.sorted[0] = 0;
+    }
+
+    /// What a value must be below to count.
+    #[inline(always)]
+    fn bound(&self) -> u32 {
+        self.sorted[self.most]
+    }
+
+    fn increasing(&self) -> &[u32] {
+        &self.sorted[1..=self.most]
+    }
+
+    #[inline(always)]
+    fn take(&mut self, values: &[u32; LANES]) {
+        if values.iter().fold(NEVER, |least, v| least.min(*v)) >= self.bound() {
+            return;
         }
-        for &v in chunk {
-            if v < bound {
-                let mut at = last;
-                while at > 0 && nearest[at - 1] > v {
-                    nearest[at] = nearest[at - 1];
-                    at -= 1;
-                }
-                nearest[at] = v;
-                bound = nearest[last];
+        for &value in values {
+            if value < self.bound() {
+                self.insert(value);
+            }
+        }
+    }
+
+    /// Every place takes the smaller of what it holds and the larger of the value and what is below it: without branches, all
+    /// lanes at once, from the upper lanes down so that what is below is still the old.
+    #[inline(always)]
+    fn insert(&mut self, value: u32) {
+        for first in (0..self.sorted.len() - 1).step_by(LANES).rev() {
+            let mut below = [0u32; LANES];
+            below.copy_from_slice(&self.sorted[first..first + LANES]);
+            for (place, below) in self.sorted[first + 1..first + 1 + LANES].iter_mut().zip(below) {
+                *place = (*place).min(below.max(value));
             }
         }
     }
