@@ -3,7 +3,7 @@
 use crate::support::{Folder, files, noise};
 use std::fmt::Write;
 
-const FILES: [&str; 5] = ["matrix.csv", "matrix.png", "matrix.svg", "pairs.csv", "run.json"];
+const FILES: [&str; 6] = ["matrix.csv", "matrix.png", "matrix.svg", "pairs.csv", "pairs.csv.sums", "run.json"];
 
 /// Five columns: 0 and 2 depend on each other, so do 1 and 3.
 fn table(n: usize) -> String {
@@ -52,7 +52,9 @@ fn a_killed_run_goes_on_to_the_same_files() {
     for share in [0.1, 0.6, 0.95] {
         let to = folder.path().join("cut");
         std::fs::create_dir(&to).unwrap();
-        std::fs::write(to.join("run.json"), &expected["run.json"]).unwrap();
+        for name in ["run.json", "pairs.csv.sums"] {
+            std::fs::write(to.join(name), &expected[name]).unwrap();
+        }
         let pairs = &expected["pairs.csv"];
         std::fs::write(to.join("pairs.csv"), &pairs[..(share * pairs.len() as f64) as usize]).unwrap();
         let again = folder.mist(&format!("{command} cut"));
