@@ -114,9 +114,9 @@ impl Estimate {
         if nats > 0.0 { nats } else { raw.min(0.0) }
     }
 
-    /// What permutation tests compare: the median of ln(1 + MI) before it is cut at 0.
+    /// What permutation tests compare: the lower quartile of ln(1 + MI) before it is cut at 0.
     pub(crate) fn statistic(&self) -> f64 {
-        self.log1p_at(0.5)
+        self.log1p_at(0.25)
     }
 
     /// The quantile of ln(1 + MI) at level `tau`, not cut at 0.

@@ -78,7 +78,8 @@ impl PermutationTest {
 impl Estimator {
     /// Tests whether X and Y are independent: how often do rows of Y that are shuffled give as large an answer?
     ///
-    /// The statistic is the median of the predicted distribution before it is cut at 0, so that answers of 0 do not tie.
+    /// The statistic is the lower quartile of the predicted distribution before it is cut at 0, so that answers of 0 do not
+    /// tie. It finds more than the median, since it knows how sure an answer is.
     ///
     /// # Errors
     /// As [`Estimator::estimate`]; a test that makes no sense.
