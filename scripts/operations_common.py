@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from safetensors.numpy import load_file
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -32,6 +33,18 @@ class Used:
     def row(self):
         """Cells of a table; half the processor seconds is what two cores with nothing else to do would take at best."""
         return f"{self.cpu:.0f} | {self.cpu / 2:.0f} | {self.wall:.0f} | {self.load:.1f} | {self.peak_mib:.0f}"
+
+
+def labelled(folder):
+    """Tables that `mist generate --pointwise` wrote: X, Y, the MI, and the pointwise MI of every row."""
+    for shard in sorted(Path(folder).glob("*.safetensors")):
+        data = load_file(shard)
+        starts = np.concatenate([[0], np.cumsum(data["n"].astype(np.int64))])
+        for i, n in enumerate(data["n"].astype(int)):
+            columns = data["values"][int(data["offsets"][i]) : int(data["offsets"][i + 1])].reshape(n, -1)
+            dim_x = int(data["dim_x"][i])
+            rows = data["pointwise_mi"][starts[i] : starts[i + 1]]
+            yield columns[:, :dim_x], columns[:, dim_x:], float(data["mi_nats"][i]), rows
 
 
 USED_HEAD = "CPU, s | half of it, s (two quiet cores) | wall, s | load | peak memory, MiB"

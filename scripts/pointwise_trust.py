@@ -10,8 +10,7 @@ import shutil
 import subprocess
 
 import numpy as np
-from operations_common import Mist, parser
-from safetensors.numpy import load_file
+from operations_common import Mist, labelled, parser
 
 SUITES = ["m_test_imd", "m_test_oomd", "held_out", "discrete"]
 BINS = [(10, 100), (101, 500), (501, 8000)]
@@ -25,20 +24,8 @@ def tasks(mist, suite, count, seed):
     shutil.rmtree(folder, ignore_errors=True)
     what = ["--config", suite, "--split", "test", "--seed", str(seed), "--pointwise", "--out", str(folder)]
     subprocess.run([mist.binary, "--quiet", "generate", *what], check=True)
-    shards = sorted(folder.glob("*.safetensors"))
-    total = sum(len(load_file(s)["n"]) for s in shards)
-    step = max(1, total // count)
-    index = 0
-    for shard in shards:
-        data = load_file(shard)
-        starts = np.concatenate([[0], np.cumsum(data["n"].astype(np.int64))])
-        for i, n in enumerate(data["n"].astype(int)):
-            if index % step == 0:
-                values = data["values"][int(data["offsets"][i]) : int(data["offsets"][i + 1])]
-                columns = values.reshape(n, -1)
-                dim_x = int(data["dim_x"][i])
-                yield columns[:, :dim_x], columns[:, dim_x:], data["pointwise_mi"][starts[i] : starts[i + 1]]
-            index += 1
+    every = list(labelled(folder))
+    yield from every[:: max(1, len(every) // count)]
 
 
 def main():
@@ -51,7 +38,7 @@ def main():
     print("|---|---|---|---|---|---|")
     for suite in SUITES:
         found = {b: [] for b in BINS}
-        for x, y, truth in tasks(mist, suite, args.tasks, args.seed):
+        for x, y, _, truth in tasks(mist, suite, args.tasks, args.seed):
             if truth.std() < FLAT or len(truth) < 10:
                 continue
             np.save(mist.work / "x.npy", np.ascontiguousarray(x))
