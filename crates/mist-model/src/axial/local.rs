@@ -1,6 +1,6 @@
 //! What works on single rows: neighbour terms and a critic into the row tokens, the pointwise MI out of them.
 
-use super::{Linear, RESIDUAL_GAIN};
+use super::{Linear, RESIDUAL_GAIN, sum_rows};
 use crate::ops::quadratic;
 use crate::scores::TERMS;
 use crate::{AxialConfig, Batch, LocalConfig};
@@ -85,13 +85,13 @@ impl Local {
         let values = (self.head2.forward(&hidden)? + self.critic_out.forward(critic)?)?;
         let values = batch.mask_rows(values)?;
         let n = batch.n.unsqueeze(1)?;
-        let mean = values.sum(1)?.broadcast_div(&n)?;
+        let mean = sum_rows(&values)?.broadcast_div(&n)?;
         let centred = batch.mask_rows(values.broadcast_sub(&mean.unsqueeze(1)?)?)?;
-        let variance = (centred.sqr()?.sum(1)?.broadcast_div(&n)? + VARIANCE_FLOOR)?;
+        let variance = (sum_rows(&centred.sqr()?)?.broadcast_div(&n)? + VARIANCE_FLOOR)?;
         let (b, rows, k) = terms.dims3()?;
-        let of_mean = |t: &Tensor| t.sum(1)?.broadcast_div(&n);
+        let of_mean = |t: &Tensor| sum_rows(t)?.broadcast_div(&n);
         // The first of each order's terms: their mean is the estimate of Kraskov et al.
-        let first = of_mean(&terms.reshape((b, rows, k / TERMS, TERMS))?.narrow(3, 0, 1)?.squeeze(3)?)?;
+        let first = of_mean(&terms.reshape((b, rows, k / TERMS, TERMS))?.narrow(3, 0, 1)?.squeeze(3)?.contiguous()?)?;
         let features = [
             (first.relu()? + 1.0)?.log()?,
             of_mean(&terms_in)?,

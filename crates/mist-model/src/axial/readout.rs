@@ -2,7 +2,7 @@
 
 use super::local::Local;
 use super::rows::Told;
-use super::{Linear, RESIDUAL_GAIN, asinh};
+use super::{Linear, RESIDUAL_GAIN, asinh, sum_rows};
 use crate::quantile::{centred, softplus};
 use crate::{AxialConfig, Batch};
 use candle_core::{D, Result, Tensor};
@@ -91,7 +91,7 @@ impl Readout {
         let n = batch.n.unsqueeze(1)?;
         let r = &rows.tokens;
         let p = &rows.pointwise;
-        let (mean, square) = (r.sum(1)?.broadcast_div(&n)?, r.sqr()?.sum(1)?.broadcast_div(&n)?);
+        let (mean, square) = (sum_rows(r)?.broadcast_div(&n)?, sum_rows(&r.sqr()?)?.broadcast_div(&n)?);
         let features = [pooled, &mean, &(square + 1e-6)?.sqrt()?, &p.features];
         let u = self.hidden1.gelu(&Tensor::cat(&features, D::Minus1)?)?;
         let u = (&u + self.hidden2.gelu(&u)?)?;

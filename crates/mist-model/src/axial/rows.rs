@@ -68,9 +68,8 @@ impl Rows {
         let critic = self.local.critic(phi, e, batch)?;
         let own = self.local.tokens(terms, &critic, pooled_pairs)?;
         let mut r = batch.mask_rows((self.join.forward(&both)? + own)?)?;
-        let points = self.inducing.unsqueeze(0)?.repeat((b, 1, 1))?;
         for block in &self.blocks {
-            r = batch.mask_rows(block.forward(&r, &points, batch.row_mask.as_ref())?)?;
+            r = batch.mask_rows(block.forward(&r, &self.inducing, batch.row_mask.as_ref())?)?;
         }
         let pointwise = self.local.head(&r, terms, &critic, batch)?;
         Ok(Told { tokens: r, pointwise })
@@ -92,13 +91,20 @@ impl InducedAttention {
         })
     }
 
+    /// The maps of keys, values and answers act on the M inducing points and not on the N rows, which is the same: a point times a
+    /// mapped row is a mapped point times the row, and the weighted mean of mapped rows is the map of their mean.
+    ///
     /// # Shapes
-    /// Tokens `r` (B, N, W), inducing points (B, M, W), `rows` (B, N) 1 for a row and 0 for padding → (B, N, W).
+    /// Tokens `r` (B, N, W), inducing points (M, W), `rows` (B, N) 1 for a row and 0 for padding → (B, N, W).
     fn forward(&self, r: &Tensor, inducing: &Tensor, rows: Option<&Tensor>) -> Result<Tensor> {
         let x = rms_norm(r, &self.norm1)?;
-        let points = attention(inducing, &self.key.forward(&x)?, &self.value.forward(&x)?, 1, rows)?;
-        let told = attention(&self.query.forward(&x)?, &self.inducing_key.forward(&points)?, &points, 1, None)?;
-        let r = (r + self.out.forward(&told)?)?;
+        // The bias of the keys adds the same to all rows, which a softmax does not see: times 0 it keeps its gradient, 0.
+        let queries =
+            inducing.matmul(&self.key.weight.t()?)?.broadcast_add(&(&self.key.bias * self.key.bias.zeros_like()?)?)?;
+        let queries = queries.unsqueeze(0)?.repeat((x.dim(0)?, 1, 1))?;
+        let points = self.value.forward(&attention(&queries, &x, &x, 1, rows)?)?;
+        let answers = self.out.forward(&points)?;
+        let r = (r + attention(&self.query.forward(&x)?, &self.inducing_key.forward(&points)?, &answers, 1, None)?)?;
         let x = rms_norm(&r, &self.norm2)?;
         r + self.mlp2.forward(&self.mlp1.gelu(&x)?)?
     }
