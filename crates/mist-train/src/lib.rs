@@ -5,8 +5,8 @@
 //! whether a device computes what the CPU does; [`flow`] fits flows to data, [`adapt`] goes on with training on tasks that
 //! look like that data.
 
-pub mod agreement;
 pub mod adapt;
+pub mod agreement;
 pub mod bench;
 mod config;
 mod error;

@@ -89,18 +89,19 @@ impl Couplings {
             Ok::<_, candle_core::Error>(DMatrix::from_row_slice(rows, columns, &var.flatten_all()?.to_vec1::<f64>()?))
         };
         let vector = |var: &Var| Ok::<_, candle_core::Error>(DVector::from_vec(var.flatten_all()?.to_vec1::<f64>()?));
-        let layer = |Layer { rotation, weights: [hidden, hidden_bias, scale, scale_bias, shift, shift_bias], .. }: &Layer| {
-            Ok(Coupling {
-                rotation: rotation.clone(),
-                hidden: matrix(hidden)?,
-                hidden_bias: vector(hidden_bias)?,
-                scale: matrix(scale)?,
-                scale_bias: vector(scale_bias)?,
-                shift: matrix(shift)?,
-                shift_bias: vector(shift_bias)?,
-                most_log_scale: self.most_log_scale,
-            })
-        };
+        let layer =
+            |Layer { rotation, weights: [hidden, hidden_bias, scale, scale_bias, shift, shift_bias], .. }: &Layer| {
+                Ok(Coupling {
+                    rotation: rotation.clone(),
+                    hidden: matrix(hidden)?,
+                    hidden_bias: vector(hidden_bias)?,
+                    scale: matrix(scale)?,
+                    scale_bias: vector(scale_bias)?,
+                    shift: matrix(shift)?,
+                    shift_bias: vector(shift_bias)?,
+                    most_log_scale: self.most_log_scale,
+                })
+            };
         self.layers.iter().map(layer).collect()
     }
 }

@@ -128,7 +128,8 @@ pub fn fit_flow(
     let (held_out, fitted) = (take(&order[..cut]), take(&order[cut..]));
 
     let (mean, lower) = normal_part(&fitted)?;
-    let linear = FittedFlow::new(mean.clone(), lower.clone(), Vec::new()).map_err(|e| TrainError::Flow(e.to_string()))?;
+    let linear =
+        FittedFlow::new(mean.clone(), lower.clone(), Vec::new()).map_err(|e| TrainError::Flow(e.to_string()))?;
     let mean_of = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
     let independent = FittedFlow::new(vec![0.0; dim], DMatrix::identity(dim, dim), Vec::new()).expect("the identity");
     let mut report = FlowReport {

@@ -60,7 +60,8 @@ impl Flows {
                 }
                 return Ok(None);
             };
-            let refused = |e: FlowError| ConfigError::File { key: keys.path(&format!("flow.{name}")), what: e.to_string() };
+            let refused =
+                |e: FlowError| ConfigError::File { key: keys.path(&format!("flow.{name}")), what: e.to_string() };
             let file = FlowFile::read(&folder.join(path), sha256.as_deref()).map_err(refused)?;
             match dim {
                 Some(expected) if expected != file.flow().dim() => {

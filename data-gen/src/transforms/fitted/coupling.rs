@@ -77,7 +77,11 @@ impl Coupling {
         }
         let off = (self.rotation.tr_mul(&self.rotation) - DMatrix::identity(dim, dim)).abs().max();
         if off > ORTHOGONAL_WITHIN {
-            return Err(ParameterError::new("rotation", "an orthogonal matrix", format!("one that is off by {off:.1e}")));
+            return Err(ParameterError::new(
+                "rotation",
+                "an orthogonal matrix",
+                format!("one that is off by {off:.1e}"),
+            ));
         }
         Ok(())
     }

@@ -36,7 +36,11 @@ impl FittedFlow {
             return Err(ParameterError::new("mean", format!("2 to {} columns", Self::MOST_COLUMNS), dim));
         }
         if lower.shape() != (dim, dim) {
-            return Err(ParameterError::new("lower", format!("shape {:?}", (dim, dim)), format!("{:?}", lower.shape())));
+            return Err(ParameterError::new(
+                "lower",
+                format!("shape {:?}", (dim, dim)),
+                format!("{:?}", lower.shape()),
+            ));
         }
         if let Some(bad) = mean.iter().chain(lower.iter()).find(|v| !v.is_finite()) {
             return Err(ParameterError::new("mean and lower", "finite numbers", bad));
