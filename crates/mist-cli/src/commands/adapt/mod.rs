@@ -98,6 +98,9 @@ pub fn run(args: &Args) -> Result<()> {
     if args.max_minutes <= 0.0 {
         bail!("`--max-minutes` must be positive, got {}", args.max_minutes);
     }
+    if !(args.share > 0.0 && args.share < 1.0) {
+        bail!("`--share` must lie between 0 and 1, got {}", args.share);
+    }
     let max_time = super::duration("--max-minutes", args.max_minutes, 60.0)?;
     if ["start", "best"].contains(&args.name.as_str()) {
         bail!("`--name` must not be `{}`: other weights of the folder are called so", args.name);
