@@ -58,9 +58,9 @@ fn a_checkpoint_for_one_kind_of_data() {
     let again = folder.mist(&command);
     assert_eq!((again.code, &again.stdout), (Some(0), &first.stdout), "{again:?}");
     assert!(results.map(|name| made(name).unwrap()) == before);
-    folder.mist(&format!("{command} --seed 2")).refused(&["holds an adaptation with other `tuning`", "hint: "]);
+    folder.mist(&format!("{command} --seed 2 --quiet")).refused(&["holds an adaptation with other `tuning`", "hint: "]);
     folder.write("d.csv", table(401));
-    folder.mist(&command).refused(&["other `data_sha256`"]);
+    folder.mist(&format!("{command} --quiet")).refused(&["other `data_sha256`"]);
     // A flow that was changed is not the one that the mix names.
     let flow = folder.path().join("like/x.flow.safetensors");
     std::fs::copy(folder.path().join("like/y.flow.safetensors"), &flow).unwrap();

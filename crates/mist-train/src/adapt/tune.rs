@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How much larger the pinball loss on general tasks may become.
-const MOST_FORGOTTEN: f64 = 1.05;
+const MOST_FORGOTTEN: f32 = 1.05;
 /// The mix, as the trainer reads it.
 const MIX: &str = "mix.toml";
 /// Weights that it begins with, without their ending.
@@ -37,7 +37,7 @@ pub struct TuneConfig {
     pub every: u64,
     /// Held-out tasks of each kind that a part is measured on.
     pub held_out: u64,
-    /// Parts without a better one after which it ends.
+    /// Parts without a smaller loss on tasks that look like the data after which it ends.
     pub patience: usize,
     /// Peak learning rate.
     pub learning_rate: f64,
@@ -50,7 +50,7 @@ impl TuneConfig {
     pub fn new(seed: u64, steps: u64) -> Self {
         let batch =
             BatchConfig { per_step: 6, cells: 24_000, row_work: 15.0, categories: 0.5, min_tasks: 1, max_tasks: 48 };
-        Self { seed, steps, every: 100, held_out: 200, patience: 4, learning_rate: 2e-4, batch }
+        Self { seed, steps, every: 100, held_out: 200, patience: 4, learning_rate: 1e-4, batch }
     }
 }
 
@@ -71,16 +71,16 @@ pub struct TuneRun {
     pub bar: ProgressBar,
 }
 
-/// Figures of the uncalibrated weights after so many steps.
+/// Figures of the uncalibrated weights after so many steps. In single precision, which JSON gives back to the bit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Point {
     /// Steps.
     pub step: u64,
     /// Mean pinball loss on held-out tasks that look like the data, in nats.
-    pub like_the_data: f64,
+    pub like_the_data: f32,
     /// The same on general tasks.
-    pub general: f64,
+    pub general: f32,
     /// Whether these are the best weights so far.
     pub best: bool,
 }
@@ -136,7 +136,7 @@ pub fn tune(
         if last.step >= config.steps {
             return Ok((points, Outcome::Complete));
         }
-        if points.len() - 1 - best >= config.patience {
+        if points.len() - 1 - lowest(&points).max(best) >= config.patience {
             return Ok((points, Outcome::Stopped));
         }
         if left().is_some_and(|time| time.is_zero()) {
@@ -175,6 +175,12 @@ pub fn tune(
     }
 }
 
+/// The point with the smallest loss on tasks that look like the data, whatever it is on general ones: that comes down again
+/// with the learning rate, so that it is no reason to stop.
+fn lowest(points: &[Point]) -> usize {
+    (0..points.len()).min_by(|a, b| points[*a].like_the_data.total_cmp(&points[*b].like_the_data)).unwrap_or(0)
+}
+
 fn checkpoint(dir: &Path, name: &str) -> PathBuf {
     dir.join(format!("{name}.safetensors"))
 }
@@ -206,7 +212,7 @@ fn training(config: &TuneConfig, dir: &Path, network: mist_model::NetworkConfig)
 }
 
 /// Mean pinball losses on the held-out tasks of each kind.
-fn measure(laws: &Laws, config: &TuneConfig, run: &TuneRun, path: &Path) -> Result<[f64; 2], TrainError> {
+fn measure(laws: &Laws, config: &TuneConfig, run: &TuneRun, path: &Path) -> Result<[f32; 2], TrainError> {
     let Checkpoint { network, description, .. } = Checkpoint::read(path, &run.device)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(run.threads.max(1)).build();
     let pool = pool.map_err(|e| TrainError::Config(format!("cannot start threads: {e}")))?;
@@ -214,7 +220,7 @@ fn measure(laws: &Laws, config: &TuneConfig, run: &TuneRun, path: &Path) -> Resu
         let (seed, tasks) = ((config.seed, Split::Validation), 0..config.held_out);
         let predictions =
             pool.install(|| evaluate(&network, &description.network, law, seed, tasks, &run.device, &|| ()))?;
-        Ok::<_, TrainError>(Summary::of(&predictions).pinball)
+        Ok::<_, TrainError>(Summary::of(&predictions).pinball as f32)
     };
     Ok([of(&laws.like_the_data)?, of(&laws.general)?])
 }

@@ -17,6 +17,8 @@ impl Folder {
     pub fn open(path: &Path, run: &serde_json::Value) -> Result<Self> {
         let folder = Self { path: path.into() };
         if let Some(known) = folder.read::<serde_json::Value>(RUN)? {
+            // Reading a number back may change its last bit: what is compared went through text on both sides.
+            let run: serde_json::Value = serde_json::from_str(&run.to_string())?;
             let keys = run.as_object().into_iter().flat_map(|entries| entries.keys());
             let other: Vec<String> =
                 keys.filter(|key| known[*key] != run[*key]).map(|key| format!("`{key}`")).collect();
