@@ -86,7 +86,11 @@ impl Report {
         self.tuning =
             format!("{ended}: {kept}.\n\n| step | loss, like the data | loss, general | |\n|---|---|---|---|\n");
         for point in points {
-            let best = if point.best { "better" } else { "" };
+            let best = match point.step {
+                0 => "the start",
+                _ if point.best => "better",
+                _ => "",
+            };
             let _ = writeln!(
                 self.tuning,
                 "| {} | {:.4} | {:.4} | {best} |",
