@@ -22,6 +22,9 @@ pub struct Flows {
     pub y: Option<FlowFile>,
 }
 
+/// Flows, and the dims of the family that has them.
+pub(super) type FlowsOfDims = (Flows, (usize, usize));
+
 /// `[family.flow]` as it stands in the file.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,7 +51,7 @@ impl Flows {
         keys: &mut Keys,
         folder: &Path,
         dims: Option<(usize, usize)>,
-    ) -> Result<Option<(Self, (usize, usize))>, ConfigError> {
+    ) -> Result<Option<FlowsOfDims>, ConfigError> {
         let Some(raw) = keys.optional::<RawFlows>("flow", EXPECTED)? else {
             return Ok(None);
         };
