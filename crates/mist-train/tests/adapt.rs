@@ -43,7 +43,7 @@ fn prepared(dir: &Path) -> Laws {
     }
     let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
     let config = FlowConfig { layers: 2, hidden: 8, epochs: 5, ..FlowConfig::default() };
-    let mut side = |name: &str, columns: &[&[f64]]| {
+    let side = |name: &str, columns: &[&[f64]]| {
         let fit = fit_flow(columns, &config, 1, &mut |_| true).unwrap();
         Side { dim: columns.len(), flow: Some(FlowFile::write(&dir.join(name), fit.flow).unwrap()) }
     };
