@@ -46,7 +46,7 @@ pub use meta::{
     task::{self, Task},
 };
 pub use transforms::{
-    layout,
+    fitted, layout,
     maps::{self, Map},
     mixing, warp,
 };

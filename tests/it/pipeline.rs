@@ -45,6 +45,7 @@ fn from_generator_to_answer() {
         threads: 2,
         device: Device::Cpu,
         quiet: true,
+        bar: None,
     };
     let summary = train(&config, &options).unwrap();
     let estimator = Estimator::from_checkpoint(&options.out.join("small.safetensors"), &options.device).unwrap();

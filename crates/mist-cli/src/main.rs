@@ -68,6 +68,8 @@ enum Command {
     Dataset(commands::dataset::Args),
     /// Train a network on fresh tasks.
     Train(commands::train::Args),
+    /// Adapt a checkpoint to one kind of data.
+    Adapt(commands::adapt::Args),
     /// Adjust the intervals of a checkpoint on tasks that its training never saw.
     Calibrate(commands::calibrate::Args),
     /// Measure a checkpoint on tasks whose mutual information is known.
@@ -106,6 +108,7 @@ fn main() -> ExitCode {
         Command::Generate(args) => commands::generate::run(&args),
         Command::Dataset(args) => commands::dataset::run(&args),
         Command::Train(args) => commands::train::run(&args),
+        Command::Adapt(args) => commands::adapt::run(&args),
         Command::Calibrate(args) => commands::calibrate::run(&args),
         Command::Evaluate(args) => commands::evaluate::run(&args),
         Command::Info(args) => commands::info::run(&args),

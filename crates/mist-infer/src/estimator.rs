@@ -80,6 +80,12 @@ impl Estimator {
         Self::from_parts(Checkpoint::from_bytes(EMBEDDED_WEIGHTS, EMBEDDED_JSON, path, device)?)
     }
 
+    /// The files of the released checkpoint: its weights, and the JSON beside them.
+    #[must_use]
+    pub fn embedded_files() -> (&'static [u8], &'static [u8]) {
+        (EMBEDDED_WEIGHTS, EMBEDDED_JSON)
+    }
+
     /// The checkpoint at `path` (`….safetensors`, with its JSON beside it).
     ///
     /// # Errors

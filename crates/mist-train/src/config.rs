@@ -169,7 +169,7 @@ impl TrainConfig {
             path: path.to_owned(),
             source,
         })?;
-        Ok(MetaDistribution::from_toml(&text)?)
+        Ok(MetaDistribution::from_toml_in(&text, path.parent().unwrap_or(std::path::Path::new("")))?)
     }
 
     /// Whether the network takes all that the meta-distribution draws, and the loss is its own.

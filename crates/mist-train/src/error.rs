@@ -45,6 +45,9 @@ pub enum TrainError {
     /// A task that the network does not take.
     #[error(transparent)]
     Scores(#[from] mist_model::ScoreError),
+    /// Rows that no flow can be fitted to.
+    #[error("no flow can be fitted: {0}")]
+    Flow(String),
     /// A tensor operation failed.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),

@@ -2,14 +2,17 @@
 //!
 //! [`train`] is the loop; [`TrainConfig`] says what it does; [`State`] is all that a stopped run needs to go on to
 //! the same numbers; [`evaluate`] measures a network on a meta-set; [`metrics`] sums it up; [`mod@bench`] measures the speed of a step, [`agreement`]
-//! whether a device computes what the CPU does.
+//! whether a device computes what the CPU does; [`flow`] fits flows to data, [`adapt`] goes on with training on tasks that
+//! look like that data.
 
+pub mod adapt;
 pub mod agreement;
 pub mod bench;
 mod config;
 mod error;
 mod evaluate;
 mod feed;
+pub mod flow;
 mod gradient;
 mod loss;
 pub mod metrics;

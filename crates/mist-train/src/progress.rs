@@ -1,7 +1,7 @@
 //! What a run says while it runs: a bar for people, JSON lines for plots.
 
-use crate::TrainError;
 use crate::metrics::Summary;
+use crate::{Options, TrainError};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::fs::File;
@@ -41,19 +41,25 @@ pub(crate) struct Progress {
     file: File,
     path: PathBuf,
     bar: ProgressBar,
+    /// Whether the bar is another's, who says what is to be said.
+    borrowed: bool,
 }
 
 impl Progress {
-    pub(crate) fn open(path: &Path, from: u64, steps: u64, quiet: bool) -> Result<Self, TrainError> {
+    pub(crate) fn open(path: &Path, from: u64, steps: u64, options: &Options) -> Result<Self, TrainError> {
         keep_until(path, from)?;
         let file = File::options().create(true).append(true).open(path);
         let file = file.map_err(|source| TrainError::Io { action: "cannot write", path: path.into(), source })?;
-        let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(steps) };
+        if let Some(bar) = &options.bar {
+            bar.set_position(from);
+            return Ok(Self { file, path: path.into(), bar: bar.clone(), borrowed: true });
+        }
+        let bar = if options.quiet { ProgressBar::hidden() } else { ProgressBar::new(steps) };
         let style = ProgressStyle::with_template("{bar:24} {pos}/{len} steps  {msg}  {eta} left");
         bar.set_style(style.expect("the template is valid"));
         bar.set_position(from);
         bar.reset_eta();
-        Ok(Self { file, path: path.into(), bar })
+        Ok(Self { file, path: path.into(), bar, borrowed: false })
     }
 
     pub(crate) fn tick(&self, step: u64) {
@@ -66,6 +72,9 @@ impl Progress {
         let path = &self.path;
         let failed = |source| TrainError::Io { action: "cannot write", path: path.clone(), source };
         self.file.write_all(text.as_bytes()).map_err(failed)?;
+        if self.borrowed {
+            return Ok(());
+        }
         self.bar.set_message(format!("loss {:.4}  {:.0} tasks/s", line.loss, line.tasks_per_second));
         if let Some(v) = &line.validation {
             self.bar.println(format!(
@@ -77,7 +86,9 @@ impl Progress {
     }
 
     pub(crate) fn finish(&self) {
-        self.bar.abandon();
+        if !self.borrowed {
+            self.bar.abandon();
+        }
     }
 }
 

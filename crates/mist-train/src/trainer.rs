@@ -5,6 +5,7 @@ use crate::metrics::Summary as Metrics;
 use crate::progress::{Line, Progress};
 use crate::{BatchSource, Engine, Origin, State, TrainConfig, TrainError, evaluate};
 use candle_core::{Device, Tensor};
+use indicatif::ProgressBar;
 use mist_data_gen::{MetaDistribution, Split};
 use mist_model::{Checkpoint, Description, Network, Parameters, Trained, hex_sha256, write_atomic, write_checkpoint};
 use std::collections::HashMap;
@@ -37,6 +38,8 @@ pub struct Options {
     pub device: Device,
     /// No progress bar.
     pub quiet: bool,
+    /// A bar that shows the steps in place of the trainer's own, which is then left out.
+    pub bar: Option<ProgressBar>,
 }
 
 /// How a run ended.
@@ -92,8 +95,7 @@ pub fn train(config: &TrainConfig, options: &Options) -> Result<Summary, TrainEr
     let source = BatchSource::new(meta.clone(), config);
     let first = state.optimizer.steps * config.batch.per_step as u64;
     let mut engine = Engine::new(source, options.threads, device, first)?;
-    let mut progress =
-        Progress::open(&options.out.join("log.jsonl"), state.optimizer.steps, config.steps, options.quiet)?;
+    let mut progress = Progress::open(&options.out.join("log.jsonl"), state.optimizer.steps, config.steps, options)?;
     let mut recent = Recent::new(&state);
     let mut saved = Instant::now();
     let last = options.max_steps.unwrap_or(u64::MAX).min(config.steps);

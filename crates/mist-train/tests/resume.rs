@@ -45,6 +45,7 @@ fn options(out: &Path, resume: bool, max_steps: Option<u64>, threads: usize) -> 
         threads,
         device: Device::Cpu,
         quiet: true,
+        bar: None,
     }
 }
 

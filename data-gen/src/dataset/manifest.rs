@@ -101,7 +101,7 @@ impl Manifest {
             shard_size,
             storage,
             pointwise,
-            config_sha256: meta.sha256(),
+            config_sha256: hex::sha256(meta.to_toml().as_bytes()),
             config: meta.to_toml(),
             families: meta.variants().iter().map(|v| v.name.clone()).collect(),
             shards: ShardEntry::all_planned(count, shard_size),

@@ -50,6 +50,14 @@ pub enum ConfigError {
         /// To what it does not apply.
         context: String,
     },
+    /// A file that a key names cannot be used.
+    #[error("key `{key}`: {what}")]
+    File {
+        /// Dotted path of the key.
+        key: String,
+        /// Which file, and what is wrong with it.
+        what: String,
+    },
     /// One of the above, with its place.
     #[error("line {line}: {error}")]
     AtLine {

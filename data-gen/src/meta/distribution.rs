@@ -1,6 +1,6 @@
 //! A meta-distribution: a distribution over tasks, drawn from by index.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -13,7 +13,7 @@ use crate::ground::{
     error::ConfigError,
     hex,
     joint::Joint,
-    sample::Sample,
+    sample::{Sample, Side},
     seeds::{Seeds, Split},
 };
 
@@ -115,6 +115,14 @@ impl MetaDistribution {
         Ok(Self::new(Config::from_toml(text)?))
     }
 
+    /// From the text of a file of `folder`, from where files that it names are looked for.
+    ///
+    /// # Errors
+    /// As [`MetaDistribution::from_toml`]; a file that cannot be used.
+    pub fn from_toml_in(text: &str, folder: &Path) -> Result<Self, ConfigError> {
+        Ok(Self::new(Config::from_toml_in(text, folder)?))
+    }
+
     /// One of the embedded configurations, [`MetaDistribution::names`].
     ///
     /// # Errors
@@ -159,10 +167,10 @@ impl MetaDistribution {
         self.config.to_toml()
     }
 
-    /// SHA-256 of the resolved configuration, in hexadecimal.
+    /// SHA-256 of the resolved configuration, in hexadecimal. Files count by their names and hashes, not by where they lie.
     #[must_use]
     pub fn sha256(&self) -> String {
-        hex::sha256(self.to_toml().as_bytes())
+        hex::sha256(self.config.beside_its_files().to_toml().as_bytes())
     }
 
     /// The families with their weights, in the order of the configuration.
@@ -275,6 +283,11 @@ impl MetaDistribution {
         task = task.with_mixing(variant.mixing, &mut rng);
         if let Some(warp) = variant.warp {
             task = task.with_warp(warp, &mut rng);
+        }
+        if let Some(flows) = &family.flows {
+            let of = |side| flows.of(side).map(|file| Arc::clone(file.flow()));
+            let (x, y) = (of(Side::X), of(Side::Y));
+            task = task.with_flows(if swapped { (y, x) } else { (x, y) });
         }
         if derived != (0, 0) {
             task = task.with_derived(derived, &mut rng);

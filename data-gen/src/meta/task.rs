@@ -13,6 +13,7 @@ use crate::{
     },
     transforms::{
         derived::Derived,
+        fitted::FittedFlow,
         layout::Layout,
         maps::Map,
         mixing::Mixing,
@@ -22,7 +23,7 @@ use crate::{
 
 /// One joint distribution of (X, Y) with known MI.
 ///
-/// Sampling runs base → mixing → coordinate-wise map → warp → derived columns → layout → swap. Each step after the base
+/// Sampling runs base → mixing → coordinate-wise map → warp → fitted flow → derived columns → layout → swap. Each step after the base
 /// is a bijection of one side, adds columns that say nothing new, or exchanges the sides, so the MI is that of the base.
 ///
 /// ```
@@ -43,6 +44,7 @@ pub struct Task {
     mixing: Option<(DMatrix<f64>, DMatrix<f64>)>,
     map: Map,
     warp: (Option<Warp>, Option<Warp>),
+    flows: (Option<Arc<FittedFlow>>, Option<Arc<FittedFlow>>),
     derived: (Option<Derived>, Option<Derived>),
     layout: Option<(Layout, Layout)>,
     swapped: bool,
@@ -59,6 +61,7 @@ impl Task {
             mixing: None,
             map: Map::Identity,
             warp: (None, None),
+            flows: (None, None),
             derived: (None, None),
             layout: None,
             swapped: false,
@@ -86,6 +89,20 @@ impl Task {
     pub fn with_warp<R: Rng + ?Sized>(mut self, warp: WarpKind, rng: &mut R) -> Self {
         let (dim_x, dim_y) = self.base.dims();
         self.warp = (warp.draw(Side::X, dim_x, rng), warp.draw(Side::Y, dim_y, rng));
+        self
+    }
+
+    /// Takes each side of the base through the inverse of a fitted flow, after the warp. Where that side is one of
+    /// independent standard normals, it then looks like the data that the flow was fitted to.
+    ///
+    /// # Panics
+    /// If a flow is of another number of columns than its side of the base.
+    #[must_use]
+    pub fn with_flows(mut self, flows: (Option<Arc<FittedFlow>>, Option<Arc<FittedFlow>>)) -> Self {
+        let (dim_x, dim_y) = self.base.dims();
+        let fits = |flow: &Option<Arc<FittedFlow>>, dim| flow.as_ref().is_none_or(|flow| flow.dim() == dim);
+        assert!(fits(&flows.0, dim_x) && fits(&flows.1, dim_y), "a flow has as many columns as its side");
+        self.flows = flows;
         self
     }
 
@@ -188,6 +205,12 @@ impl Task {
         (self.warp.0.as_ref(), self.warp.1.as_ref())
     }
 
+    /// The fitted flows whose inverses the sides of the base go through.
+    #[must_use]
+    pub fn flows(&self) -> (Option<&FittedFlow>, Option<&FittedFlow>) {
+        (self.flows.0.as_deref(), self.flows.1.as_deref())
+    }
+
     /// The columns that are appended to X and to Y.
     #[must_use]
     pub fn derived(&self) -> (Option<&Derived>, Option<&Derived>) {
@@ -222,7 +245,7 @@ impl Task {
         (self.transform(base, rng), pointwise)
     }
 
-    /// Applies mixing, map, warp, derived columns (whose noise comes from `rng`), layout and swap to a sample of the base.
+    /// Applies mixing, map, warp, fitted flows, derived columns (whose noise comes from `rng`), layout and swap to a sample of the base.
     #[must_use]
     pub fn transform<R: Rng + ?Sized>(&self, base: Sample, rng: &mut R) -> Sample {
         let Sample { mut x, mut y } = base;
@@ -235,6 +258,11 @@ impl Task {
         for (warp, side) in [(&self.warp.0, &mut x), (&self.warp.1, &mut y)] {
             if let Some(warp) = warp {
                 warp.apply(side);
+            }
+        }
+        for (flow, side) in [(&self.flows.0, &mut x), (&self.flows.1, &mut y)] {
+            if let Some(flow) = flow {
+                flow.to_data(side);
             }
         }
         if let Some(derived) = &self.derived.0 {

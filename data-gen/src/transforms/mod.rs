@@ -2,6 +2,7 @@
 //! [ground](crate::ground).
 
 pub mod derived;
+pub mod fitted;
 pub mod layout;
 pub mod maps;
 pub mod mixing;

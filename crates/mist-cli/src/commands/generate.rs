@@ -105,5 +105,5 @@ fn meta_distribution(config: &str) -> Result<MetaDistribution> {
             .context("hint: a path to a TOML file will do as well");
     }
     let text = mist_files::read_text(path).with_context(|| format!("cannot read `{config}`"))?;
-    MetaDistribution::from_toml(&text).with_context(|| format!("`{config}`"))
+    MetaDistribution::from_toml_in(&text, path.parent().unwrap_or(Path::new(""))).with_context(|| format!("`{config}`"))
 }

@@ -1,5 +1,6 @@
 //! The commands, one module each: its arguments, and what it does with them.
 
+pub mod adapt;
 pub mod bench;
 mod bins;
 pub mod calibrate;

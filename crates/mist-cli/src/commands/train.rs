@@ -69,6 +69,7 @@ pub fn run(args: &Args) -> Result<()> {
         threads: super::threads(args.threads),
         device: super::open(args.device)?,
         quiet: is_quiet(),
+        bar: None,
     };
     let s = train(&config, &options)?;
     let v = &s.validation;
@@ -93,7 +94,7 @@ pub fn run(args: &Args) -> Result<()> {
 
 /// What Ctrl-C, or the system's request to end, sets: training then ends after the step that it is at, and saves its
 /// state. The second time, the process ends at once.
-fn stop_on_signals() -> Result<Arc<AtomicBool>> {
+pub(super) fn stop_on_signals() -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let seen = stop.clone();
     let handler = move || {

@@ -24,11 +24,11 @@ use serde::Serialize;
 pub struct EncoderArgs {
     /// Folder of the model (config.json, tokenizer.json, model.safetensors) for columns named as `text:COLUMN`, or
     /// `hf:OWNER/NAME[@REVISION]`, a repository of the Hugging Face hub, fetched once.
-    #[arg(long, value_name = "DIR", conflicts_with = "batch")]
+    #[arg(long, value_name = "DIR")]
     text_model: Option<String>,
     /// Folder of the model (config.json, preprocessor_config.json, model.safetensors) for columns named as `image:COLUMN`,
     /// which hold paths of PNG or JPEG files, relative to the folder of their table.
-    #[arg(long, value_name = "DIR", conflicts_with = "batch")]
+    #[arg(long, value_name = "DIR")]
     image_model: Option<String>,
     /// How the columns of an embedding become few: `pca:COUNT` (whitened principal components) or `random:COUNT` (a random
     /// subspace). More keep more, at the price of wider intervals: eight want thousands of rows.

@@ -3,7 +3,7 @@
 use crate::support::Folder;
 
 /// A folder with a network that two steps of training on a mix have taught nothing, `run/a.safetensors`.
-fn trained_on(meta: &str) -> Folder {
+pub fn trained_on(meta: &str) -> Folder {
     let folder = Folder::new();
     let config = format!(
         "name = \"a\"\nmeta = \"{meta}\"\nseed = 3\nsteps = 2\n[validation]\ntasks = 4\n[batch]\ncells = 600\n\

@@ -1,5 +1,6 @@
 //! Runs the binary: what it prints where, and its exit code.
 
+mod adapt;
 mod attacks;
 mod bad_input;
 mod batch;

@@ -1,8 +1,11 @@
 //! One `[[family]]`: a prior, and the transforms applied to what it draws.
 
+use std::path::Path;
+
 use rand::Rng;
 use toml::Table;
 
+use super::flows::Flows;
 use crate::{
     ground::{
         draw::uniform,
@@ -13,6 +16,9 @@ use crate::{
     meta::catalogue::{Base, FamilyKind},
     transforms::{maps::Map, mixing::Mixing, warp::WarpKind},
 };
+
+/// End of the names of families whose sides go through fitted flows.
+pub const FITTED: &str = "-fitted";
 
 /// Parameter draws among which the one nearest to a wanted MI is kept.
 const CANDIDATES: usize = 4;
@@ -41,11 +47,13 @@ pub struct FamilyPrior {
     pub warps: Vec<WarpKind>,
     /// Probability that X and Y are exchanged.
     pub swap: f64,
+    /// The fitted flows that the sides go through last, in their inverse direction.
+    pub flows: Option<Flows>,
 }
 
 impl FamilyPrior {
-    /// Reads the table at `prefix`; gives the weight, too.
-    pub(super) fn read(prefix: String, table: Table) -> Result<(f64, Self), ConfigError> {
+    /// Reads the table at `prefix`, with files by paths from `folder`; gives the weight, too.
+    pub(super) fn read(prefix: String, table: Table, folder: &Path) -> Result<(f64, Self), ConfigError> {
         let mut keys = Keys::new(prefix, table);
         let expected = "a finite number > 0";
         let weight: f64 = keys.required("weight", expected)?;
@@ -96,9 +104,10 @@ impl FamilyPrior {
             warp: 0.0,
             warps: WarpKind::TRAINED.to_vec(),
             swap,
+            flows: None,
         };
         if law.kind.takes_transforms() {
-            law.read_transforms(&mut keys)?;
+            law.read_transforms(&mut keys, folder)?;
         }
         keys.finish(&format!("kind `{}`{}", law.kind.name(), law.kind.detail()))?;
         let variants = law.variants().len();
@@ -109,7 +118,7 @@ impl FamilyPrior {
         Ok((weight, law))
     }
 
-    fn read_transforms(&mut self, keys: &mut Keys) -> Result<(), ConfigError> {
+    fn read_transforms(&mut self, keys: &mut Keys, folder: &Path) -> Result<(), ConfigError> {
         self.maps = keys.some_of("maps", "map", &Map::ALL, vec![Map::Identity])?;
         if self.maps.contains(&Map::NormalCdf) && !self.kind.has_light_tails() {
             let expected = "no `normal_cdf`: it rounds heavy tails to ties, which would make the stated MI wrong";
@@ -122,6 +131,10 @@ impl FamilyPrior {
         }
         self.warp = keys.probability("warp", 0.0)?;
         self.warps = keys.some_of("warps", "warp", &WarpKind::ALL, WarpKind::TRAINED.to_vec())?;
+        if let Some((flows, dims)) = Flows::read(keys, folder, self.fixed_dims())? {
+            self.flows = Some(flows);
+            self.dims = self.kind.fixed_dims().is_none().then_some(dims);
+        }
         Ok(())
     }
 
@@ -147,6 +160,9 @@ impl FamilyPrior {
             }
         }
         keys.set("swap", self.swap);
+        if let Some(flows) = &self.flows {
+            flows.write(&mut keys);
+        }
         keys.0
     }
 
@@ -193,6 +209,9 @@ impl FamilyPrior {
                 name.push('-');
                 name.push_str(part);
             }
+        }
+        if self.flows.is_some() {
+            name.push_str(FITTED);
         }
         name
     }

@@ -7,7 +7,10 @@ impl ConfigError {
     #[must_use]
     pub(crate) fn at_line_of(self, text: &str) -> Self {
         let key = match &self {
-            Self::Value { key, .. } | Self::Missing { key, .. } | Self::NotApplicable { key, .. } => key,
+            Self::Value { key, .. }
+            | Self::Missing { key, .. }
+            | Self::NotApplicable { key, .. }
+            | Self::File { key, .. } => key,
             Self::Syntax(_) | Self::UnknownName { .. } | Self::AtLine { .. } => return self,
         };
         match line_of(text, key) {

@@ -33,12 +33,17 @@
 //! target_mi = [0.0, 8.0]      # spreads the MI evenly, see [`FamilyPrior::target_mi`]
 //! swap = 0.5                  # probability that X and Y are exchanged
 //! dims = [3, 3]               # in place of the law of the dims
+//!
+//! [family.flow]               # each side goes through the inverse of a fitted flow, last of all
+//! x = "x.flow.safetensors"    # a file; from the folder of the configuration
+//! x_sha256 = "9f86d081…"      # the hash it must have; written into the resolved configuration
 //! ```
 //!
 //! A `[suite]` in place of `[[n]]` enumerates: `values` of n (or `n_points` of them from `n_min` to `n_max`) and `repeats`.
 //! Index i is then (family, n, repeat) with the repeat running fastest.
 
 mod entry;
+mod flows;
 mod law;
 mod line;
 pub mod raw;
@@ -46,7 +51,8 @@ mod resolved;
 mod text;
 mod validate;
 
-pub use entry::{FamilyPrior, Variant};
+pub use entry::{FITTED, FamilyPrior, Variant};
+pub use flows::Flows;
 pub use law::{DimsLaw, IntLaw, IntLawKind};
 pub use resolved::{Config, NLaw, Suite};
 

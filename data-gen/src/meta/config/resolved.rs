@@ -63,6 +63,16 @@ impl Config {
         }
     }
 
+    /// The same with the bare names of files in place of their paths: as it stands in the folder of those files.
+    #[must_use]
+    pub fn beside_its_files(&self) -> Self {
+        let mut config = self.clone();
+        for (_, family) in &mut config.families {
+            family.flows = family.flows.as_ref().map(super::flows::Flows::beside);
+        }
+        config
+    }
+
     /// All variants, in the order of the file.
     #[must_use]
     pub fn variants(&self) -> Vec<Variant> {

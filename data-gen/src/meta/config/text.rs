@@ -1,5 +1,7 @@
 //! From the text of a configuration to the validated one, and back.
 
+use std::path::Path;
+
 use super::{
     law::{DimsLaw, IntLaw},
     raw::{RawConfig, RawDims, RawN, RawSuite},
@@ -8,13 +10,21 @@ use super::{
 use crate::ground::error::ConfigError;
 
 impl Config {
-    /// Parses and validates.
+    /// Parses and validates; files that it names are looked for from the current folder.
     ///
     /// # Errors
     /// The text is not TOML, has unknown keys, or a value is outside its domain.
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
+        Self::from_toml_in(text, Path::new(""))
+    }
+
+    /// Parses and validates the text of a file of `folder`, from where files that it names are looked for.
+    ///
+    /// # Errors
+    /// As [`Config::from_toml`]; a file that cannot be used.
+    pub fn from_toml_in(text: &str, folder: &Path) -> Result<Self, ConfigError> {
         let raw: RawConfig = toml::from_str(text)?;
-        raw.validate().map_err(|error| error.at_line_of(text))
+        raw.validate(folder).map_err(|error| error.at_line_of(text))
     }
 
     /// The resolved configuration: every default written out. Parsing it gives the same configuration.

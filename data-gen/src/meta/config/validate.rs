@@ -1,5 +1,7 @@
 //! From the configuration as it stands in the file to the validated one.
 
+use std::path::Path;
+
 use super::{
     entry::FamilyPrior,
     law::{DimsLaw, IntLaw, IntLawKind},
@@ -9,11 +11,11 @@ use super::{
 use crate::ground::error::ConfigError;
 
 impl RawConfig {
-    /// Checks every value and fills in the defaults.
+    /// Checks every value and fills in the defaults; files are named by paths from `folder`.
     ///
     /// # Errors
     /// The first key whose value is outside its domain, missing, or without meaning.
-    pub fn validate(self) -> Result<Config, ConfigError> {
+    pub fn validate(self, folder: &Path) -> Result<Config, ConfigError> {
         if self.name.is_empty() {
             return Err(value("name", "a name", "an empty string"));
         }
@@ -27,7 +29,7 @@ impl RawConfig {
             .family
             .into_iter()
             .enumerate()
-            .map(|(i, table)| FamilyPrior::read(format!("family[{i}]"), table))
+            .map(|(i, table)| FamilyPrior::read(format!("family[{i}]"), table, folder))
             .collect::<Result<Vec<_>, ConfigError>>()?;
 
         if self.dims.is_empty() && families.iter().any(|(_, f)| f.fixed_dims().is_none()) {

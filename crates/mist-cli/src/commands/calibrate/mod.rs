@@ -160,7 +160,7 @@ fn intervals(args: &Args, checkpoint: &mut Checkpoint, meta: &MetaDistribution, 
 }
 
 /// Families and predictions of the first tasks of a split. As in training, half of the discrete ones are categories.
-fn observed(
+pub(super) fn observed(
     checkpoint: &Checkpoint,
     meta: &MetaDistribution,
     (seed, split): (u64, Split),
@@ -182,7 +182,8 @@ fn observed(
     (0..count).into_par_iter().progress_with(bar).map(one).collect()
 }
 
-fn adjusted(taus: &[f64], task: &Observed, calibration: Option<&Calibration>) -> QuantileFunction {
+/// Quantiles of a task, moved by a calibration if there is one.
+pub(super) fn adjusted(taus: &[f64], task: &Observed, calibration: Option<&Calibration>) -> QuantileFunction {
     let mut log1p = task.log1p.clone();
     if let Some(calibration) = calibration {
         calibration.apply(taus, task.shape, &mut log1p);

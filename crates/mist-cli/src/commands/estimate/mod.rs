@@ -42,7 +42,7 @@ pub struct Args {
     #[arg(long, value_name = "COLUMNS", conflicts_with = "batch")]
     y: Vec<String>,
     /// Estimate each pair of tables that a JSON-lines file lists; `-` for standard input.
-    #[arg(long, value_name = "MANIFEST")]
+    #[arg(long, value_name = "MANIFEST", conflicts_with_all = ["text_model", "image_model"])]
     batch: Option<PathBuf>,
     /// Probability of the central interval.
     #[arg(long, value_name = "LEVEL", default_value_t = 0.9)]
