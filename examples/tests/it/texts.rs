@@ -37,6 +37,6 @@ fn an_encoder_that_learns_ratings_tells_them() {
     assert!(numbers(control.split("says").nth(1).unwrap())[0] < 0.1, "{control}");
     for name in ["random", "filled-in", "rated"] {
         let encoder = Encoder::open(&encoders.join(name), &candle_core::Device::Cpu).unwrap();
-        assert_eq!(encoder.columns(), 48);
+        assert_eq!(encoder.columns(), 32);
     }
 }
