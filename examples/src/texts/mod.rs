@@ -35,7 +35,7 @@ pub struct Args {
     #[command(flatten)]
     common: Common,
     /// Passes over the texts in training.
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 3)]
     epochs: usize,
     /// How many principal components are kept of an embedding, from few to many.
     #[arg(long, value_delimiter = ',', default_value = "1,2,3,4,8")]
