@@ -9,7 +9,6 @@ mod hub;
 mod input;
 mod memory;
 mod output;
-mod plot;
 mod store;
 mod table;
 

@@ -2,9 +2,9 @@
 
 use crate::commands::bins;
 use crate::console::out;
-use crate::plot::{self, Interval, Panel};
 use anyhow::{Context, Result, bail};
 use mist_data_gen::dataset::Reader;
+use mist_plot::{Interval, Panel};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -43,7 +43,7 @@ pub fn run(args: &Args) -> Result<()> {
             panel("Columns of X and Y together", &summary.columns),
         ];
         let caption = "MI in nats: 5 to 95 % of the data sets, median (line) and mean (dot)";
-        let svg = plot::intervals(&title, caption, &left, &[upper, lower])?;
+        let svg = mist_plot::intervals(&title, caption, &left, &[upper, lower])?;
         std::fs::write(path, svg).with_context(|| format!("cannot write `{}`", path.display()))?;
     }
     let text = format!("{title}, storage {}. MI in nats.\n\n{}", m.storage, summary.table());

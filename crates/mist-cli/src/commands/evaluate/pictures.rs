@@ -3,9 +3,9 @@
 use super::rows::Row;
 use super::tables::{By, Evaluation};
 use crate::commands::bins;
-use crate::plot::{Axis, COLOURS, Grid, Heat, Mark, Picture, Points, Scale, Xy, png, svg};
 use crate::store::replace;
 use anyhow::{Context, Result};
+use mist_plot::{Axis, COLOURS, Grid, Heat, Mark, Picture, Points, Scale, Xy, png, svg};
 use mist_train::metrics::{Scored, Summary};
 use statrs::distribution::{Binomial, DiscreteCDF};
 use std::collections::BTreeMap;

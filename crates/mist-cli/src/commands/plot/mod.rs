@@ -5,12 +5,12 @@ mod direction;
 use super::weights::Weights;
 use crate::console::{out, warning};
 use crate::output::{Unit, answer_line};
-use crate::plot::{Axis, Cloud, Scale, png, svg};
 use crate::store::replace;
 use crate::table::OneTable;
 use anyhow::{Result, bail};
 use direction::{Directions, directions};
 use mist_infer::Columns;
+use mist_plot::{Axis, Cloud, Scale, png, svg};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 

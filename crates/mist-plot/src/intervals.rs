@@ -1,24 +1,31 @@
 //! Intervals below each other.
 
-use super::{Area, FONT, HEADING, Picture, drawn, heading, svg};
-use anyhow::Result;
+use crate::PlotError;
+use crate::picture::{Area, FONT, HEADING, Picture, drawn, heading, svg};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 /// One row of a panel: a range, a line across it, and a dot.
 #[derive(Debug)]
 pub struct Interval {
+    /// Its name, on the left.
     pub label: String,
+    /// Where the range begins.
     pub low: f64,
+    /// Where the line is.
     pub middle: f64,
+    /// Where the range ends.
     pub high: f64,
+    /// Where the dot is.
     pub dot: f64,
 }
 
 /// Intervals under a title, the first one on top.
 #[derive(Debug)]
 pub struct Panel {
+    /// Above the panel.
     pub title: String,
+    /// From top to bottom.
     pub rows: Vec<Interval>,
 }
 
@@ -30,7 +37,10 @@ const BAR: RGBColor = RGBColor(158, 188, 218);
 const LINE: RGBColor = RGBColor(37, 52, 148);
 
 /// The SVG of panels of intervals on one axis: one on the left, the others below each other on the right.
-pub fn intervals(title: &str, caption: &str, left: &Panel, right: &[Panel]) -> Result<String> {
+///
+/// # Errors
+/// What the backend says; none in a sound build.
+pub fn intervals(title: &str, caption: &str, left: &Panel, right: &[Panel]) -> Result<String, PlotError> {
     svg(&Intervals { title, caption, left, right })
 }
 
@@ -52,7 +62,7 @@ impl Picture for Intervals<'_> {
         (WIDTH, HEADING + self.left.height().max(self.right.iter().map(Panel::height).sum()))
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &Area<B>) -> Result<()> {
+    fn draw<B: DrawingBackend>(&self, area: &Area<B>) -> Result<(), PlotError> {
         let rows = self.right.iter().chain([self.left]).flat_map(|p| &p.rows);
         let largest = rows.fold(0.0, |m: f64, row| m.max(row.high).max(row.dot));
         // Of data sets that are all at 0, the axis still has a length.
@@ -70,7 +80,7 @@ impl Picture for Intervals<'_> {
     }
 }
 
-fn draw<B: DrawingBackend>(area: &Area<B>, panel: &Panel, end: f64) -> Result<()> {
+fn draw<B: DrawingBackend>(area: &Area<B>, panel: &Panel, end: f64) -> Result<(), PlotError> {
     let rows = panel.rows.len();
     let longest = panel.rows.iter().map(|row| row.label.chars().count()).max().unwrap_or(0) as u32;
     let mut chart = drawn(

@@ -1,14 +1,17 @@
 //! A square of coloured cells.
 
-use super::{Area, FONT, Picture, drawn};
-use anyhow::Result;
+use crate::PlotError;
+use crate::picture::{Area, FONT, Picture, drawn};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 /// Values from 0 to 1 of pairs of columns, `None` for those that have none.
 pub struct Cells {
+    /// Above the square.
     pub title: String,
+    /// The columns of the table, on both sides of the square.
     pub names: Vec<String>,
+    /// A row of values for each name.
     pub values: Vec<Vec<Option<f64>>>,
 }
 
@@ -69,7 +72,7 @@ impl Picture for Cells {
         (width as u32, (TITLE + side.max(BAR.1 + 20) + MARGIN) as u32)
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &Area<B>) -> Result<()> {
+    fn draw<B: DrawingBackend>(&self, area: &Area<B>) -> Result<(), PlotError> {
         let style = |size: i32, h: HPos| (FONT, size).into_text_style(area).pos(Pos::new(h, VPos::Center));
         drawn(area.draw_text(&self.title, &style(16, HPos::Left), (MARGIN, TITLE / 2)))?;
         let (cell, labels) = (self.cell(), self.labels());

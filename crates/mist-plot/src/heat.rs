@@ -1,12 +1,13 @@
 //! Heat maps with their numbers.
 
-use super::{Area, FONT, Picture, drawn};
-use anyhow::Result;
+use crate::PlotError;
+use crate::picture::{Area, FONT, Picture, drawn};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 /// A panel of coloured cells: red above what is expected of the column, blue below, white where it is met.
 pub struct Heat {
+    /// Above the cells.
     pub title: String,
     /// Name of a column, and what its values are expected to be.
     pub columns: Vec<(String, f64)>,
@@ -37,7 +38,7 @@ impl Picture for Heat {
         (width as u32, height as u32)
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &Area<B>) -> Result<()> {
+    fn draw<B: DrawingBackend>(&self, area: &Area<B>) -> Result<(), PlotError> {
         let anchored = |size: i32, h: HPos| (FONT, size).into_text_style(area).pos(Pos::new(h, VPos::Center));
         drawn(area.draw_text(&self.title, &anchored(16, HPos::Left), (MARGIN, TITLE / 2)))?;
         let (left, top) = (self.labels(), TITLE + HEAD);

@@ -21,9 +21,13 @@ const MOST: usize = 10;
 /// An axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
+    /// What stands beside it.
     pub name: String,
+    /// How its values are laid out.
     pub scale: Scale,
+    /// Its smallest value.
     pub low: f64,
+    /// Its largest value.
     pub high: f64,
 }
 

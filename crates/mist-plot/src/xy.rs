@@ -1,26 +1,34 @@
 //! Points and lines over two axes.
 
-use super::{Area, Axis, FONT, Picture, drawn};
-use anyhow::Result;
+use crate::picture::{Area, FONT, Picture, drawn};
+use crate::{Axis, PlotError};
 use plotters::prelude::*;
 
 /// A panel of points and lines.
 pub struct Xy {
+    /// Above the panel.
     pub title: String,
+    /// The horizontal axis.
     pub x: Axis,
+    /// The vertical axis.
     pub y: Axis,
     /// Whether to draw y = x: on a square, for which both axes must have one range.
     pub diagonal: bool,
     /// Grey ranges of y behind everything: (x, low, high), joined to a band.
     pub band: Vec<(f64, f64, f64)>,
+    /// What is drawn on top, in this order.
     pub series: Vec<Points>,
 }
 
 /// Points of one kind.
 pub struct Points {
+    /// What the legend calls them.
     pub name: String,
+    /// Their colour, as one of [`COLOURS`](crate::COLOURS).
     pub colour: RGBColor,
+    /// How they are shown.
     pub mark: Mark,
+    /// Where they are.
     pub points: Vec<Point>,
 }
 
@@ -51,7 +59,7 @@ impl Picture for Xy {
         lines.map(|series| (series.name.clone(), series.colour)).collect()
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &Area<B>) -> Result<()> {
+    fn draw<B: DrawingBackend>(&self, area: &Area<B>) -> Result<(), PlotError> {
         let mut chart = drawn(
             ChartBuilder::on(area)
                 .caption(&self.title, (FONT, 16))

@@ -1,15 +1,19 @@
 //! Points coloured by a value.
 
-use super::{Area, Axis, FONT, Picture, drawn};
-use anyhow::Result;
+use crate::picture::{Area, FONT, Picture, drawn, heading};
+use crate::{Axis, PlotError};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 /// A cloud of points under a title and a caption.
 pub struct Cloud {
+    /// In large type.
     pub title: String,
+    /// Below it, in smaller type.
     pub caption: String,
+    /// The horizontal axis.
     pub x: Axis,
+    /// The vertical axis.
     pub y: Axis,
     /// Places, and values that give the colour.
     pub points: Vec<(f64, f64, Option<f64>)>,
@@ -50,8 +54,8 @@ impl Picture for Cloud {
         (SIZE.0.max(32 + 8 * letters), SIZE.1)
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &Area<B>) -> Result<()> {
-        super::heading(area, &self.title, &self.caption)?;
+    fn draw<B: DrawingBackend>(&self, area: &Area<B>) -> Result<(), PlotError> {
+        heading(area, &self.title, &self.caption)?;
         let full = self.full();
         let legend = if full.is_some() { LEGEND } else { 0 };
         let below = area.margin(HEAD, 0, 0, 0);
