@@ -10,7 +10,7 @@ use nalgebra::DMatrix;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-const BATCH: usize = 500;
+const BATCH: usize = 256;
 /// Correlations of the columns of Y with a column of X before that is rotated.
 const CORRELATIONS: [f64; 3] = [0.9, 0.6, 0.0];
 /// Columns of the bottleneck.
@@ -57,16 +57,17 @@ pub fn run(estimator: &Estimator, plan: &Plan) -> Outcome<()> {
             let w = variable(&normal(rng, WIDTH, dim))?;
             let mut with_x = Information::new(name, estimator, (WIDTH, dim), seed)?;
             let mut with_y = Information::new(name, estimator, (WIDTH, dim), seed + 10)?;
-            let mut encoder = adam(vec![w.clone()], RATE)?;
+            let mut encoder = adam(vec![w.clone()], name.rate(RATE))?;
             let step = || {
-                let u = normal(rng, BATCH, dim);
-                let noise = normal(rng, BATCH, dim);
-                let y = DMatrix::from_fn(BATCH, dim, |r, j| {
+                let rows = name.batch(BATCH);
+                let u = normal(rng, rows, dim);
+                let noise = normal(rng, rows, dim);
+                let y = DMatrix::from_fn(rows, dim, |r, j| {
                     let rho = CORRELATIONS[j];
                     rho * u[(r, j)] + (1.0 - rho * rho).sqrt() * noise[(r, j)]
                 });
                 let (x, y) = (tensor(&(u * turn.transpose()))?, tensor(&y)?);
-                let z = (x.matmul(&w.t()?)? + tensor(&normal(rng, BATCH, WIDTH))?)?;
+                let z = (x.matmul(&w.t()?)? + tensor(&normal(rng, rows, WIDTH))?)?;
                 with_x.fit(&z, &x, CRITIC_STEPS)?;
                 with_y.fit(&z, &y, CRITIC_STEPS)?;
                 let loss = (with_x.of(&z, &x)? - (with_y.of(&z, &y)? * BETA)?)?;

@@ -82,9 +82,9 @@ pub fn run(estimator: &Estimator, plan: &Plan) -> Outcome<()> {
                 let rng = &mut ChaCha8Rng::seed_from_u64(seed + 100);
                 let (wx, wy) = (variable(&normal(rng, DIM, 1))?, variable(&normal(rng, DIM, 1))?);
                 let mut information = Information::new(name, estimator, (1, 1), seed)?;
-                let mut encoders = adam(vec![wx.clone(), wy.clone()], RATE)?;
+                let mut encoders = adam(vec![wx.clone(), wy.clone()], name.rate(RATE))?;
                 let step = || {
-                    let [x, y] = batch(rng, [&x, &y], BATCH)?;
+                    let [x, y] = batch(rng, [&x, &y], name.batch(BATCH))?;
                     let loss = information.of(&x.matmul(&wx)?, &y.matmul(&wy)?)?.neg()?;
                     let grads = loss.backward()?;
                     encoders.step(&grads)?;

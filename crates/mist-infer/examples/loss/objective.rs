@@ -8,7 +8,7 @@ use mist_infer::candle_core::backprop::GradStore;
 use mist_infer::{Estimator, soft};
 
 /// Hidden layers of the critics, and their learning rate.
-const CRITIC: [usize; 2] = [64, 32];
+const CRITIC: [usize; 2] = [32, 16];
 const CRITIC_RATE: f64 = 5e-3;
 
 /// A loss by name.
@@ -28,6 +28,17 @@ impl Name {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Mist, Self::MistRows, Self::InfoNce, Self::Mine];
 
+    /// Rows of a batch, where others have `rows`.
+    pub fn batch(self, rows: usize) -> usize {
+        if self == Self::InfoNce { rows.min(CONTRASTED) } else { rows }
+    }
+
+    /// Learning rate of the encoder, where that is `rate` beside a critic, which has to follow it. Without one there are fewer
+    /// steps, of five times the size.
+    pub fn rate(self, rate: f64) -> f64 {
+        if matches!(self, Self::Mist | Self::MistRows) { 5.0 * rate } else { rate }
+    }
+
     /// As tables call it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -38,6 +49,9 @@ impl Name {
         }
     }
 }
+
+/// Rows of a batch of InfoNCE, at most: its critic looks at the square of them.
+const CONTRASTED: usize = 128;
 
 /// The information of one pair of batches.
 pub struct Information<'a> {

@@ -1,10 +1,11 @@
-//! Training for a given time, with measurements on the way that do not count.
+//! Training for a given time of the processor, which other work does not change, with measurements on the way that do not count.
 
 use crate::Outcome;
+use cpu_time::ProcessTime;
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What was asked for.
 pub struct Plan {
@@ -12,7 +13,7 @@ pub struct Plan {
     pub data: PathBuf,
     /// Table of results.
     pub out: PathBuf,
-    /// Of training, for each loss and seed.
+    /// Of processor time in training, for each loss and seed.
     pub seconds: f64,
     /// Seeds 0, 1, ….
     pub seeds: u64,
@@ -51,7 +52,7 @@ pub fn train(
     let (mut spent, mut steps, mut next) = (Duration::ZERO, 0, 0.25);
     results.add(loss, seed, (0.0, 0), (measure, value()?))?;
     loop {
-        let begin = Instant::now();
+        let begin = ProcessTime::now();
         step()?;
         spent += begin.elapsed();
         steps += 1;

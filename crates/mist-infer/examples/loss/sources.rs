@@ -11,7 +11,7 @@ use nalgebra::DMatrix;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-const BATCH: usize = 500;
+const BATCH: usize = 400;
 const RATE: f64 = 0.02;
 /// Steps of a critic for each step of the unmixing.
 const CRITIC_STEPS: usize = 5;
@@ -63,9 +63,9 @@ pub fn run(estimator: &Estimator, plan: &Plan) -> Outcome<()> {
             let mut links = (1..dim)
                 .map(|rest| Information::new(name, estimator, (1, dim - rest), seed + 10 * rest as u64))
                 .collect::<Outcome<Vec<_>>>()?;
-            let mut unmixing = adam(vec![w.clone()], RATE)?;
+            let mut unmixing = adam(vec![w.clone()], name.rate(RATE))?;
             let step = || {
-                let [rows] = batch(rng, [&white], BATCH)?;
+                let [rows] = batch(rng, [&white], name.batch(BATCH))?;
                 let outputs = rows.matmul(&w.t()?)?;
                 let mut total = None;
                 for (i, link) in links.iter_mut().enumerate() {

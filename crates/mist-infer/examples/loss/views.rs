@@ -85,9 +85,9 @@ pub fn run(estimator: &Estimator, plan: &Plan) -> Outcome<()> {
             let rng = &mut ChaCha8Rng::seed_from_u64(seed);
             let encoder = Encoder::new(rng, pixels)?;
             let mut information = Information::new(name, estimator, (WIDTH, WIDTH), seed)?;
-            let mut weights = adam(encoder.vars(), RATE)?;
+            let mut weights = adam(encoder.vars(), name.rate(RATE))?;
             let step = || {
-                let [rows] = batch(rng, [&train_digits], BATCH)?;
+                let [rows] = batch(rng, [&train_digits], name.batch(BATCH))?;
                 let (one, other) = (encoder.forward(&view(rng, &rows)?)?, encoder.forward(&view(rng, &rows)?)?);
                 let grads = information.of(&one, &other)?.neg()?.backward()?;
                 weights.step(&grads)?;

@@ -4,11 +4,11 @@ use super::local::{Local, Pointwise};
 use super::{Linear, RESIDUAL_GAIN};
 use crate::ops::{attention, rms_norm, side_pool};
 use crate::{AxialConfig, Batch};
-use candle_core::{D, Result, Tensor};
+use candle_core::{D, DType, Result, Tensor};
 use candle_nn::{Init, VarBuilder};
 
-/// Difference of two sides that is none.
-const ROUNDING: f64 = 1e-4;
+/// Difference of two sides that is none, in double precision and in others.
+const ROUNDING: (f64, f64) = (1e-12, 1e-5);
 
 #[derive(Clone, Debug)]
 pub(super) struct Rows {
@@ -85,7 +85,8 @@ impl Rows {
 /// The absolute value, with a gradient of 0 where that is 0 but for rounding; candle's is ±1 there.
 fn kinked(x: &Tensor) -> Result<Tensor> {
     let size = x.abs()?.detach();
-    let sign = (x.detach().sign()? * size.gt(ROUNDING)?.to_dtype(x.dtype())?)?;
+    let rounding = if x.dtype() == DType::F64 { ROUNDING.0 } else { ROUNDING.1 };
+    let sign = (x.detach().sign()? * size.gt(rounding)?.to_dtype(x.dtype())?)?;
     &size + ((x - x.detach())? * sign)?
 }
 
