@@ -48,7 +48,7 @@ pub fn run(estimator: &Estimator, plan: &Plan) -> Outcome<()> {
     let mut results = Results::new(plan)?;
     let dim = CORRELATIONS.len();
     let left = DMatrix::from_fn(dim, dim, |i, j| if i == j { 1.0 - CORRELATIONS[i].powi(2) } else { 0.0 });
-    for seed in 0..plan.seeds {
+    for seed in plan.seeds() {
         let rng = &mut ChaCha8Rng::seed_from_u64(seed);
         let turn = normal(rng, dim, dim).qr().q();
         let left = &turn * &left * turn.transpose();

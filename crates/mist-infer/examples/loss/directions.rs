@@ -72,7 +72,7 @@ fn cca(x: &DMatrix<f64>, y: &DMatrix<f64>) -> Option<(DMatrix<f64>, DMatrix<f64>
 pub fn run(estimator: &Estimator, plan: &Plan) -> Outcome<()> {
     let mut results = Results::new(plan)?;
     for (link, measure) in [(Link::Line, "angle, linear"), (Link::Parabola, "angle, parabola")] {
-        for seed in 0..plan.seeds {
+        for seed in plan.seeds() {
             let table = draw(link, seed);
             let mean = |wx: &DMatrix<f64>, wy: &DMatrix<f64>| (angle(&table.mix_x, wx) + angle(&table.mix_y, wy)) / 2.0;
             let (wx, wy) = cca(&table.x, &table.y).ok_or("covariances without an inverse")?;

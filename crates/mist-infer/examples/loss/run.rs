@@ -15,8 +15,16 @@ pub struct Plan {
     pub out: PathBuf,
     /// Of processor time in training, for each loss and seed.
     pub seconds: f64,
-    /// Seeds 0, 1, ….
+    /// The first seed, and how many.
+    pub first_seed: u64,
     pub seeds: u64,
+}
+
+impl Plan {
+    /// All seeds.
+    pub fn seeds(&self) -> std::ops::Range<u64> {
+        self.first_seed..self.first_seed + self.seeds
+    }
 }
 
 /// The table of results.
@@ -33,7 +41,13 @@ impl Results {
     }
 
     /// One line of it.
-    pub fn add(&mut self, loss: &str, seed: u64, (seconds, steps): (f64, usize), (measure, value): (&str, f64)) -> Outcome<()> {
+    pub fn add(
+        &mut self,
+        loss: &str,
+        seed: u64,
+        (seconds, steps): (f64, usize),
+        (measure, value): (&str, f64),
+    ) -> Outcome<()> {
         println!("{loss:<12} seed {seed}  {seconds:7.2} s  {steps:5} steps  {measure} {value:.4}");
         writeln!(self.file, "{loss},{seed},{seconds:.4},{steps},{measure},{value:.6}")?;
         Ok(())

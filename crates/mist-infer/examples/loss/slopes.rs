@@ -16,30 +16,29 @@ const TURN: f64 = 0.6;
 const APART: f64 = 0.2;
 
 /// What Y depends on, and how.
-const FAMILIES: [(&str, fn(f64) -> f64); 3] = [
-    ("linear", |v| 1.5 * v),
-    ("parabola", |v| 1.5 * v * v),
-    ("wave", |v| 1.5 * (2.5 * v).sin()),
-];
+const FAMILIES: [(&str, fn(f64) -> f64); 3] =
+    [("linear", |v| 1.5 * v), ("parabola", |v| 1.5 * v * v), ("wave", |v| 1.5 * (2.5 * v).sin())];
 
 /// Runs the measurement: a line for each seed and kind of gradient, the slope in nats per radian.
 pub fn run(estimator: &Estimator, plan: &Plan) -> Outcome<()> {
     let mut results = Results::new(plan)?;
     for (family, link) in FAMILIES {
-        for seed in 0..plan.seeds {
+        for seed in plan.seeds() {
             let rng = &mut ChaCha8Rng::seed_from_u64(seed);
             let draw = normal(rng, ROWS, 3);
             let column = |j: usize| draw.column(j).iter().copied().collect::<Vec<f64>>();
             let (a, b) = (column(0), column(1));
             let y: Vec<f64> = a.iter().zip(column(2)).map(|(a, e)| link(*a) + 0.5 * e).collect();
-            let turned = |angle: f64| a.iter().zip(&b).map(|(a, b)| angle.cos() * a + angle.sin() * b).collect::<Vec<_>>();
+            let turned =
+                |angle: f64| a.iter().zip(&b).map(|(a, b)| angle.cos() * a + angle.sin() * b).collect::<Vec<_>>();
             let nats = |angle: f64| -> Outcome<f64> {
                 Ok(estimator.estimate(Columns::from(turned(angle)), Columns::from(y.clone()))?.mi_nats())
             };
             let slope = (nats(TURN + APART)? - nats(TURN - APART)?) / (2.0 * APART);
             results.add("answers", seed, (0.0, 0), (family, slope))?;
 
-            let tensor = |v: &[f64]| Tensor::from_vec(v.iter().map(|v| *v as f32).collect::<Vec<_>>(), (ROWS, 1), &Device::Cpu);
+            let tensor =
+                |v: &[f64]| Tensor::from_vec(v.iter().map(|v| *v as f32).collect::<Vec<_>>(), (ROWS, 1), &Device::Cpu);
             let (a, b, y) = (tensor(&a)?, tensor(&b)?, tensor(&y)?);
             for temperature in [0.01, 0.03, 0.1, 0.2, 0.5] {
                 for (anchored, neighbours) in [(true, true), (true, false), (false, true), (false, false)] {

@@ -48,7 +48,7 @@ fn orthonormal(w: &Var) -> Outcome<()> {
 pub fn run(estimator: &Estimator, plan: &Plan) -> Outcome<()> {
     let mut results = Results::new(plan)?;
     let measure = "Amari error";
-    for seed in 0..plan.seeds {
+    for seed in plan.seeds() {
         let file = |what: &str| plan.data.join(format!("{what}-{seed}.csv"));
         let (mixed, mixing) = (read(&file("mixed"))?, read(&file("mixing"))?);
         let fast = read(&file("fastica"))?;

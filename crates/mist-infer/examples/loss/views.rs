@@ -80,7 +80,7 @@ pub fn run(estimator: &Estimator, plan: &Plan) -> Outcome<()> {
     let labels: Vec<u32> = table.column(pixels).iter().map(|v| *v as u32).collect();
     let labels = Tensor::new(labels, &Device::Cpu)?;
     let train_digits = digits.narrow(0, 0, FITTED)?;
-    for seed in 0..plan.seeds {
+    for seed in plan.seeds() {
         for name in Name::ALL {
             let rng = &mut ChaCha8Rng::seed_from_u64(seed);
             let encoder = Encoder::new(rng, pixels)?;

@@ -167,11 +167,11 @@ impl Table {
         // By the same operations as later, so that nothing has moved as long as the data is the same.
         let plain = table.scores(&x.detach(), &y.detach())?;
         // Scores rise with the column or fall with it.
-        table.signs = (&table.exact.z * plain.unsqueeze(0)?.broadcast_as(table.exact.z.shape())?)?.sum_keepdim(1)?.sign()?;
+        table.signs =
+            (&table.exact.z * plain.unsqueeze(0)?.broadcast_as(table.exact.z.shape())?)?.sum_keepdim(1)?.sign()?;
         if options.neighbours && !orders.is_empty() {
             let softness = (options.temperature * Options::RADIUS).min(1.0);
-            table.neighbours =
-                Some(Neighbours::at(&table.exact.z.get(0)?, dim_x, orders, softness, options.anchored)?);
+            table.neighbours = Some(Neighbours::at(&table.exact.z.get(0)?, dim_x, orders, softness, options.anchored)?);
         }
         table.anchor = options.anchored.then_some(plain);
         Ok(table)
@@ -254,7 +254,8 @@ fn frame(values: &[f64]) -> (f64, f64) {
 /// The columns of a side.
 fn host(t: &Tensor, side: Side, device: &Device) -> Result<Columns, EstimateError> {
     let [_, _] = t.dims() else {
-        let what = format!("{side} has shape {:?}, expected rows and columns\nhint: `unsqueeze(1)` of one column", t.dims());
+        let what =
+            format!("{side} has shape {:?}, expected rows and columns\nhint: `unsqueeze(1)` of one column", t.dims());
         return Err(EstimateError::Soft { what });
     };
     if !matches!(t.dtype(), DType::F32 | DType::F64) {

@@ -95,11 +95,6 @@ pub fn mutual_information(
 ///
 /// # Errors
 /// As [`mutual_information`].
-pub fn pointwise(
-    estimator: &Estimator,
-    x: &Tensor,
-    y: &Tensor,
-    options: &Options,
-) -> Result<Tensor, EstimateError> {
+pub fn pointwise(estimator: &Estimator, x: &Tensor, y: &Tensor, options: &Options) -> Result<Tensor, EstimateError> {
     Ok(Fixed::at(estimator, x, y, options)?.answer(x, y)?.pointwise)
 }

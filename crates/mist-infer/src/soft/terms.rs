@@ -39,7 +39,8 @@ impl Neighbours {
         let host: Vec<f32> = z.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?;
         let places = neighbour_places(&host, d, dim_x, orders);
         let shape = (n, PLACES, orders.len());
-        let tensor = |values: Vec<f64>, k| Tensor::from_vec(values, k, &Device::Cpu)?.to_dtype(dtype)?.to_device(device);
+        let tensor =
+            |values: Vec<f64>, k| Tensor::from_vec(values, k, &Device::Cpu)?.to_dtype(dtype)?.to_device(device);
         let radii = Tensor::from_vec(places.radii, shape, device)?.to_dtype(dtype)?;
         let psi: Vec<f64> = orders.iter().map(|k| gamma::digamma(*k as f64)).collect();
         let orders = tensor(psi, (1, 1, orders.len()))?;

@@ -66,9 +66,8 @@ const TABLES: [(Kind, usize, usize, usize); 20] = [
 /// Columns of X and of Y.
 fn table((kind, n, dim_x, dim_y): (Kind, usize, usize, usize)) -> [Vec<Vec<f64>>; 2] {
     let rng = &mut ChaCha8Rng::seed_from_u64(n as u64 * 100 + dim_x as u64 * 10 + dim_y as u64);
-    let mut normal = |n: usize| -> Vec<f64> {
-        (0..n).map(|_| (0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0).collect()
-    };
+    let mut normal =
+        |n: usize| -> Vec<f64> { (0..n).map(|_| (0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0).collect() };
     let mut x: Vec<Vec<f64>> = (0..dim_x).map(|_| normal(n)).collect();
     match kind {
         Kind::HeavyTails => x.iter_mut().flatten().for_each(|v| *v = v.powi(5)),

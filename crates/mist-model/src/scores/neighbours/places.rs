@@ -107,9 +107,8 @@ mod tests {
                     let first = (psi(0) + digamma(n as f64) - psi(1) - psi(2)).clamp(-6.0, 16.0);
                     assert!((f64::from(terms[(r * orders.len() + k) * TERMS]) - first).abs() < 1e-5);
                     // Within the radius on X lie as many rows as it says.
-                    let within = (0..n)
-                        .filter(|s| x.iter().all(|c| (c[r] - c[*s]).abs() < places.radii[at(1)]))
-                        .count();
+                    let within =
+                        (0..n).filter(|s| x.iter().all(|c| (c[r] - c[*s]).abs() < places.radii[at(1)])).count();
                     assert_eq!(within as f32, places.counts[at(1)], "{n} rows, {levels} levels");
                     assert!(places.radii[at(0)] > 0.0 && places.radii[at(2)] > 0.0);
                 }
