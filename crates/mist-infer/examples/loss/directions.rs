@@ -71,7 +71,7 @@ fn cca(x: &DMatrix<f64>, y: &DMatrix<f64>) -> Option<(DMatrix<f64>, DMatrix<f64>
 /// Runs the example.
 pub fn run(estimator: &Estimator, plan: &Plan) -> Outcome<()> {
     let mut results = Results::new(plan)?;
-    for (link, measure) in [(Link::Line, "angle, linear"), (Link::Parabola, "angle, parabola")] {
+    for (link, measure) in [(Link::Line, "linear link"), (Link::Parabola, "parabola link")] {
         for seed in plan.seeds() {
             let table = draw(link, seed);
             let mean = |wx: &DMatrix<f64>, wy: &DMatrix<f64>| (angle(&table.mix_x, wx) + angle(&table.mix_y, wy)) / 2.0;
