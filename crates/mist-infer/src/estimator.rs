@@ -12,7 +12,8 @@ use crate::{CheckpointId, Columns, Estimate, EstimateError, HubCommit, Side, War
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use mist_model::{
-    Batch, Checkpoint, Column, Description, MAX_INDICATORS, Network, Parameters, QuantileFunction, Scores, TaskShape,
+    Batch, Checkpoint, CheckpointError, Column, Description, MAX_INDICATORS, Network, Parameters, QuantileFunction,
+    Scores, TaskShape,
 };
 use rayon::prelude::*;
 use statrs::distribution::{ContinuousCDF, Normal};
@@ -78,8 +79,7 @@ impl Estimator {
     /// # Errors
     /// A device that failed.
     pub fn embedded_on(device: &Device) -> Result<Self, EstimateError> {
-        let path = Path::new("released.safetensors");
-        Self::from_parts(Checkpoint::from_bytes(EMBEDDED_WEIGHTS, EMBEDDED_JSON, path, device)?)
+        Self::from_parts(released(device)?)
     }
 
     /// The checkpoint at `path` (`….safetensors`, with its JSON beside it).
@@ -98,14 +98,13 @@ impl Estimator {
         Self::of(checkpoint, DType::F32)
     }
 
-    /// The released checkpoint on the CPU in double precision: some ten times slower, for checks of gradients such as those of
-    /// [`soft`](crate::soft).
+    /// The released checkpoint on the CPU in double precision: without fused operations, for checks of gradients such as those
+    /// of [`soft`](crate::soft).
     ///
     /// # Errors
     /// None in a sound build.
     pub fn embedded_in_double() -> Result<Self, EstimateError> {
-        let path = Path::new(EMBEDDED_NAME);
-        Self::of(Checkpoint::from_bytes(EMBEDDED_WEIGHTS, EMBEDDED_JSON, path, &Device::Cpu)?, DType::F64)
+        Self::of(released(&Device::Cpu)?, DType::F64)
     }
 
     fn of(checkpoint: Checkpoint, dtype: DType) -> Result<Self, EstimateError> {
@@ -327,6 +326,11 @@ impl Estimator {
         }
         Ok(quantiles.into_iter().zip(pointwise).map(|(log1p, pointwise)| BlockAnswer { log1p, pointwise }).collect())
     }
+}
+
+/// The released checkpoint.
+fn released(device: &Device) -> Result<Checkpoint, CheckpointError> {
+    Checkpoint::from_bytes(EMBEDDED_WEIGHTS, EMBEDDED_JSON, Path::new("released.safetensors"), device)
 }
 
 /// The mean over orientations that tie.

@@ -15,7 +15,10 @@ const TURN: f64 = 0.6;
 /// Radians between the two answers whose difference is the slope.
 const APART: f64 = 0.2;
 
-/// What Y depends on, and how.
+/// How Y depends on A.
+type Link = fn(f64) -> f64;
+
+/// Kinds of dependence.
 const FAMILIES: [(&str, fn(f64) -> f64); 3] =
     [("linear", |v| 1.5 * v), ("parabola", |v| 1.5 * v * v), ("wave", |v| 1.5 * (2.5 * v).sin())];
 
