@@ -39,6 +39,6 @@ pub use gaussian_copula::GaussianCopula;
 pub use kde::Kde;
 pub use ksg::{Ksg, KsgVariant};
 pub use mixed_knn::MixedKnn;
-pub use neural::{Bound, Neural};
+pub use neural::{Bound, CriticLoss, Neural};
 pub use plug_in::{Histogram, PlugIn};
 pub use ross::Ross;

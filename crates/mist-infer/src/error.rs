@@ -146,6 +146,12 @@ pub enum EstimateError {
         /// What is taken.
         at_most: usize,
     },
+    /// What the differentiable answer does not take.
+    #[error("differentiable estimate: {what}")]
+    Soft {
+        /// What is wrong, and how to mend it.
+        what: String,
+    },
     /// An answer that no data can give.
     #[error(
         "the checkpoint `{checkpoint}` answers {nats:.0} nats, which no data can give\nhint: its network was trained too little, \

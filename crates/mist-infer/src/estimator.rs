@@ -12,7 +12,8 @@ use crate::{CheckpointId, Columns, Estimate, EstimateError, HubCommit, Side, War
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use mist_model::{
-    Batch, Checkpoint, Column, Description, MAX_INDICATORS, Network, Parameters, QuantileFunction, Scores, TaskShape,
+    Batch, Checkpoint, CheckpointError, Column, Description, MAX_INDICATORS, Network, Parameters, QuantileFunction,
+    Scores, TaskShape,
 };
 use rayon::prelude::*;
 use statrs::distribution::{ContinuousCDF, Normal};
@@ -32,7 +33,7 @@ const PAIRS_PER_PASS: usize = 1 << 16;
 
 /// Orientations of the columns that are averaged where the data leaves the choice open, and the sets of columns that
 /// have so many.
-const ORIENTATIONS: usize = 1 << MOST_FREE;
+pub(crate) const ORIENTATIONS: usize = 1 << MOST_FREE;
 const MOST_FREE: usize = 5;
 
 /// What a pass may take at most, and what a core of an ordinary processor does.
@@ -49,9 +50,11 @@ const EMBEDDED_JSON: &[u8] = include_bytes!("../checkpoint/released.json");
 /// An estimator of mutual information.
 #[derive(Clone, Debug)]
 pub struct Estimator {
-    network: Network,
+    pub(crate) network: Network,
     description: Description,
-    device: Device,
+    pub(crate) device: Device,
+    /// Precision that passes are computed in.
+    pub(crate) dtype: DType,
     /// Standard normal quantiles of the levels.
     normal: Vec<f64>,
     /// Number of scalars.
@@ -76,8 +79,7 @@ impl Estimator {
     /// # Errors
     /// A device that failed.
     pub fn embedded_on(device: &Device) -> Result<Self, EstimateError> {
-        let path = Path::new("released.safetensors");
-        Self::from_parts(Checkpoint::from_bytes(EMBEDDED_WEIGHTS, EMBEDDED_JSON, path, device)?)
+        Self::from_parts(released(device)?)
     }
 
     /// The files of the released checkpoint: its weights, and the JSON beside them.
@@ -99,11 +101,25 @@ impl Estimator {
     /// # Errors
     /// Parameters that do not make up the network described.
     pub fn from_parts(checkpoint: Checkpoint) -> Result<Self, EstimateError> {
+        Self::of(checkpoint, DType::F32)
+    }
+
+    /// The released checkpoint on the CPU in double precision: without fused operations, for checks of gradients such as those
+    /// of [`soft`](crate::soft).
+    ///
+    /// # Errors
+    /// None in a sound build.
+    pub fn embedded_in_double() -> Result<Self, EstimateError> {
+        Self::of(released(&Device::Cpu)?, DType::F64)
+    }
+
+    fn of(checkpoint: Checkpoint, dtype: DType) -> Result<Self, EstimateError> {
         let Checkpoint { parameters, description, .. } = checkpoint;
         let device = parameters.iter().next().map_or(Device::Cpu, |(_, v)| v.device().clone());
-        let network = Network::new(&description.network, constants(&parameters, &device))?;
+        let network = Network::new(&description.network, constants(&parameters, dtype, &device))?;
         let normal = description.network.taus().iter().map(|tau| Normal::standard().inverse_cdf(*tau)).collect();
-        Ok(Self { network, description, device, normal, parameters: parameters.count(), every_row: false, hub: None })
+        let parameters = parameters.count();
+        Ok(Self { network, description, device, dtype, normal, parameters, every_row: false, hub: None })
     }
 
     /// The same, but with the pointwise MI of every row of any table. Of very large tables, see
@@ -303,7 +319,7 @@ impl Estimator {
     }
 
     fn forward(&self, tasks: &[&Scores]) -> Result<Vec<BlockAnswer>, EstimateError> {
-        let answer = self.network.forward(&Batch::new(tasks, &self.device)?)?;
+        let answer = self.network.forward(&Batch::new(tasks, &self.device)?.to_dtype(self.dtype)?)?;
         let mut quantiles = answer.log1p()?;
         if let Some(calibration) = &self.description.calibration {
             for (q, task) in quantiles.iter_mut().zip(tasks) {
@@ -318,6 +334,11 @@ impl Estimator {
     }
 }
 
+/// The released checkpoint.
+fn released(device: &Device) -> Result<Checkpoint, CheckpointError> {
+    Checkpoint::from_bytes(EMBEDDED_WEIGHTS, EMBEDDED_JSON, Path::new("released.safetensors"), device)
+}
+
 /// The mean over orientations that tie.
 fn mean(answers: &[BlockAnswer]) -> BlockAnswer {
     let count = answers.len() as f64;
@@ -328,10 +349,10 @@ fn mean(answers: &[BlockAnswer]) -> BlockAnswer {
 }
 
 /// The parameters as constants: a graph for gradients would hold on to every intermediate value.
-fn constants(parameters: &Parameters, device: &Device) -> VarBuilder<'static> {
+fn constants(parameters: &Parameters, dtype: DType, device: &Device) -> VarBuilder<'static> {
     let tensors: HashMap<String, Tensor> =
         parameters.iter().map(|(name, var)| (name.to_string(), var.as_detached_tensor())).collect();
-    VarBuilder::from_tensors(tensors, DType::F32, device)
+    VarBuilder::from_tensors(tensors, dtype, device)
 }
 
 /// A task between the look at its data and the forward pass.

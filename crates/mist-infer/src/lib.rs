@@ -24,6 +24,7 @@
 //! | all pairs of columns | [`Estimator::matrix`] |
 //! | what is left once Z is known | [`Estimator::conditional`] |
 //! | are they independent | [`Estimator::test`], [`Estimate::p_value`], [`benjamini_hochberg`] |
+//! | as a loss, with gradients to the data | [`soft::mutual_information`] |
 //! | on a scale from 0 to 1 | [`Estimate::normalised`] |
 //!
 //! Answers are `serde::Serialize`. An [`Estimator`] is cheap to clone, `Send` and `Sync`, and uses the threads of the rayon
@@ -62,9 +63,11 @@ mod permutation;
 mod published;
 mod screen;
 mod second_look;
+pub mod soft;
 mod warning;
 mod wide;
 
+pub use candle_core;
 pub use candle_core::Device;
 pub use columns::{Columns, Side};
 pub use conditional::Conditional;

@@ -68,8 +68,8 @@ pub struct Observed {
 }
 
 fn spread(taus: &[f64], log1p: &[f64]) -> f64 {
-    let at = |tau: f64| log1p[taus.partition_point(|t| *t < tau - 1e-9).min(log1p.len() - 1)];
-    (at(SPREAD.1) - at(SPREAD.0)).max(1e-6)
+    let (low, high) = Calibration::spread_levels(taus);
+    (log1p[high] - log1p[low]).max(1e-6)
 }
 
 impl Stratum {
@@ -170,6 +170,28 @@ impl Calibration {
             *q += shift * spread;
         }
         log1p.sort_unstable_by(f64::total_cmp);
+    }
+
+    /// Where the adjusted quantile of level `at` comes from: the level whose moved quantile takes that place, and by how many
+    /// times the spread ([`Calibration::spread_levels`]) it was moved.
+    ///
+    /// # Panics
+    /// If the levels are not those of the fit.
+    pub fn source(&self, taus: &[f64], shape: TaskShape, log1p: &[f64], at: usize) -> (usize, f64) {
+        let spread = spread(taus, log1p);
+        let Some(stratum) = self.strata.iter().find(|s| s.holds(shape, spread)) else {
+            return (at, 0.0);
+        };
+        let moved = |i: &usize| log1p[*i] + stratum.shifts[*i] * spread;
+        let mut order: Vec<usize> = (0..log1p.len()).collect();
+        order.sort_by(|a, b| moved(a).total_cmp(&moved(b)));
+        (order[at], stratum.shifts[order[at]])
+    }
+
+    /// The levels whose quantiles lie one spread apart, by index.
+    pub fn spread_levels(taus: &[f64]) -> (usize, usize) {
+        let at = |tau: f64| taus.partition_point(|t| *t < tau - 1e-9).min(taus.len() - 1);
+        (at(SPREAD.0), at(SPREAD.1))
     }
 
     /// Whether it can be applied to a network of so many levels.

@@ -2,8 +2,10 @@
 
 mod bound;
 mod critic;
+mod loss;
 
 pub use bound::Bound;
+pub use loss::CriticLoss;
 
 use crate::{BaselineError, MiEstimator, data};
 use bound::Past;

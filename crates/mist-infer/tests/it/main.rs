@@ -4,4 +4,5 @@ mod answers;
 mod operations;
 mod properties;
 mod published;
+mod soft;
 mod support;

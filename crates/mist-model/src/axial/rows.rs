@@ -4,8 +4,11 @@ use super::local::{Local, Pointwise};
 use super::{Linear, RESIDUAL_GAIN};
 use crate::ops::{attention, rms_norm, side_pool};
 use crate::{AxialConfig, Batch};
-use candle_core::{D, Result, Tensor};
+use candle_core::{D, DType, Result, Tensor};
 use candle_nn::{Init, VarBuilder};
+
+/// Difference of two sides that is none, in double precision and in others.
+const ROUNDING: (f64, f64) = (1e-12, 1e-5);
 
 #[derive(Clone, Debug)]
 pub(super) struct Rows {
@@ -61,7 +64,10 @@ impl Rows {
         let scale = batch.mean_dim()?.sqrt()?.reshape((b, 1, 1))?;
         let (x, y) = (pooled.narrow(2, 0, 1)?.squeeze(2)?, pooled.narrow(2, 1, 1)?.squeeze(2)?);
         // Sum and absolute difference: all that is symmetric in the two sides.
-        let both = Tensor::cat(&[(&x + &y)?, (x - y)?.abs()?], D::Minus1)?.broadcast_div(&scale)?;
+        let apart = (&x - &y)?;
+        // Where the data has a gradient, rows with one rank on both sides sit on the kink of the absolute value.
+        let apart = if batch.z.track_op() { kinked(&apart)? } else { apart.abs()? };
+        let both = Tensor::cat(&[(x + y)?, apart], D::Minus1)?.broadcast_div(&scale)?;
         let Some(terms) = &batch.neighbours else {
             candle_core::bail!("the network wants the neighbour terms of each row, and the batch has none");
         };
@@ -74,6 +80,14 @@ impl Rows {
         let pointwise = self.local.head(&r, terms, &critic, batch)?;
         Ok(Told { tokens: r, pointwise })
     }
+}
+
+/// The absolute value, with a gradient of 0 where that is 0 but for rounding; candle's is ±1 there.
+fn kinked(x: &Tensor) -> Result<Tensor> {
+    let size = x.abs()?.detach();
+    let rounding = if x.dtype() == DType::F64 { ROUNDING.0 } else { ROUNDING.1 };
+    let sign = (x.detach().sign()? * size.gt(rounding)?.to_dtype(x.dtype())?)?;
+    &size + ((x - x.detach())? * sign)?
 }
 
 impl InducedAttention {

@@ -227,11 +227,12 @@ impl CustomOp3 for CellNetwork {
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let (_, n, d, _) = x.dims4()?;
         let s = self.sizes;
-        let needs_x = x.track_op() || x.is_variable();
+        // Weights that are frozen have none.
+        let (needs_x, needs_w) = (x.track_op(), flat.track_op());
         let mut dx = vec![0f32; if needs_x { x.elem_count() } else { 0 }];
         let mut dflat = vec![0f32; flat.elem_count()];
         with_values([x, side, flat, grad], |[x, side, flat, grad]| {
-            let mut work = Backward::new(self, flat, d);
+            let mut work = Backward::new(self, flat, d, needs_w);
             let mut dw = s.split_mut(&mut dflat);
             let rows = rows_per_tile(d);
             for (t, x) in x.chunks_exact(n * d * s.f).enumerate() {
@@ -246,13 +247,16 @@ impl CustomOp3 for CellNetwork {
         })?;
         let dev = x.device();
         let dx = if needs_x { Some(Tensor::from_vec(dx, x.shape(), dev)?) } else { None };
-        Ok((dx, None, Some(Tensor::from_vec(dflat, flat.shape(), dev)?)))
+        let dflat = if needs_w { Some(Tensor::from_vec(dflat, flat.shape(), dev)?) } else { None };
+        Ok((dx, None, dflat))
     }
 }
 
 /// What the backward of a tile needs besides its data.
 struct Backward<'a> {
     op: &'a CellNetwork,
+    /// Whether the weights have a gradient.
+    needs_w: bool,
     w: [(&'a [f32], &'a [f32]); 5],
     transposed: [Vec<f32>; 5],
     values: Tile,
@@ -264,7 +268,7 @@ struct Backward<'a> {
 }
 
 impl<'a> Backward<'a> {
-    fn new(op: &'a CellNetwork, flat: &'a [f32], d: usize) -> Self {
+    fn new(op: &'a CellNetwork, flat: &'a [f32], d: usize, needs_w: bool) -> Self {
         let s = op.sizes;
         let cells = rows_per_tile(d) * d;
         let w = s.split(flat);
@@ -275,7 +279,7 @@ impl<'a> Backward<'a> {
         });
         let pre = [s.h, s.h, s.u, s.u].map(|width| vec![0f32; cells * width]);
         let grad = vec![0f32; cells * s.c];
-        Self { op, w, transposed, values: Tile::new(s, cells), pre, grad, grads: Tile::new(s, cells) }
+        Self { op, needs_w, w, transposed, values: Tile::new(s, cells), pre, grad, grads: Tile::new(s, cells) }
     }
 
     fn tile(&mut self, x: &[f32], side: &[f32], grad: &[f32], dw: &mut [(&mut [f32], &mut [f32]); 5], dx: &mut [f32]) {
@@ -295,7 +299,12 @@ impl<'a> Backward<'a> {
         self.values.forward(s, x, side, &self.w, Some(&mut self.pre));
         let (v, g, t) = (&self.values, &mut self.grads, &self.transposed);
         // `gelu_backward` turns a pre-activation into the gradient in it, in place.
-        let add = |dw: &mut (&mut [f32], &mut [f32]), x: &[f32], g: &[f32]| weight_gradient((dw.0, dw.1), x, g);
+        let needs_w = self.needs_w;
+        let add = |dw: &mut (&mut [f32], &mut [f32]), x: &[f32], g: &[f32]| {
+            if needs_w {
+                weight_gradient((dw.0, dw.1), x, g);
+            }
+        };
 
         add(&mut dw[4], &v.sum[..mu], grad);
         back(&mut g.sum[..mu], grad, &t[4], (s.c, s.u));

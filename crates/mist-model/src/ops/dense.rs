@@ -132,7 +132,8 @@ impl CustomOp3 for Dense {
         grad: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let ((m, k), n) = (x.dims2()?, b.dim(0)?);
-        let needs_x = x.track_op() || x.is_variable();
+        // Weights that are frozen have none.
+        let (needs_x, needs_w) = (x.track_op(), w.track_op() || b.track_op());
         let mut dx = vec![0f32; if needs_x { m * k } else { 0 }];
         let mut dw = vec![0f32; k * n];
         let mut db = vec![0f32; n];
@@ -151,9 +152,11 @@ impl CustomOp3 for Dense {
                         &*g
                     }
                 };
-                add_rows(&mut db, g);
                 // dw += xᵀ·g and dx = g·wᵀ
-                add_product(&mut dw, View { values: x, row: 1, col: k }, g, (k, n, rows));
+                if needs_w {
+                    add_rows(&mut db, g);
+                    add_product(&mut dw, View { values: x, row: 1, col: k }, g, (k, n, rows));
+                }
                 if needs_x {
                     let dx = &mut dx[t * TILE * k..][..rows * k];
                     add_product(dx, View { values: g, row: n, col: 1 }, &transposed, (rows, k, n));
@@ -162,6 +165,9 @@ impl CustomOp3 for Dense {
         })?;
         let dev = x.device();
         let dx = if needs_x { Some(Tensor::from_vec(dx, (m, k), dev)?) } else { None };
+        if !needs_w {
+            return Ok((dx, None, None));
+        }
         Ok((dx, Some(Tensor::from_vec(dw, (k, n), dev)?), Some(Tensor::from_vec(db, n, dev)?)))
     }
 }

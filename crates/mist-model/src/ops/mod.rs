@@ -18,6 +18,8 @@ mod norm;
 mod pair_block;
 mod quadratic;
 mod side;
+mod soft_count;
+mod soft_rank;
 #[cfg(test)]
 mod tests;
 mod triangle;
@@ -33,6 +35,8 @@ pub use norm::{rms_norm, standardise};
 pub use pair_block::{PairLayers, pair_block};
 pub use quadratic::quadratic;
 pub use side::{side_pool, side_sum};
+pub use soft_count::{PLACES, soft_counts};
+pub use soft_rank::soft_ranks;
 pub use triangle::triangle;
 
 use candle_core::{CpuStorage, DType, Layout, Result, Tensor};

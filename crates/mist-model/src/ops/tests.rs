@@ -215,6 +215,24 @@ fn whole_pair_block() {
 }
 
 #[test]
+fn smoothed_ranks() {
+    check("soft_ranks", &[&[37, 3]], &|t| {
+        let widths = Tensor::from_vec(random(&[37, 3], 3), (37, 3), &Device::Cpu)?;
+        soft_ranks(&t[0], &(widths.abs()? + 0.1)?.to_dtype(t[0].dtype())?)
+    });
+}
+
+#[test]
+fn smoothed_counts() {
+    for (dim_x, dim_y) in [(1, 1), (2, 3)] {
+        check("soft_counts", &[&[29, dim_x + dim_y]], &|t| {
+            let radii = Tensor::from_vec(random(&[29, PLACES, 2], 3), (29, PLACES, 2), &Device::Cpu)?;
+            soft_counts(&t[0], dim_x, &(radii.abs()? + 0.1)?.to_dtype(t[0].dtype())?, 0.4)
+        });
+    }
+}
+
+#[test]
 fn quadratic_forms() {
     // One whole vector of channels, one and a rest, and a rest alone.
     for q in [16, 19, 3] {

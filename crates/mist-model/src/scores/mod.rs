@@ -7,7 +7,7 @@ mod neighbours;
 mod orient;
 mod rank;
 
-pub use neighbours::{TERMS, neighbour_terms};
+pub use neighbours::{Places, TERMS, neighbour_places, neighbour_terms};
 pub use orient::{Orientation, orientation};
 pub use rank::{Ranks, ranks};
 

@@ -11,6 +11,8 @@ use crate::ops::triangle::product;
 /// Gradients of one task and the transposed weights.
 pub(super) struct Backward<'a> {
     w: Parts<&'a [f32]>,
+    /// Whether the parameters have a gradient.
+    needs_w: bool,
     transposed: Transposed,
     /// Packed gradients of the representation, of the normalised one, and two more.
     de: Vec<f32>,
@@ -27,12 +29,13 @@ pub(super) struct Backward<'a> {
 }
 
 impl<'a> Backward<'a> {
-    pub(super) fn new(w: Parts<&'a [f32]>, v: &Values) -> Self {
+    pub(super) fn new(w: Parts<&'a [f32]>, v: &Values, needs_w: bool) -> Self {
         let Values { d, e, h, .. } = *v;
         let packed = || vec![0f32; v.input.len()];
         Self {
             transposed: Transposed::new(&w),
             w,
+            needs_w,
             de: packed(),
             dx: packed(),
             a: packed(),
@@ -47,7 +50,7 @@ impl<'a> Backward<'a> {
     }
 
     /// Gradient `dfull` of one task's representation, and `dw` of the parameters, added, from the gradient of the
-    /// result.
+    /// result. Of parameters without a gradient what is in `dw` means nothing.
     pub(super) fn task(
         &mut self,
         v: &mut Values,
@@ -58,6 +61,12 @@ impl<'a> Backward<'a> {
         dfull: &mut [f32],
     ) {
         let Values { d, e, h, .. } = *v;
+        let needs_w = self.needs_w;
+        let weight_gradient = |to: (&mut [f32], &mut [f32]), x: &[f32], g: &[f32]| {
+            if needs_w {
+                weight_gradient(to, x, g);
+            }
+        };
         v.first_half(full, root, &self.w);
         // The result is packed and then copied to both places, so a pair's gradient is the sum over both.
         fold(grad, &mut self.de, (d, e), 1.0, 1.0);

@@ -148,11 +148,13 @@ impl CustomOp3 for PairBlock {
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let (_, d, _, e) = x.dims4()?;
         let mut dx = vec![0f32; x.elem_count()];
+        // Weights that are frozen have none.
+        let needs_w = flat.track_op();
         let mut dflat = vec![0f32; flat.elem_count()];
         with_values([x, sizes, flat, grad], |[x, sizes, flat, grad]| {
             let w = split(flat, (e, self.hidden));
             let mut values = Values::new(d, e, self.hidden);
-            let mut work = Backward::new(w, &values);
+            let mut work = Backward::new(w, &values, needs_w);
             let mut dw = split_mut(&mut dflat, (e, self.hidden));
             let size = d * d * e;
             let (mut inner, mut inner_grad, mut inner_dx) = (Vec::new(), Vec::new(), Vec::new());
@@ -161,7 +163,7 @@ impl CustomOp3 for PairBlock {
                 let (root, columns) = (sizes[0], sizes[1] as usize);
                 if values.d != columns {
                     values = Values::new(columns, e, self.hidden);
-                    work = Backward::new(w, &values);
+                    work = Backward::new(w, &values, needs_w);
                 }
                 if columns == d {
                     work.task(&mut values, x, root, grad, &mut dw, dx);
@@ -175,6 +177,7 @@ impl CustomOp3 for PairBlock {
             }
         })?;
         let dev = x.device();
-        Ok((Some(Tensor::from_vec(dx, x.shape(), dev)?), None, Some(Tensor::from_vec(dflat, flat.shape(), dev)?)))
+        let dflat = if needs_w { Some(Tensor::from_vec(dflat, flat.shape(), dev)?) } else { None };
+        Ok((Some(Tensor::from_vec(dx, x.shape(), dev)?), None, dflat))
     }
 }

@@ -1,6 +1,9 @@
 //! Nearest neighbours of every row: a noisy pointwise MI that the network learns to smooth.
 
 mod line;
+mod places;
+
+pub use places::{Places, neighbour_places};
 
 use multiversion::multiversion;
 use std::collections::{BTreeMap, BTreeSet};
