@@ -191,8 +191,19 @@ impl Estimator {
     /// Sides of unequal length or without columns, fewer than [`MIN_ROWS`] rows, values that are not finite.
     pub fn estimate(&self, x: impl Into<Columns>, y: impl Into<Columns>) -> Result<Estimate, EstimateError> {
         let (x, y) = (x.into(), y.into());
-        let mut answers = self.answer(&[self.prepare(&x, &y)?])?;
+        let mut answers = match self.answer(&[self.prepare(&x, &y)?]) {
+            Err(EstimateError::Absurd { .. }) if self.may_reduce(&x, &y) => {
+                self.answer(&[self.prepare_within(&x, &y, wide::FEW)?])?
+            }
+            answers => answers?,
+        };
         Ok(answers.remove(0))
+    }
+
+    /// Whether fewer columns may get an answer where all of them got none.
+    fn may_reduce(&self, x: &Columns, y: &Columns) -> bool {
+        let whole = self.description.network.takes_whole_tables();
+        !whole && x.n() >= 2 * MIN_ROWS && x.dim().max(y.dim()) > wide::FEW
     }
 
     /// The mutual information of several pairs, in order; pairs of the same shape share a forward pass.
@@ -205,7 +216,13 @@ impl Estimator {
             let task = self.prepare(x, y);
             prepared.push(task.map_err(|source| EstimateError::Task { index, source: Box::new(source) })?);
         }
-        self.answer(&prepared)
+        match self.answer(&prepared) {
+            // One of them is unlike the others: each by itself.
+            Err(EstimateError::Absurd { .. }) if tasks.iter().any(|(x, y)| self.may_reduce(x, y)) => {
+                tasks.iter().map(|(x, y)| self.estimate(x, y)).collect()
+            }
+            answers => answers,
+        }
     }
 
     fn answer(&self, tasks: &[Prepared]) -> Result<Vec<Estimate>, EstimateError> {
@@ -459,6 +476,16 @@ impl Prepared<'_> {
 
 impl Estimator {
     fn prepare<'a>(&self, x: &'a Columns, y: &'a Columns) -> Result<Prepared<'a>, EstimateError> {
+        self.prepare_within(x, y, self.description.trained.dims.1)
+    }
+
+    /// A table, answered by the rule for wide tables where a side has more than so many columns.
+    fn prepare_within<'a>(
+        &self,
+        x: &'a Columns,
+        y: &'a Columns,
+        most_columns: usize,
+    ) -> Result<Prepared<'a>, EstimateError> {
         let description = &self.description;
         let n = check(x, y)?;
         let sides = [(Side::X, screen(Side::X, x)), (Side::Y, screen(Side::Y, y))];
@@ -484,10 +511,15 @@ impl Estimator {
             let warnings = domain::gate(n, &sx, &sy, &description.trained, false);
             return self.prepare_published(x, y, warnings);
         }
-        let most_columns = description.trained.dims.1;
         // Each part of the rows must be enough for an answer.
         let wide = n >= 2 * MIN_ROWS && sx.kept.len().max(sy.kept.len()) > most_columns;
         warnings.extend(domain::gate(n, &sx, &sy, &description.trained, wide));
+        for (side, screened) in [(Side::X, &sx), (Side::Y, &sy)] {
+            let dim = screened.kept.len();
+            if wide && dim > most_columns && dim <= description.trained.dims.1 {
+                warnings.push(Warning::Alike { side, dim, columns: wide::COLUMNS, sums: wide::SUMS });
+            }
+        }
         let answered = |side: &Screened| match side.kept.len() {
             dim if wide && dim > most_columns => wide::MOST_COLUMNS,
             dim => dim,

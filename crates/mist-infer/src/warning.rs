@@ -85,6 +85,18 @@ pub enum Warning {
         /// Sums of the others.
         sums: usize,
     },
+    /// All columns of a side together got an answer that no data can give, as happens where many of them are nearly the same: a few
+    /// of them and sums of the others are answered, as for [`Warning::Reduced`].
+    Alike {
+        /// The side.
+        side: Side,
+        /// Columns found that are not constant.
+        dim: usize,
+        /// Columns.
+        columns: usize,
+        /// Sums of the others.
+        sums: usize,
+    },
     /// One side is a function of the other as far as the rows can tell. If the columns are continuous, the MI is infinite.
     Functional {
         /// What the rows show at least, in nats.
@@ -171,6 +183,11 @@ impl fmt::Display for Warning {
                 )?;
                 write!(f, "the {columns} that have most to do with the other side and {sums} sums of the others; ")?;
                 write!(f, "the mutual information of all can only be larger")
+            }
+            Self::Alike { side, dim, columns, sums } => {
+                write!(f, "{dim} columns of {side} are too much alike for an answer from all of them: answered from ")?;
+                write!(f, "the {columns} that have most to do with the other side and {sums} sums of the others; ")?;
+                write!(f, "leave out columns that repeat each other")
             }
             Self::Functional { at_least_nats } => {
                 write!(

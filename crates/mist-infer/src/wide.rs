@@ -23,6 +23,8 @@ use std::cmp::Reverse;
 pub(crate) const COLUMNS: usize = 8;
 /// Canonical directions of the others.
 pub(crate) const SUMS: usize = 4;
+/// Variables up to which a side is as narrow as what is kept of a wide one.
+pub(crate) const FEW: usize = COLUMNS + SUMS;
 /// Network columns of the variables kept: a category is several.
 const NETWORK_COLUMNS: usize = 16;
 /// Network columns of a wide side that is answered, at most, unless a single category has more.

@@ -19,7 +19,7 @@ fn images(shared: bool) -> Tables {
 fn halves_share_their_factor_and_nothing_else() {
     let args = ["--components", "1,2"];
     let run = images(true).run("image-halves", &args);
-    assert_eq!(run.rows.len(), 2, "{}", run.stdout);
+    assert_eq!(run.rows.len(), 2, "{}{}", run.stdout, run.stderr);
     for row in &run.rows {
         // A correlation of 0.67 that the leading component of each half shows nearly as it is.
         let (mist, ksg) = (numbers(&row["mist"]), numbers(&row["KSG"]));

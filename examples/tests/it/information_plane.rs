@@ -2,7 +2,8 @@
 
 use crate::support::{Tables, noise, numbers};
 
-const ROOM: f64 = 0.1;
+/// Chance in the bounds, which hold in expectation, with a hundred rows.
+const ROOM: f64 = 0.2;
 
 /// Images of four kinds; the kind shows in one of the first rows of pixels.
 fn images() -> Tables {

@@ -19,7 +19,7 @@ const APART: f64 = 0.2;
 type Link = fn(f64) -> f64;
 
 /// Kinds of dependence.
-const FAMILIES: [(&str, fn(f64) -> f64); 3] =
+const FAMILIES: [(&str, Link); 3] =
     [("linear", |v| 1.5 * v), ("parabola", |v| 1.5 * v * v), ("wave", |v| 1.5 * (2.5 * v).sin())];
 
 /// Runs the measurement: a line for each seed and kind of gradient, the slope in nats per radian.

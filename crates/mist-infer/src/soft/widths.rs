@@ -3,7 +3,7 @@
 /// For every value the distance over which its rank is smoothed: `share` of the rows, at the density of values around it.
 ///
 /// The density is that between the values as many rows below and above, so that a strictly increasing map of the column
-/// changes widths as it changes distances. Values that too many rows share look further. Above 0.
+/// changes widths as it changes distances. Equal values have equal widths. Above 0.
 ///
 /// # Panics
 /// If all values are equal.
@@ -14,17 +14,14 @@ pub(super) fn widths(values: &[f64], share: f64) -> Vec<f64> {
     let sorted: Vec<f64> = order.iter().map(|i| values[*i]).collect();
     assert!(sorted[0] < sorted[n - 1], "a constant column has no widths");
     let rows = share * n as f64;
+    let reach = (rows.round() as usize).max(1);
     let mut out = vec![0.0; n];
-    for (rank, row) in order.into_iter().enumerate() {
-        let mut reach = (rows.round() as usize).max(1);
-        let (low, high) = loop {
-            let (low, high) = (rank.saturating_sub(reach), (rank + reach).min(n - 1));
-            if sorted[low] < sorted[high] {
-                break (low, high);
-            }
-            reach *= 2;
-        };
-        out[row] = (sorted[high] / (high - low) as f64 - sorted[low] / (high - low) as f64) * rows;
+    let mut first = 0_usize;
+    for equal in sorted.chunk_by(|a, b| a == b) {
+        let (low, high) = (first.saturating_sub(reach), (first + equal.len() - 1 + reach).min(n - 1));
+        let width = (sorted[high] / (high - low) as f64 - sorted[low] / (high - low) as f64) * rows;
+        order[first..first + equal.len()].iter().for_each(|row| out[*row] = width);
+        first += equal.len();
     }
     out
 }
