@@ -4,7 +4,7 @@ use super::{fused, slice, with_values};
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 use multiversion::multiversion;
 
-/// `u_r = (1/N) Σ_s κ((x_r − x_s) / w_r)` for every column, with the step κ of [`step`].
+/// `u_r = (1/N) Σ_s κ((x_r − x_s) / w_r)` for every column, with the step κ of `step`.
 ///
 /// A value counts itself as ½. With widths below the smallest gap u is (mid-rank − ½)/N. It lies strictly between 0 and 1.
 ///
