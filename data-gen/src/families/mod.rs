@@ -10,7 +10,8 @@
 //! | [`additive`] | uniform X, Y = X + uniform noise | closed form |
 //! | [`link`] | one-dimensional, Y = f(X) + noise | quadrature |
 //! | [`interaction`] | couplings that no pair of columns shows | closed form, quadrature |
-//! | [`mixture`] | mixtures of normals | Monte Carlo |
+//! | [`mixture`] | mixtures of normals that factorise over pairs of columns | Monte Carlo |
+//! | [`normal_mixture`] | mixtures of normals with any covariances | Monte Carlo |
 //! | [`links`] | K independent pairs of that kind, further noise | sum |
 //! | [`swissroll`] | normal copula, X on a rolled-up sheet | closed form |
 //! | [`table`] | categorical pairs with a probability table | finite sum |
@@ -38,6 +39,7 @@ pub mod interaction;
 pub mod labels;
 pub mod link;
 pub mod mixture;
+pub mod normal_mixture;
 pub mod plackett;
 pub mod quantised;
 pub mod swissroll;

@@ -13,6 +13,7 @@ pub mod keys;
 pub mod marginal;
 pub(crate) mod normal;
 pub mod normal_pair;
+pub(crate) mod orthogonal;
 pub mod pairs;
 pub mod prior;
 pub mod quadrature;

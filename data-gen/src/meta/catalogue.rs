@@ -5,7 +5,7 @@ use rand::Rng;
 use crate::{
     families::{
         additive, censored, channel, copula, counts, degenerate, elliptical, independent, interaction, labels, link,
-        mixture, plackett, quantised, swissroll, table, zero_inflated,
+        mixture, normal_mixture, plackett, quantised, swissroll, table, zero_inflated,
     },
     ground::{
         error::ConfigError,
@@ -172,8 +172,10 @@ catalogue! {
     Labels(labels::Labels): Labels(labels::LabelsPrior);
     /// Normal pairs with constant and repeated columns.
     Degenerate(degenerate::Degenerate): Degenerate(degenerate::DegeneratePrior);
-    /// A mixture of normals.
+    /// A mixture of normals that factorise over pairs of columns.
     Mixture(mixture::Mixture): Mixture(mixture::MixturePrior);
+    /// A mixture of normals with any covariances.
+    NormalMixture(normal_mixture::NormalMixture): NormalMixture(normal_mixture::NormalMixturePrior);
     /// Couplings that no pair of columns shows.
     Interaction(interaction::Interaction): Interaction(interaction::InteractionPrior);
 }

@@ -18,7 +18,7 @@ use crate::ground::{
 };
 
 /// The embedded configurations.
-const NAMED: [(&str, &str); 12] = [
+const NAMED: [(&str, &str); 13] = [
     ("m_train", include_str!("../../configs/m_train.toml")),
     ("m_test_imd", include_str!("../../configs/m_test_imd.toml")),
     ("m_test_oomd", include_str!("../../configs/m_test_oomd.toml")),
@@ -29,6 +29,7 @@ const NAMED: [(&str, &str); 12] = [
     ("mist_3", include_str!("../../configs/mist_3.toml")),
     ("mist_4", include_str!("../../configs/mist_4.toml")),
     ("mist_5", include_str!("../../configs/mist_5.toml")),
+    ("mist_6", include_str!("../../configs/mist_6.toml")),
     ("held_out", include_str!("../../configs/held_out.toml")),
     ("discrete", include_str!("../../configs/discrete.toml")),
 ];
@@ -291,6 +292,9 @@ impl MetaDistribution {
         }
         if derived != (0, 0) {
             task = task.with_derived(derived, &mut rng);
+            if self.config.totals > 0.0 && rng.random_bool(self.config.totals) {
+                task = task.with_totals();
+            }
         }
         let task = task.with_layout(self.config.permute_columns, self.config.flip_signs, &mut rng).with_swap(swapped);
         DrawnTask { index, task, n, rng }

@@ -119,6 +119,19 @@ impl Task {
         self
     }
 
+    /// Puts the sum of a side's columns in place of its first appended one, on every side that has any.
+    ///
+    /// # Panics
+    /// As [`Task::with_derived`].
+    #[must_use]
+    pub fn with_totals(mut self) -> Self {
+        assert!(self.layout.is_none(), "columns are appended before they are put in order");
+        let (dim_x, dim_y) = self.base.dims();
+        self.derived.0 = self.derived.0.map(|derived| derived.with_total(dim_x));
+        self.derived.1 = self.derived.1.map(|derived| derived.with_total(dim_y));
+        self
+    }
+
     /// Permutes the columns of each side and flips their signs, as drawn here, after the map.
     #[must_use]
     pub fn with_layout<R: Rng + ?Sized>(mut self, permute: bool, flip: bool, rng: &mut R) -> Self {

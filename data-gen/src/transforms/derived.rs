@@ -34,6 +34,15 @@ impl Derived {
         Self { columns: (0..count).map(|_| DerivedColumn::draw(dim, rng)).collect() }
     }
 
+    /// With the sum of all `dim` columns, as it is, in place of the first.
+    #[must_use]
+    pub fn with_total(mut self, dim: usize) -> Self {
+        if let Some(first) = self.columns.first_mut() {
+            *first = DerivedColumn { terms: (0..dim).map(|of| (of, 1.0)).collect(), size: false, noise: 0.0 };
+        }
+        self
+    }
+
     /// Number of columns appended.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -2,7 +2,9 @@
 
 use nalgebra::DMatrix;
 use rand::Rng;
-use rand_distr::StandardNormal;
+
+pub use crate::ground::orthogonal::haar;
+use crate::ground::draw::log_uniform;
 
 /// The distribution of the matrix that a side is multiplied by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub enum Mixing {
     Rotation,
     /// A general invertible matrix, see [`linear`].
     Linear,
+    /// A matrix that is nearly of a lower rank, see [`collinear`].
+    Collinear,
 }
 
 impl Mixing {
@@ -23,6 +27,7 @@ impl Mixing {
             Self::None => None,
             Self::Rotation => Some("rotated"),
             Self::Linear => Some("linear"),
+            Self::Collinear => Some("collinear"),
         }
     }
 
@@ -32,35 +37,9 @@ impl Mixing {
             Self::None => None,
             Self::Rotation => Some(haar(dim, rng)),
             Self::Linear => Some(linear(dim, rng)),
+            Self::Collinear => Some(collinear(dim, rng)),
         }
     }
-}
-
-/// An orthogonal matrix drawn from the Haar measure on O(dim).
-///
-/// QR of a Gaussian matrix, with the columns of Q multiplied by the signs of R's diagonal: without
-/// that step the distribution depends on the sign convention of the factorisation (Mezzadri, "How to
-/// generate random matrices from the classical compact groups", Notices AMS 54, 2007, section 4).
-///
-/// ```
-/// use mist_data_gen::{mixing::haar, Seeds, Split};
-///
-/// let q = haar(5, &mut Seeds { root: 1 }.rng(Split::Scratch, 0));
-/// let error = (&q * q.transpose() - nalgebra::DMatrix::identity(5, 5)).abs().max();
-/// assert!(error < 1e-14);
-/// ```
-pub fn haar<R: Rng + ?Sized>(dim: usize, rng: &mut R) -> DMatrix<f64> {
-    let mut gaussian = DMatrix::zeros(dim, dim);
-    for v in gaussian.as_mut_slice() {
-        *v = rng.sample(StandardNormal);
-    }
-    let (mut q, r) = gaussian.qr().unpack();
-    for (j, mut column) in q.column_iter_mut().enumerate() {
-        if r[(j, j)] < 0.0 {
-            column.neg_mut();
-        }
-    }
-    q
 }
 
 /// Q₁ diag(s) Q₂ with Q₁, Q₂ from [`haar`] and ln s_i ~ U(−1, 1): invertible, with a condition number below e² ≈ 7.4,
@@ -69,6 +48,18 @@ pub fn linear<R: Rng + ?Sized>(dim: usize, rng: &mut R) -> DMatrix<f64> {
     let mut left = haar(dim, rng);
     for mut column in left.column_iter_mut() {
         column *= rng.random_range(-1.0_f64..1.0).exp();
+    }
+    left * haar(dim, rng)
+}
+
+/// Q₁ diag(s) Q₂ with Q₁, Q₂ from [`haar`], s_i = 1 for a few directions, of a log-uniform number, and s_i = ε for all others, with ε
+/// log-uniform in [0.03, 0.5]: columns that are nearly sums of a few, as those of spectra, images and questionnaires are.
+pub fn collinear<R: Rng + ?Sized>(dim: usize, rng: &mut R) -> DMatrix<f64> {
+    let strong = log_uniform(&[1.0, dim as f64 + 1.0], rng).floor() as usize;
+    let weak = log_uniform(&[0.03, 0.5], rng);
+    let mut left = haar(dim, rng);
+    for mut column in left.column_iter_mut().skip(strong) {
+        column *= weak;
     }
     left * haar(dim, rng)
 }

@@ -38,10 +38,13 @@ pub enum ScatterKind {
     Lkj,
     /// A factor model: see [`Correlation::factor_model`].
     Factor,
+    /// Columns and totals of columns: see [`Correlation::totals`]. With one chance in two all correlations are equal, ρ log-uniform
+    /// over `rho`; else there are K pairs, K log-uniform, as in lvm, β ~ U(`beta`).
+    Totals,
 }
 
 impl ScatterKind {
-    const EXPECTED: &'static str = "one of dense, sparse, lvm, 2pair, identity, canonical, lkj, factor";
+    const EXPECTED: &'static str = "one of dense, sparse, lvm, 2pair, identity, canonical, lkj, factor, totals";
 
     /// The name, as in family names and configurations.
     #[must_use]
@@ -55,6 +58,7 @@ impl ScatterKind {
             Self::Canonical => "canonical",
             Self::Lkj => "lkj",
             Self::Factor => "factor",
+            Self::Totals => "totals",
         }
     }
 }
@@ -107,6 +111,13 @@ pub enum ScatterPrior {
         /// Range of the loadings' standard deviation.
         loading: Range,
     },
+    /// See [`ScatterKind::Totals`].
+    Totals {
+        /// Range of ρ.
+        rho: Range,
+        /// Range of β.
+        beta: Range,
+    },
 }
 
 impl ScatterPrior {
@@ -122,6 +133,7 @@ impl ScatterPrior {
             Self::Canonical { .. } => ScatterKind::Canonical,
             Self::Lkj { .. } => ScatterKind::Lkj,
             Self::Factor { .. } => ScatterKind::Factor,
+            Self::Totals { .. } => ScatterKind::Totals,
         }
     }
 
@@ -148,6 +160,10 @@ impl ScatterPrior {
                 factors: keys.whole_range("factors", [1, 4], Domain::whole(1, 64))?,
                 loading: keys.range("loading", [0.1, 2.0], const { Correlation::LOADING.within(1e-3, 100.0) })?,
             },
+            ScatterKind::Totals => Self::Totals {
+                rho: keys.range("rho", [0.005, 0.9], const { Dispersion::RHO.within(1e-4, 0.9999) })?,
+                beta: keys.range("beta", [0.0, 2.0], LAMBDA)?,
+            },
         })
     }
 
@@ -163,6 +179,7 @@ impl ScatterPrior {
             Self::Canonical { mi } => keys.set("mi", mi),
             Self::Lkj { eta } => keys.set("eta", eta),
             Self::Factor { factors, loading } => keys.set("factors", factors).set("loading", loading),
+            Self::Totals { rho, beta } => keys.set("rho", rho).set("beta", beta),
         };
     }
 
@@ -201,6 +218,33 @@ impl ScatterPrior {
                 let factors = rng.random_range(*least..=*most);
                 Correlation::factor_model(dims, factors, log_uniform(loading, rng), rng).map(Scatter::from)
             }
+            Self::Totals { rho, beta } => {
+                let sizes = [dim_x, dim_y].map(|dim| sizes(dim, rng));
+                let [of_x, of_y] = [0, 1].map(|side: usize| sizes[side].iter().sum::<usize>());
+                let columns = if rng.random() {
+                    Dispersion::dense(of_x, of_y, log_uniform(rho, rng))
+                } else {
+                    let pairs = log_uniform(&[1.0, of_x.min(of_y) as f64 + 1.0], rng).floor() as usize;
+                    let parameters = LvmParameters {
+                        alpha: uniform(&[0.0, 0.5], rng),
+                        lambda: log_uniform(&[0.3, 4.0], rng),
+                        beta: uniform(beta, rng),
+                        eta: uniform(&[0.1, 3.0], rng),
+                    };
+                    Dispersion::lvm(of_x, of_y, pairs.min(of_x.min(of_y)), parameters)
+                };
+                columns.and_then(|columns| Correlation::totals(&columns, &sizes, rng)).map(Scatter::from)
+            }
         })
     }
+}
+
+/// Of every column of a side, how many it is the total of: 1 for a share of them that is drawn, else up to 24, and at most about
+/// `MOST` of the side together.
+fn sizes<R: Rng + ?Sized>(dim: usize, rng: &mut R) -> Vec<usize> {
+    const MOST: usize = 120;
+    let most = (MOST / dim).clamp(2, 24) as f64;
+    let single: f64 = rng.random();
+    let mut size = || if rng.random_bool(single) { 1 } else { log_uniform(&[2.0, most + 1.0], rng).floor() as usize };
+    (0..dim).map(|_| size()).collect()
 }

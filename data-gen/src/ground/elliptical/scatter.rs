@@ -1,7 +1,7 @@
 //! The matrices that an elliptical distribution is spread by.
 
 use nalgebra::DMatrix;
-use rand::Rng;
+use rand::{Rng, seq::SliceRandom};
 use rand_distr::{Beta, Distribution, StandardNormal};
 
 use super::{
@@ -241,6 +241,43 @@ impl Correlation {
         let dim = dim_x + dim_y;
         let loadings = DMatrix::from_fn(dim, factors, |_, _| loading * rng.sample::<f64, _>(StandardNormal));
         Self::new(&(&loadings * loadings.transpose() + DMatrix::identity(dim, dim)), dim_x)
+    }
+
+    /// Of totals: column i of a side is the sum of `sizes[side][i]` of the columns of `columns`, each of which goes into one of
+    /// them, as drawn here.
+    ///
+    /// # Errors
+    /// The sizes of a side, each at least 1, do not add up to its columns.
+    pub fn totals<R: Rng + ?Sized>(
+        columns: &Dispersion,
+        sizes: &[Vec<usize>; 2],
+        rng: &mut R,
+    ) -> Result<Self, ParameterError> {
+        let dims = [columns.dim_x(), columns.dim_y()];
+        for (sizes, dim) in sizes.iter().zip(dims) {
+            if sizes.contains(&0) || sizes.iter().sum::<usize>() != dim {
+                let expected = format!("sizes from 1 on that add up to {dim}");
+                return Err(ParameterError::new("sizes", &expected, format!("{sizes:?}")));
+            }
+        }
+        // Which total each of the columns goes into.
+        let mut first = 0;
+        let mut into = Vec::with_capacity(dims[0] + dims[1]);
+        for sizes in sizes {
+            let mut side: Vec<usize> =
+                sizes.iter().enumerate().flat_map(|(i, &size)| std::iter::repeat_n(first + i, size)).collect();
+            side.shuffle(rng);
+            into.append(&mut side);
+            first += sizes.len();
+        }
+        let of_columns = columns.correlation();
+        let mut covariance = DMatrix::zeros(first, first);
+        for (column, &j) in of_columns.column_iter().zip(&into) {
+            for (v, &i) in column.iter().zip(&into) {
+                covariance[(i, j)] += v;
+            }
+        }
+        Self::new(&covariance, sizes[0].len())
     }
 
     fn normals<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> (Vec<f64>, Vec<f64>) {

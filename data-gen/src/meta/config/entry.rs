@@ -41,6 +41,8 @@ pub struct FamilyPrior {
     pub rotate: f64,
     /// Probability of a general linear map.
     pub linear: f64,
+    /// Probability of a linear map that makes columns nearly collinear.
+    pub collinear: f64,
     /// Probability of a warp.
     pub warp: f64,
     /// The warps, equally likely.
@@ -101,6 +103,7 @@ impl FamilyPrior {
             maps: vec![Map::Identity],
             rotate: 0.0,
             linear: 0.0,
+            collinear: 0.0,
             warp: 0.0,
             warps: WarpKind::TRAINED.to_vec(),
             swap,
@@ -126,8 +129,12 @@ impl FamilyPrior {
         }
         self.rotate = keys.probability("rotate", 0.0)?;
         self.linear = keys.probability("linear", 0.0)?;
+        self.collinear = keys.probability("collinear", 0.0)?;
         if self.rotate + self.linear > 1.0 {
             return Err(keys.refused("linear", "at most 1 together with `rotate`", self.linear));
+        }
+        if self.rotate + self.linear + self.collinear > 1.0 {
+            return Err(keys.refused("collinear", "at most 1 together with `rotate` and `linear`", self.collinear));
         }
         self.warp = keys.probability("warp", 0.0)?;
         self.warps = keys.some_of("warps", "warp", &WarpKind::ALL, WarpKind::TRAINED.to_vec())?;
@@ -154,6 +161,9 @@ impl FamilyPrior {
         self.kind.write(&mut keys);
         if self.kind.takes_transforms() {
             keys.set("maps", &self.maps).set("rotate", self.rotate).set("linear", self.linear);
+            if self.collinear > 0.0 {
+                keys.set("collinear", self.collinear);
+            }
             keys.set("warp", self.warp);
             if self.warp > 0.0 {
                 keys.set("warps", &self.warps);
@@ -172,9 +182,10 @@ impl FamilyPrior {
         for &map in &self.maps {
             let each = 1.0 / self.maps.len() as f64;
             for (mixing, share) in [
-                (Mixing::None, 1.0 - self.rotate - self.linear),
+                (Mixing::None, 1.0 - self.rotate - self.linear - self.collinear),
                 (Mixing::Rotation, self.rotate),
                 (Mixing::Linear, self.linear),
+                (Mixing::Collinear, self.collinear),
             ] {
                 let warps = self.warps.iter().map(|&w| (Some(w), self.warp / self.warps.len() as f64));
                 for (warp, of_warp) in std::iter::once((None, 1.0 - self.warp)).chain(warps) {

@@ -20,6 +20,9 @@ pub struct RawConfig {
     /// Probability that some columns of a task are derived from the others; default 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub derived: f64,
+    /// Probability that the first of the derived columns of a side is its total; default 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub totals: f64,
     /// Bound of n (`dim_x` + `dim_y`); default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_cells: Option<usize>,

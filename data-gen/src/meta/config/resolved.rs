@@ -18,6 +18,8 @@ pub struct Config {
     /// [`Derived`](crate::transforms::derived::Derived). Families with dims of their own and those of categories stay as
     /// they are.
     pub derived: f64,
+    /// Probability that the first of a task's derived columns is the sum of all others, on each side that has any.
+    pub totals: f64,
     /// Upper bound of n (`dim_x` + `dim_y`), held by redrawing n.
     pub max_cells: Option<usize>,
     /// Mixture of laws of (`dim_x`, `dim_y`), with weights.

@@ -57,6 +57,7 @@ impl From<&Config> for RawConfig {
             permute_columns: config.permute_columns,
             flip_signs: config.flip_signs,
             derived: config.derived,
+            totals: config.totals,
             max_cells: config.max_cells,
             suite,
             dims: config

@@ -19,8 +19,10 @@ impl RawConfig {
         if self.name.is_empty() {
             return Err(value("name", "a name", "an empty string"));
         }
-        if !(0.0..=1.0).contains(&self.derived) {
-            return Err(value("derived", "a probability in [0, 1]", self.derived));
+        for (key, probability) in [("derived", self.derived), ("totals", self.totals)] {
+            if !(0.0..=1.0).contains(&probability) {
+                return Err(value(key, "a probability in [0, 1]", probability));
+            }
         }
         if self.family.is_empty() {
             return Err(missing("family", "at least one [[family]]"));
@@ -89,6 +91,7 @@ impl RawConfig {
             permute_columns: self.permute_columns,
             flip_signs: self.flip_signs,
             derived: self.derived,
+            totals: self.totals,
             max_cells: self.max_cells,
             dims,
             n,
