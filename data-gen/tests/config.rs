@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use mist_data_gen::{
-    ConfigError, MetaDistribution, Seeds, Split,
+    ConfigError, Joint, MetaDistribution, Seeds, Split,
     config::Config,
     held_out::{HELD_OUT, drawn_by},
 };
@@ -66,7 +66,7 @@ fn refusals_name_key_and_expectation() {
             "dispersion = \"dense\"\n",
             "",
             "line 17: key `family[0].dispersion` is missing: expected one of dense, sparse, lvm, 2pair, identity, \
-             canonical, lkj, factor",
+             canonical, lkj, factor, totals",
         ),
         (r#"["base", "asinh"]"#, "[]", "line 21: key `family[0].maps`: expected at least one map, got `[]`"),
         (
@@ -160,7 +160,7 @@ fn published_families() {
     assert_eq!(names("m_test_oomd").len(), 7);
     // Held out means held out.
     assert!(names("m_train").is_disjoint(&names("m_test_oomd")));
-    for mix in ["mist_1", "mist_2", "mist_3"] {
+    for mix in MetaDistribution::names().filter(|name| name.starts_with("mist_")) {
         assert!(names(mix).is_disjoint(&names("m_test_oomd")));
         assert!(names(mix).is_superset(&names("m_train")));
         assert!(drawn_by(&MetaDistribution::named(mix).unwrap()).is_empty(), "{mix}");
@@ -193,7 +193,7 @@ fn m_train_follows_its_laws() {
 /// Whatever the training mix is tuned to: the draws have the shares and bounds that it states.
 #[test]
 fn training_mix_follows_its_laws() {
-    let meta = MetaDistribution::named("mist_3").unwrap();
+    let meta = MetaDistribution::named("mist_6").unwrap();
     let most = meta.config().max_cells.unwrap();
     let draws = 8_000;
     let mut families = HashMap::<String, u32>::new();
@@ -203,9 +203,11 @@ fn training_mix_follows_its_laws() {
         let (dim_x, dim_y) = (drawn.task.dim_x(), drawn.task.dim_y());
         assert!(drawn.n * (dim_x + dim_y) <= most);
         let family = drawn.task.family();
-        assert_eq!(family.contains("-rotated") || family.contains("-linear"), drawn.task.mixing().is_some());
+        let mixed = ["-rotated", "-linear", "-collinear"].iter().any(|part| family.contains(part));
+        assert_eq!(mixed, drawn.task.mixing().is_some());
         // A single column has no warp.
-        if dim_x > 1 && dim_y > 1 {
+        let of_base = drawn.task.base().dims();
+        if of_base.0 > 1 && of_base.1 > 1 {
             assert_eq!(family.ends_with("-spiral") || family.ends_with("-flow"), drawn.task.warp().0.is_some());
         }
         match family {

@@ -10,8 +10,10 @@ use mist_data_gen::{
         Prior,
         interaction::{self, Coupling, Interaction, InteractionPrior},
         mixture::{self, MixturePrior},
+        normal_mixture::{Component, NormalMixture, NormalMixturePrior},
     },
 };
+use nalgebra::{DMatrix, DVector};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -96,6 +98,76 @@ fn columns_of_mixtures_are_standard() {
             }
         }
     }
+}
+
+#[test]
+fn standard_errors_of_normal_mixtures_are_honest() {
+    let prior = NormalMixturePrior { components: 12 };
+    let mut rng = rng(250);
+    let off: Vec<f64> = (0..120)
+        .map(|i| {
+            // Now and then more columns than carry structure.
+            let dims = if i % 20 == 0 { (18, 2) } else { some_dims(&mut rng) };
+            let base = prior.draw(dims, &mut rng);
+            assert_eq!(base.dims(), dims);
+            let sample = base.sample(3_000, &mut rng);
+            for column in sample.x.column_iter().chain(sample.y.column_iter()) {
+                let (mean, error) = mean_and_error(column.as_slice());
+                let (square, error_of_square) = mean_and_error(column.map(|v| v * v).as_slice());
+                assert!(mean.abs() < 5.0 * error, "{dims:?}: mean {mean} ± {error}");
+                assert!((square - 1.0).abs() < 5.0 * error_of_square, "{dims:?}: square {square}");
+            }
+            errors_off(&base, &mixtures::normal_mixture(&base, &sample))
+        })
+        .collect();
+    let (mean, error) = mean_and_error(&off);
+    let spread = error * (off.len() as f64).sqrt();
+    println!("mean {mean:.2} ± {error:.2}, spread {spread:.2}");
+    assert!(mean.abs() < SIGMAS * error, "biased by {mean} ± {error} standard errors");
+    assert!((0.8..1.25).contains(&spread), "{spread} times the standard error");
+}
+
+/// Components with diagonal blocks are those of the other family, whose MI is computed in another way.
+#[test]
+fn normal_mixtures_agree_with_mixtures() {
+    let mut rng = rng(260);
+    for rho in [-0.7, 0.0, 0.5] {
+        let far = [(0.3, [-1.0, 0.5], 0.4), (0.7, [1.0, -0.5], 0.8)];
+        let pair = far.map(|(weight, [x, y], sd)| {
+            let covariance = DMatrix::from_row_slice(2, 2, &[sd * sd, rho * sd * 0.6, rho * sd * 0.6, 0.36]);
+            Component::new(weight, DVector::from_vec(vec![x, y]), covariance, 1).unwrap()
+        });
+        let ours = NormalMixture::new(pair.to_vec(), (1, 1), &mut rng).unwrap();
+        let column = |mean, sd| vec![mixture::Column { mean, sd }];
+        let factorised = far.map(|(weight, [x, y], sd)| mixture::Component {
+            weight,
+            x: column(x, sd),
+            y: column(y, 0.6),
+            rho: vec![rho],
+        });
+        let theirs = mixture::Mixture::new(factorised.to_vec(), (1, 1), &mut rng).unwrap();
+        let error = ours.mi_standard_error().hypot(theirs.mi_standard_error());
+        assert!((ours.mi_nats() - theirs.mi_nats()).abs() < SIGMAS * error, "{ours:?} {theirs:?}");
+        let sample = ours.sample(50, &mut rng);
+        for (a, b) in ours.pointwise_mi(&sample).iter().zip(theirs.pointwise_mi(&sample)) {
+            assert!((a - b).abs() < 1e-9 * (1.0 + b.abs()), "{a} {b}");
+        }
+    }
+}
+
+#[test]
+fn normal_mixtures_refuse_what_is_none() {
+    let component = |weight, entry: f64, dim_x| {
+        let covariance = DMatrix::from_row_slice(2, 2, &[1.0, entry, entry, 1.0]);
+        Component::new(weight, DVector::zeros(2), covariance, dim_x)
+    };
+    assert!(component(0.0, 0.5, 1).unwrap_err().to_string().contains("weight"));
+    assert!(component(1.0, 1.5, 1).unwrap_err().to_string().contains("positive definite"));
+    assert!(component(1.0, 0.5, 2).unwrap_err().to_string().contains("dim_x"));
+    let mut rng = rng(270);
+    assert!(NormalMixture::new(Vec::new(), (1, 1), &mut rng).unwrap_err().to_string().contains("components"));
+    let one = component(1.0, 0.5, 1).unwrap();
+    assert!(NormalMixture::new(vec![one], (1, 0), &mut rng).unwrap_err().to_string().contains("at most (1, 0)"));
 }
 
 #[test]

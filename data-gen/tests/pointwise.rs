@@ -19,7 +19,7 @@ const TOLERANCE: f64 = 1e-8;
 /// Every entry of the training mix, of the held-out set, of the discrete suite and of `wide.toml`, by itself.
 fn entries(dims: DimsLaw, n: IntLaw) -> Vec<MetaDistribution> {
     let mut entries = Vec::new();
-    let named = ["mist_3", "held_out", "discrete"].map(|name| MetaDistribution::named(name).unwrap());
+    let named = ["mist_6", "held_out", "discrete"].map(|name| MetaDistribution::named(name).unwrap());
     for meta in named.into_iter().chain([common::wide()]) {
         let config = meta.config();
         entries.extend((0..config.families.len()).map(|i| MetaDistribution::new(config.only(i, dims, n))));
@@ -67,7 +67,7 @@ fn every_row_is_that_of_the_oracle() {
             let checked = match task.base() {
                 // The oracle sums over thousands of points a row.
                 Base::Link(_) | Base::Links(_) => 200,
-                Base::EllipticalCopula(_) | Base::Interaction(_) => 500,
+                Base::EllipticalCopula(_) | Base::Interaction(_) | Base::NormalMixture(_) => 500,
                 _ => 5_000,
             };
             let (off, place) = difference(&task, checked, &mut rng);

@@ -132,6 +132,9 @@ mod tests {
         assert!((20..70).contains(&count(&|c| c.size)));
         assert!(count(&|c| c.terms.len() == 6) > 10 && count(&|c| c.terms.len() == 3) > 5);
         assert!(count(&|c| c.noise == 0.0) > 100);
+        let total = Derived::draw(3, 2, &mut rng).with_total(3);
+        assert_eq!(total.columns[0].terms, [(0, 1.0), (1, 1.0), (2, 1.0)]);
+        assert_eq!((total.len(), total.columns[0].noise), (2, 0.0));
         assert_eq!(Derived::draw(1, 50, &mut rng).columns.iter().map(|c| c.terms.len()).max(), Some(1));
     }
 }

@@ -3,8 +3,8 @@
 use nalgebra::DMatrix;
 use rand::Rng;
 
-pub use crate::ground::orthogonal::haar;
 use crate::ground::draw::log_uniform;
+pub use crate::ground::orthogonal::haar;
 
 /// The distribution of the matrix that a side is multiplied by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

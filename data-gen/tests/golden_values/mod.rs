@@ -160,4 +160,12 @@ pub const FAMILIES: &[Golden] = &[
     Golden { of: "degenerate", index: 1, variant: "degenerate", shape: (350, 16, 8), values: [3.52224514225693, -2.1130989650319125, 1.2652934703074856, 1.3210332137974254] },
     Golden { of: "degenerate", index: 2, variant: "degenerate", shape: (104, 13, 2), values: [0.705587435391041, -0.7410907185459619, -0.16660089696578476, -1.5351750303099447] },
     Golden { of: "degenerate", index: 3, variant: "degenerate", shape: (161, 14, 2), values: [2.7744600438990714, -0.8297902950066344, 0.6839978445665759, -1.443495019861938] },
+    Golden { of: "normal-totals", index: 0, variant: "normal-totals-base", shape: (14, 7, 14), values: [0.06952208092087314, -0.11261929922317492, -1.85137981768329, 0.6232298012744433] },
+    Golden { of: "normal-totals", index: 1, variant: "normal-totals-base", shape: (43, 1, 7), values: [0.0002091939501484008, 0.11960108400983001, 1.127920214952479, -0.10257194624839401] },
+    Golden { of: "normal-totals", index: 2, variant: "normal-totals-base", shape: (12, 3, 6), values: [0.6815598945057142, -0.5084686226303592, -0.0716974615889954, -0.7857600702999912] },
+    Golden { of: "normal-totals", index: 3, variant: "normal-totals-base-collinear", shape: (50, 1, 1), values: [0.000969082082515845, 0.01829577091276881, -1.9259970948016671, 0.25966383803062887] },
+    Golden { of: "normal_mixture", index: 0, variant: "normal_mixture-base", shape: (163, 4, 10), values: [0.0872611440720714, -1.1151276693034917, 0.4582952299436409, -1.7762625201997213] },
+    Golden { of: "normal_mixture", index: 1, variant: "normal_mixture-base-collinear", shape: (91, 13, 16), values: [1.2864207541075967, 0.12189652442111967, -0.23751605129290462, 0.3805281417183912] },
+    Golden { of: "normal_mixture", index: 2, variant: "normal_mixture-base-collinear", shape: (27, 2, 2), values: [0.5481216805755043, -0.6905334073449099, -0.5446335033394036, -0.822169396544129] },
+    Golden { of: "normal_mixture", index: 3, variant: "normal_mixture-base-collinear", shape: (323, 3, 1), values: [0.45434660843047553, 0.16625183772284957, -0.3830989115481701, -0.13540813541339308] },
 ];

@@ -68,8 +68,27 @@ impl Component {
         })
     }
 
+    /// Its probability; those of a mixture sum to 1.
+    #[must_use]
+    pub fn weight(&self) -> f64 {
+        self.weight
+    }
+
+    /// The means of the columns, those of X before those of Y.
+    #[must_use]
+    pub fn mean(&self) -> &DVector<f64> {
+        &self.mean
+    }
+
+    /// The covariance of the columns.
+    #[must_use]
+    pub fn covariance(&self) -> DMatrix<f64> {
+        self.spread.transpose() * &self.spread
+    }
+
     /// Columns of X and of Y.
-    pub(super) fn dims(&self) -> (usize, usize) {
+    #[must_use]
+    pub fn dims(&self) -> (usize, usize) {
         (self.dim_x, self.mean.len() - self.dim_x)
     }
 

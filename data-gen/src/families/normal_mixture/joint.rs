@@ -34,10 +34,11 @@ const WANTED: f64 = 0.015;
 /// ```
 /// use mist_data_gen::{Seeds, Split};
 /// use mist_data_gen::families::{Joint, normal_mixture::{Component, NormalMixture}};
-/// use nalgebra::{dmatrix, dvector};
+/// use nalgebra::{DMatrix, DVector};
 ///
 /// // One component: the MI of the normal, without an error.
-/// let normal = Component::new(1.0, dvector![0.0, 0.0], dmatrix![1.0, 0.6; 0.6, 1.0], 1)?;
+/// let covariance = DMatrix::from_row_slice(2, 2, &[1.0, 0.6, 0.6, 1.0]);
+/// let normal = Component::new(1.0, DVector::zeros(2), covariance, 1)?;
 /// let mut rng = Seeds { root: 0 }.rng(Split::Scratch, 0);
 /// let mixture = NormalMixture::new(vec![normal], (1, 1), &mut rng)?;
 /// assert!((mixture.mi_nats() - -(0.8_f64.ln())).abs() < 1e-9);
@@ -82,6 +83,12 @@ impl NormalMixture {
         let (mean, error) = mean_and_error(&values);
         (mixture.mi_nats, mixture.mi_standard_error) = (mean.max(0.0), error);
         Ok(mixture)
+    }
+
+    /// The components; their weights sum to 1.
+    #[must_use]
+    pub fn components(&self) -> &[Component] {
+        &self.components
     }
 
     /// n rows of the components' columns.

@@ -48,7 +48,7 @@ impl Prior for NormalMixturePrior {
         let steepness = log_uniform(&[0.2, 4.0], rng);
         let (own, across) = (rng.random::<f64>(), rng.random::<f64>());
         let shared = covariance(dim, steepness, rng);
-        let components: Vec<(f64, DVector<f64>, DMatrix<f64>)> = (0..count.min(self.components))
+        let mut components: Vec<(f64, DVector<f64>, DMatrix<f64>)> = (0..count.min(self.components))
             .map(|_| {
                 let mut matrix = covariance(dim, steepness, rng) * own + &shared * (1.0 - own);
                 // A mean of the matrix and of its two blocks is positive definite as they are.
@@ -59,9 +59,9 @@ impl Prior for NormalMixturePrior {
                 (uniform(&[0.2, 1.0], rng), centre, matrix)
             })
             .collect();
-        let components = standardised(components).into_iter();
-        let components = components.map(|(w, mean, matrix)| drawn(Component::new(w, mean, matrix, in_x))).collect();
-        drawn(NormalMixture::new(components, dims, rng))
+        standardise(&mut components);
+        let normals = components.into_iter().map(|(w, mean, matrix)| drawn(Component::new(w, mean, matrix, in_x)));
+        drawn(NormalMixture::new(normals.collect(), dims, rng))
     }
 }
 
@@ -77,21 +77,20 @@ fn covariance<R: Rng + ?Sized>(dim: usize, steepness: f64, rng: &mut R) -> DMatr
     (&matrix + matrix.transpose()) * 0.5
 }
 
-/// With columns of mean 0 and variance 1 over all components.
-fn standardised(mut components: Vec<(f64, DVector<f64>, DMatrix<f64>)>) -> Vec<(f64, DVector<f64>, DMatrix<f64>)> {
+/// Shifts and scales every column to mean 0 and variance 1 over all components.
+fn standardise(components: &mut [(f64, DVector<f64>, DMatrix<f64>)]) {
     let whole: f64 = components.iter().map(|(weight, ..)| weight).sum();
-    let average = |of: &dyn Fn(&DVector<f64>, &DMatrix<f64>) -> DVector<f64>| {
-        let dim = components[0].1.len();
-        components.iter().fold(DVector::zeros(dim), |sum, (w, mean, matrix)| sum + of(mean, matrix) * (w / whole))
-    };
-    let means = average(&|mean, _| mean.clone());
-    let squares = average(&|mean, matrix| mean.component_mul(mean) + matrix.diagonal());
+    let dim = components[0].1.len();
+    let (mut means, mut squares) = (DVector::zeros(dim), DVector::zeros(dim));
+    for (weight, mean, matrix) in components.iter() {
+        means += mean * (weight / whole);
+        squares += (mean.component_mul(mean) + matrix.diagonal()) * (weight / whole);
+    }
     let sd = (squares - means.component_mul(&means)).map(f64::sqrt);
-    for (_, mean, matrix) in &mut components {
+    for (_, mean, matrix) in components {
         *mean = (&*mean - &means).component_div(&sd);
         for (mut column, of_column) in matrix.column_iter_mut().zip(sd.iter()) {
             column.iter_mut().zip(sd.iter()).for_each(|(v, of_row)| *v /= of_row * of_column);
         }
     }
-    components
 }

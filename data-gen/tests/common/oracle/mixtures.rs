@@ -2,8 +2,12 @@
 
 use mist_data_gen::{
     Sample,
-    families::mixture::{Column, Mixture},
+    families::{
+        mixture::{Column, Mixture},
+        normal_mixture::NormalMixture,
+    },
 };
+use nalgebra::{DMatrix, DVector};
 
 fn ln_normal(v: f64, mean: f64, variance: f64) -> f64 {
     -0.5 * ((2.0 * std::f64::consts::PI * variance).ln() + (v - mean).powi(2) / variance)
@@ -41,4 +45,37 @@ pub fn mixture(base: &Mixture, sample: &Sample) -> Vec<f64> {
             ln_sum_exp(&both) - ln_sum_exp(&of_x) - ln_sum_exp(&of_y)
         })
         .collect()
+}
+
+/// Every density by the inverse and the determinant of its own block of the covariance.
+pub fn normal_mixture(base: &NormalMixture, sample: &Sample) -> Vec<f64> {
+    let dim = base.components()[0].mean().len();
+    let rows = DMatrix::from_fn(sample.x.nrows(), sample.x.ncols() + sample.y.ncols(), |row, column| {
+        match column.checked_sub(sample.x.ncols()) {
+            None => sample.x[(row, column)],
+            Some(of_y) => sample.y[(row, of_y)],
+        }
+    });
+    // Columns beyond those of the components cancel.
+    let in_x = base.components()[0].dims().0;
+    let place = |i: usize| if i < in_x { i } else { sample.x.ncols() + i - in_x };
+    let ln_density = |columns: std::ops::Range<usize>| -> Vec<f64> {
+        let mut terms = vec![Vec::new(); rows.nrows()];
+        for component in base.components() {
+            let block = component.covariance().view_range(columns.clone(), columns.clone()).into_owned();
+            let (inverse, determinant) = (block.clone().try_inverse().unwrap(), block.determinant());
+            for (row, terms) in terms.iter_mut().enumerate() {
+                let off = DVector::from_iterator(
+                    columns.len(),
+                    columns.clone().map(|i| rows[(row, place(i))] - component.mean()[i]),
+                );
+                let distance = (off.transpose() * &inverse * &off)[(0, 0)];
+                let scale = columns.len() as f64 * (2.0 * std::f64::consts::PI).ln() + determinant.ln();
+                terms.push(component.weight().ln() - 0.5 * (distance + scale));
+            }
+        }
+        terms.iter().map(|terms| ln_sum_exp(terms)).collect()
+    };
+    let (x, y, both) = (ln_density(0..in_x), ln_density(in_x..dim), ln_density(0..dim));
+    (0..rows.nrows()).map(|row| both[row] - x[row] - y[row]).collect()
 }

@@ -40,6 +40,7 @@ pub fn pointwise_mi(base: &Base, sample: &Sample) -> Vec<f64> {
         Base::SwissRoll(base) => swissroll(base, sample),
         Base::Interaction(base) => interactions::interaction(base, sample),
         Base::Mixture(base) => mixtures::mixture(base, sample),
+        Base::NormalMixture(base) => mixtures::normal_mixture(base, sample),
         Base::Table(_)
         | Base::Channel(_)
         | Base::Quantised(_)
