@@ -21,7 +21,7 @@ fn main() {
     divan::main();
 }
 
-#[divan::bench(args = ["m_train", "mist_2", "mist_3"], sample_count = 20, sample_size = 1)]
+#[divan::bench(args = ["m_train", "mist_4", "mist_6"], sample_count = 20, sample_size = 1)]
 fn mixture(bencher: Bencher, name: &str) {
     const DRAWS: u64 = 250;
     let meta = MetaDistribution::named(name).unwrap();
@@ -35,7 +35,7 @@ fn mixture(bencher: Bencher, name: &str) {
 }
 
 /// The same with the pointwise MI of every row, which training asks for.
-#[divan::bench(args = ["m_train", "mist_2", "mist_3"], sample_count = 20, sample_size = 1)]
+#[divan::bench(args = ["m_train", "mist_4", "mist_6"], sample_count = 20, sample_size = 1)]
 fn mixture_pointwise(bencher: Bencher, name: &str) {
     const DRAWS: u64 = 250;
     let meta = MetaDistribution::named(name).unwrap();
@@ -63,7 +63,7 @@ impl fmt::Display for Case {
 /// Every entry of the training mix and of the held-out set.
 fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    for name in ["mist_3", "held_out"] {
+    for name in ["mist_6", "held_out"] {
         let meta = MetaDistribution::named(name).unwrap();
         for (i, (_, family)) in meta.config().families.iter().enumerate() {
             for (n, dim) in [(256, 4), (256, 32), (2_000, 10)] {

@@ -51,7 +51,7 @@ fn main() {
         }
     }
     println!("\n| mix | tasks per CPU-second | the pointwise MI of every row adds |\n|---|---|---|");
-    for name in ["m_train", "mist_2", "mist_3", "mist_4"] {
+    for name in ["m_train", "mist_4", "mist_6"] {
         let meta = MetaDistribution::named(name).expect("embedded");
         let (mut seconds, mut pointwise) = (0.0, Vec::new());
         // In turns, so that both see the same machine.
