@@ -53,6 +53,7 @@ fn every_refusal_says_what_where_and_what_to_do() {
         ("text.parquet", b"a,b\n1,2\n", &[]),
         ("text.npy", b"a,b\n1,2\n", &[]),
         ("short.parquet", b"PAR1PAR1", &[]),
+        ("behind.parquet", include_bytes!("../../../../fuzz/corpus/parquet/behind-the-end.parquet"), &["f"]),
         ("short.arrow", b"ARROW1\0\0", &[]),
         ("unknown.csv", sound.as_bytes(), &["bb"]),
         ("number.csv", sound.as_bytes(), &["4"]),
