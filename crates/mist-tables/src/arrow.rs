@@ -11,10 +11,10 @@ use arrow_schema::{DataType, SchemaRef, TimeUnit};
 use std::fs::File;
 
 /// Record batches, one after the other.
-pub(crate) type Batches = Box<dyn Iterator<Item = Result<RecordBatch, String>>>;
+pub(crate) type Batches = Box<dyn Iterator<Item = Result<RecordBatch, String>> + Send>;
 
 /// Reads the columns with these places.
-type Reader = Box<dyn FnOnce(&[usize]) -> Result<Batches, String>>;
+type Reader = Box<dyn FnOnce(&[usize]) -> Result<Batches, String> + Send>;
 
 /// A file of Arrow arrays that has been opened.
 pub(crate) struct Opened {
@@ -35,12 +35,12 @@ pub(crate) struct Columnar {
 
 impl Columnar {
     pub fn parquet(file: File, place: &str) -> Result<Self, TableError> {
-        let opened = contained(|| parquet::open(file)).map_err(damaged(place, "Parquet"))?;
+        let opened = contained(move || parquet::open(file)).map_err(damaged(place, "Parquet"))?;
         Ok(Self { place: place.to_owned(), format: "Parquet", opened })
     }
 
     pub fn ipc(file: File, place: &str) -> Result<Self, TableError> {
-        let opened = contained(|| ipc::open(file)).map_err(damaged(place, "Arrow"))?;
+        let opened = contained(move || ipc::open(file)).map_err(damaged(place, "Arrow"))?;
         Ok(Self { place: place.to_owned(), format: "Arrow", opened })
     }
 
@@ -82,8 +82,9 @@ impl Columnar {
         sorted.sort_unstable();
         let positions: Vec<usize> = chosen.iter().map(|column| sorted.partition_point(|c| c < column)).collect();
         let mut rows = 0;
-        let mut batches = contained(|| read(&sorted)).map_err(damaged(&place, format))?;
-        while let Some(batch) = contained(|| batches.next().transpose()).map_err(damaged(&place, format))? {
+        let mut batches = contained(move || read(&sorted)).map_err(damaged(&place, format))?;
+        while let Some((batch, rest)) = contained(move || next(batches)).map_err(damaged(&place, format))? {
+            batches = rest;
             rows += batch.num_rows() as u64;
             if rows.saturating_mul(chosen.len() as u64) > max_values {
                 return Err(crate::table::too_large(&place, max_values));
@@ -98,6 +99,11 @@ impl Columnar {
         }
         Ok(Vec::new())
     }
+}
+
+/// The next batch, and those after it.
+fn next(mut batches: Batches) -> Result<Option<(RecordBatch, Batches)>, String> {
+    Ok(batches.next().transpose()?.map(|batch| (batch, batches)))
 }
 
 fn damaged<'a>(place: &'a str, format: &'a str) -> impl Fn(String) -> TableError + 'a {
