@@ -41,6 +41,7 @@
 //! opt-level = 3
 //! ```
 
+mod answer;
 #[cfg(feature = "ndarray")]
 mod arrays;
 mod blocks;
@@ -60,6 +61,7 @@ mod normalised;
 mod p_values;
 mod pairs;
 mod permutation;
+mod prepared;
 mod published;
 mod screen;
 mod second_look;

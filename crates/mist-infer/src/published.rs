@@ -1,6 +1,6 @@
 //! What the published network does not take, and what to keep in mind where it answers.
 
-use crate::estimator::{FLOPS_PER_SECOND, MOST_SECONDS};
+use crate::prepared::{FLOPS_PER_SECOND, MOST_SECONDS};
 use crate::{Columns, EstimateError, Side, Warning};
 use mist_model::Description;
 

@@ -14,7 +14,7 @@
 
 use crate::EstimateError;
 use crate::blocks::{BLOCK_ROWS, MOST_BLOCKS};
-use crate::estimator::{FLOPS_PER_SECOND, MOST_SECONDS};
+use crate::prepared::{FLOPS_PER_SECOND, MOST_SECONDS};
 use mist_model::Scores;
 use nalgebra::DMatrix;
 use std::cmp::Reverse;

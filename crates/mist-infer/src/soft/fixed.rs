@@ -5,7 +5,7 @@ use super::quantile::normal_quantile;
 use super::terms::Neighbours;
 use super::widths::widths;
 use crate::blocks::rows_at_once;
-use crate::estimator::ORIENTATIONS;
+use crate::prepared::ORIENTATIONS;
 use crate::screen::{Kept, check, screen};
 use crate::{Columns, EstimateError, Estimator, Side};
 use candle_core::{DType, Device, Result as TensorResult, Tensor};
