@@ -27,7 +27,7 @@ pub(crate) fn orthogonal(g: &Tensor) -> Result<Tensor> {
     x = x.broadcast_div(&norm)?;
     let (a, b, c) = COEFFICIENTS;
     for _ in 0..STEPS {
-        let square = x.matmul(&x.t()?.contiguous()?)?;
+        let square = x.matmul(&x.t()?)?;
         let polynomial = ((&square * b)? + (square.matmul(&square)? * c)?)?;
         x = ((&x * a)? + polynomial.matmul(&x)?)?;
     }

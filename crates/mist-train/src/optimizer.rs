@@ -4,6 +4,7 @@ use crate::muon::orthogonal;
 use crate::{MatrixRule, OptimizerConfig, TrainError};
 use candle_core::{CpuStorage, InplaceOp2, Layout, Result as TensorResult, Tensor};
 use mist_model::Parameters;
+use rayon::prelude::*;
 
 /// Rows of the buffer.
 const WEIGHTS: usize = 0;
@@ -115,15 +116,22 @@ impl Optimizer {
         // Nesterov: where the momentum will be.
         let ahead = ((momentum * c.momentum)? + fresh)?;
         let ones = gradient.ones_like()?;
+        let orthogonal = |m: &Matrix| {
+            orthogonal(&ahead.narrow(0, m.at, m.rows * m.columns)?.reshape((m.rows, m.columns))?)?.flatten_all()
+        };
+        // A device does one after the other.
+        let turned: Vec<Tensor> = match gradient.device().is_cpu() {
+            true => self.matrices.par_iter().map(orthogonal).collect::<TensorResult<_>>()?,
+            false => self.matrices.iter().map(orthogonal).collect::<TensorResult<_>>()?,
+        };
         let (mut direction, mut moved) = (Vec::new(), Vec::new());
         let mut at = 0;
-        for m in &self.matrices {
+        for (m, turned) in self.matrices.iter().zip(turned) {
             let size = m.rows * m.columns;
             for parts in [&mut direction, &mut moved] {
                 parts.push(zeros.narrow(0, at, m.at - at)?);
             }
-            let matrix = ahead.narrow(0, m.at, size)?.reshape((m.rows, m.columns))?;
-            direction.push(orthogonal(&matrix)?.flatten_all()?);
+            direction.push(turned);
             moved.push(ones.narrow(0, m.at, size)?);
             at = m.at + size;
         }

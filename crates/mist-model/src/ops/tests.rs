@@ -123,8 +123,8 @@ fn gates() {
 
 #[test]
 fn triangle_product() {
-    // One whole block of channels, a block and a rest, and a rest alone; columns that are no multiple of the tile.
-    for e in [32, 35, 3] {
+    // Whole blocks of channels, a block and a rest, and a rest alone; columns that are no multiple of the tile.
+    for e in [32, 48, 35, 3] {
         check("triangle", &[&[2, 7, 7, e], &[2, 7, 7, e]], &|t| triangle(&t[0], &t[1]));
     }
 }

@@ -21,75 +21,84 @@ pub fn triangle(a: &Tensor, b: &Tensor) -> Result<Tensor> {
 
 struct Triangle;
 
-/// Channels that a register block holds: two AVX-512 vectors.
-const LANES: usize = 32;
 /// Columns of the output that share one load of `a`.
 const BLOCK: usize = 4;
 
-/// `y[i,j,c] += Σ_k a[i,k,c]·b[k,j,c]` for one task, with `a[i,k]` at `i·a0 + k·a1` (in units of channels) and
-/// likewise `b[k,j]`, so that transposed products need no copy.
+/// The two factors of a task, with `a[i,k]` at `i·a0 + k·a1` (in units of channels) and likewise `b[k,j]`, so that transposed
+/// products need no copy.
+#[derive(Clone, Copy)]
+struct Factors<'a> {
+    a: &'a [f32],
+    at_a: (usize, usize),
+    b: &'a [f32],
+    at_b: (usize, usize),
+}
+
+/// `y[i,j,c] = Σ_k a[i,k,c]·b[k,j,c]` for one task; where the factors are, see [`Factors`].
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma"))]
 #[allow(clippy::too_many_arguments)]
 pub(super) fn product(
     a: &[f32],
-    (a0, a1): (usize, usize),
+    at_a: (usize, usize),
     b: &[f32],
-    (b0, b1): (usize, usize),
+    at_b: (usize, usize),
     y: &mut [f32],
     d: usize,
     e: usize,
 ) {
-    for c0 in (0..e).step_by(LANES) {
-        if e - c0 >= LANES {
-            for i in 0..d {
-                let mut j = 0;
-                while j + BLOCK <= d {
-                    let mut acc = [[0f32; LANES]; BLOCK];
-                    for k in 0..d {
-                        let at = (i * a0 + k * a1) * e + c0;
-                        let av: &[f32; LANES] = a[at..at + LANES].try_into().unwrap();
-                        for (q, acc) in acc.iter_mut().enumerate() {
-                            let bt = (k * b0 + (j + q) * b1) * e + c0;
-                            let bv: &[f32; LANES] = b[bt..bt + LANES].try_into().unwrap();
-                            for l in 0..LANES {
-                                acc[l] = av[l].mul_add(bv[l], acc[l]);
-                            }
-                        }
-                    }
-                    for (q, acc) in acc.iter().enumerate() {
-                        let yt = (i * d + j + q) * e + c0;
-                        y[yt..yt + LANES].copy_from_slice(acc);
-                    }
-                    j += BLOCK;
-                }
-                while j < d {
-                    let mut acc = [0f32; LANES];
-                    for k in 0..d {
-                        let (at, bt) = ((i * a0 + k * a1) * e + c0, (k * b0 + j * b1) * e + c0);
-                        let av: &[f32; LANES] = a[at..at + LANES].try_into().unwrap();
-                        let bv: &[f32; LANES] = b[bt..bt + LANES].try_into().unwrap();
-                        for l in 0..LANES {
-                            acc[l] = av[l].mul_add(bv[l], acc[l]);
-                        }
-                    }
-                    let yt = (i * d + j) * e + c0;
-                    y[yt..yt + LANES].copy_from_slice(&acc);
-                    j += 1;
-                }
-            }
-        } else {
-            for i in 0..d {
-                for j in 0..d {
-                    for c in c0..e {
-                        let mut sum = 0f32;
-                        for k in 0..d {
-                            sum = a[(i * a0 + k * a1) * e + c].mul_add(b[(k * b0 + j * b1) * e + c], sum);
-                        }
-                        y[(i * d + j) * e + c] = sum;
-                    }
-                }
+    let factors = Factors { a, at_a, b, at_b };
+    let mut c = 0;
+    while c < e {
+        c += match e - c {
+            32.. => channels::<32>(factors, y, d, e, c),
+            16.. => channels::<16>(factors, y, d, e, c),
+            8.. => channels::<8>(factors, y, d, e, c),
+            _ => channels::<1>(factors, y, d, e, c),
+        };
+    }
+}
+
+/// The channels c0..c0 + L; says how many these are.
+#[inline(always)]
+fn channels<const L: usize>(factors: Factors, y: &mut [f32], d: usize, e: usize, c0: usize) -> usize {
+    for i in 0..d {
+        let mut j = 0;
+        while j + BLOCK <= d {
+            cells::<L, BLOCK>(factors, y, (i, j), d, (e, c0));
+            j += BLOCK;
+        }
+        while j < d {
+            cells::<L, 1>(factors, y, (i, j), d, (e, c0));
+            j += 1;
+        }
+    }
+    L
+}
+
+/// The columns j..j + Q of row i.
+#[inline(always)]
+fn cells<const L: usize, const Q: usize>(
+    Factors { a, at_a: (a0, a1), b, at_b: (b0, b1) }: Factors,
+    y: &mut [f32],
+    (i, j): (usize, usize),
+    d: usize,
+    (e, c0): (usize, usize),
+) {
+    let mut acc = [[0f32; L]; Q];
+    for k in 0..d {
+        let at = (i * a0 + k * a1) * e + c0;
+        let av: &[f32; L] = a[at..at + L].try_into().expect("L of them");
+        for (q, acc) in acc.iter_mut().enumerate() {
+            let bt = (k * b0 + (j + q) * b1) * e + c0;
+            let bv: &[f32; L] = b[bt..bt + L].try_into().expect("L of them");
+            for l in 0..L {
+                acc[l] = av[l].mul_add(bv[l], acc[l]);
             }
         }
+    }
+    for (q, acc) in acc.iter().enumerate() {
+        let yt = (i * d + j + q) * e + c0;
+        y[yt..yt + L].copy_from_slice(acc);
     }
 }
 
