@@ -49,6 +49,7 @@ mod bound;
 mod chain;
 mod columns;
 mod conditional;
+mod dependent;
 mod device;
 mod domain;
 mod error;

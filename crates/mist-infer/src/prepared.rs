@@ -138,9 +138,12 @@ impl Estimator {
         let sides = [(Side::X, screen(Side::X, x)), (Side::Y, screen(Side::Y, y))];
         let mut warnings = Vec::new();
         for (side, screened) in &sides {
-            let Screened { kept, constant, repeated, .. } = screened;
+            let Screened { kept, constant, repeated, sums, .. } = screened;
             if !repeated.is_empty() {
                 warnings.push(Warning::RepeatedColumns { side: *side, labels: repeated.clone() });
+            }
+            if !sums.is_empty() {
+                warnings.push(Warning::SummedColumns { side: *side, labels: sums.clone() });
             }
             if kept.is_empty() {
                 warnings.push(Warning::ConstantSide { side: *side });

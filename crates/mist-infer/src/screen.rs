@@ -1,5 +1,6 @@
 //! A look at the data before the network sees it.
 
+use crate::dependent::dependent;
 use crate::{Columns, EstimateError, MIN_ROWS, Side, TiedColumn};
 use mist_model::Column;
 use mist_model::scores::ranks;
@@ -15,6 +16,8 @@ pub(crate) struct Screened<'a> {
     pub constant: Vec<String>,
     /// Labels of the columns that order the rows as an earlier one does, forwards or backwards.
     pub repeated: Vec<String>,
+    /// Labels of the columns that are weighted sums of others.
+    pub sums: Vec<String>,
     /// Columns among the kept ones with equal values.
     pub tied: Vec<TiedColumn>,
 }
@@ -27,7 +30,15 @@ pub(crate) enum Kept<'a> {
     Category(Vec<u32>),
 }
 
-impl Kept<'_> {
+impl<'a> Kept<'a> {
+    /// Its values, if it is no category.
+    fn number(&self) -> Option<&'a [f64]> {
+        match self {
+            Self::Number(values) => Some(values),
+            Self::Category(_) => None,
+        }
+    }
+
     /// As the network takes it.
     pub(crate) fn column(&self) -> Column<'_> {
         match self {
@@ -94,30 +105,36 @@ pub(crate) fn check(x: &Columns, y: &Columns) -> Result<usize, EstimateError> {
     Ok(expected)
 }
 
-/// Sorts the columns of a side into constant, tied, and plain ones.
+/// Sorts the columns of a side into those that tell something, and those that do not.
 pub(crate) fn screen(side: Side, columns: &Columns) -> Screened<'_> {
-    let mut out = Screened { kept: Vec::new(), constant: Vec::new(), repeated: Vec::new(), tied: Vec::new() };
+    let (mut kept, mut constant, mut repeated) = (Vec::new(), Vec::new(), Vec::new());
     let mut seen = HashSet::new();
     for (j, values) in columns.iter().enumerate() {
         if values.iter().all(|v| *v == values[0]) {
-            out.constant.push(columns.label(j));
-            continue;
-        }
-        if columns.is_category(j) {
-            out.kept.push(Kept::Category(codes(values)));
-            continue;
-        }
-        if columns.dim() > 1 && !seen.insert(order(values)) {
-            out.repeated.push(columns.label(j));
-            continue;
-        }
-        out.kept.push(Kept::Number(values));
-        let share = tied_share(values);
-        if share > 0.0 {
-            out.tied.push(TiedColumn { side, label: columns.label(j), share });
+            constant.push(columns.label(j));
+        } else if columns.is_category(j) {
+            kept.push((j, Kept::Category(codes(values))));
+        } else if columns.dim() > 1 && !seen.insert(order(values)) {
+            repeated.push(columns.label(j));
+        } else {
+            kept.push((j, Kept::Number(values)));
         }
     }
-    out
+    let numbers: Vec<(usize, &[f64])> = kept.iter().filter_map(|(j, k)| Some((*j, k.number()?))).collect();
+    let summed: HashSet<usize> =
+        dependent(&numbers.iter().map(|(_, v)| *v).collect::<Vec<_>>()).into_iter().map(|i| numbers[i].0).collect();
+    let (sums, kept): (Vec<_>, Vec<_>) = kept.into_iter().partition(|(j, _)| summed.contains(j));
+    let tied = kept.iter().filter_map(|(j, k)| {
+        let share = tied_share(k.number()?);
+        (share > 0.0).then(|| TiedColumn { side, label: columns.label(*j), share })
+    });
+    Screened {
+        constant,
+        repeated,
+        sums: sums.iter().map(|(j, _)| columns.label(*j)).collect(),
+        tied: tied.collect(),
+        kept: kept.into_iter().map(|(_, k)| k).collect(),
+    }
 }
 
 /// What the ranks of a column hash to, whichever end is the first.

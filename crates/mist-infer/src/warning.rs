@@ -32,6 +32,13 @@ pub enum Warning {
         /// The columns, as [`Columns::label`](crate::Columns::label) calls them.
         labels: Vec<String>,
     },
+    /// Columns left out because each is a weighted sum of other columns of the side: they say nothing new.
+    SummedColumns {
+        /// The side.
+        side: Side,
+        /// The columns, as [`Columns::label`](crate::Columns::label) calls them.
+        labels: Vec<String>,
+    },
     /// A side that is a category of many values: answered by groups of values.
     ManyValues {
         /// Values told apart.
@@ -151,6 +158,9 @@ impl fmt::Display for Warning {
             }
             Self::RepeatedColumns { side, labels } => {
                 write!(f, "{} of {side} left out: the rows have the same order in another column", first(labels))
+            }
+            Self::SummedColumns { side, labels } => {
+                write!(f, "{} of {side} left out: a weighted sum of other columns, which tell as much", first(labels))
             }
             Self::ManyValues { values, rare } => {
                 write!(

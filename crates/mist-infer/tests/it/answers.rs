@@ -290,6 +290,23 @@ fn columns_that_are_nearly_the_same_get_an_answer_or_are_left_out_with_a_word() 
 }
 
 #[test]
+fn totals_are_not_counted_beside_their_parts() {
+    let estimator = Estimator::embedded().unwrap();
+    let (x, shared) = (noise(200, 3, 5), noise(200, 3, 6));
+    let y: Vec<Vec<f64>> = x.iter().zip(&shared).map(|(a, b)| a.iter().zip(b).map(|(a, b)| a + b).collect()).collect();
+    let with_total = |side: &[Vec<f64>]| {
+        let total = (0..200).map(|r| side.iter().map(|c| c[r]).sum()).collect();
+        Columns::new(side.iter().cloned().chain([total]).collect())
+    };
+    let plain = estimator.estimate(Columns::new(x.clone()), Columns::new(y.clone())).unwrap();
+    let estimate = estimator.estimate(with_total(&x), with_total(&y)).unwrap();
+    assert_eq!((estimate.mi_nats(), estimate.dim_x), (plain.mi_nats(), 4));
+    let labels = vec!["column 3".to_owned()];
+    let left_out = |side| Warning::SummedColumns { side, labels: labels.clone() };
+    assert_eq!(estimate.warnings, [left_out(Side::X), left_out(Side::Y)]);
+}
+
+#[test]
 fn a_category_of_many_values_has_all_of_its_entropy() {
     let codes: Vec<f64> = (0..2000).map(|i| f64::from(i * 7 % 40)).collect();
     let y: Vec<f64> = codes.iter().zip(&noise(2000, 1, 3)[0]).map(|(c, e)| c + 0.1 * e).collect();
