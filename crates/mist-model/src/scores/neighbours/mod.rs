@@ -295,7 +295,8 @@ mod tests {
                     for (x, y) in [(&x, &y), (&y, &x)] {
                         let most = n.max(50);
                         let task = Task { x: padded(x), y: padded(y), n, orders, digamma: digammas(most) };
-                        let [mut general, mut line, mut by_lanes] = [(); 3].map(|()| vec![0f32; n * orders.len() * TERMS]);
+                        let [mut general, mut line, mut by_lanes] =
+                            [(); 3].map(|()| vec![0f32; n * orders.len() * TERMS]);
                         rows(&task, &mut general);
                         line::rows(&task, &mut line);
                         let what = format!("{n} rows, {levels} levels, orders {orders:?}");
