@@ -6,8 +6,10 @@ Environment: see requirements-tables.txt. Then:
     target/venv-tables/bin/python scripts/public_tables.py target/tables --mist target/release/mist \
         --report docs/results/real-data.md
 
-The first line writes the tables alone, the second also asks the questions and replaces the part of the report between
-its marks `<!-- answers -->` and `<!-- end -->`. Nothing is downloaded: every table is a file of a package.
+The first line writes the tables alone. The second also asks the questions, ranks columns, and replaces the parts of the
+report between its marks: `<!-- answers -->`, `<!-- changes -->` and `<!-- ranks -->`, each up to the next `<!-- end -->`. What
+changed is seen from the answers that the report had: where another checkpoint gave them, they become those of the one before.
+Nothing is downloaded: every table is a file of a package.
 
 The others, in nats: scikit-learn's `mutual_info_regression` or `mutual_info_classif` (of several columns of X the best
 one, since it takes one at a time: what all of them say together is no less), and the nearest neighbours of Kraskov et
@@ -15,8 +17,13 @@ al. (2004, equation 8) or, for a category, of Ross (2014, equation 2), of all co
 """
 
 import argparse
+import csv
+import io
 import json
+import os
+import re
 import subprocess
+import time
 from pathlib import Path
 
 import numpy as np
@@ -30,43 +37,45 @@ from sklearn.neighbors import KDTree, NearestNeighbors
 from vega_datasets import local_data
 
 NEIGHBOURS = 3
+# Nats by which an answer must differ from that of another checkpoint to be told.
+CHANGED = 0.02
 
 # File, X, Y, further options, and what somebody who has the table wants to know; then what an answer must be like to
-# make sense, said without having seen one.
+# make sense, said without having seen one, in words and as bounds.
 QUESTIONS = [
     ("penguins.csv", "species", "body_mass_g", [], "How much does the species say about the mass of a penguin?",
-     "clearly above 0: Gentoos are heavier; below ln 3 = 1.10"),
+     "clearly above 0: Gentoos are heavier; below ln 3 = 1.10", (0.2, 1.1)),
     ("penguins.csv", "bill_length_mm,bill_depth_mm", "flipper_length_mm", [], "Does the bill tell the flipper?",
-     "about that of a correlation of 0.7, 0.35, or more: the species decides both"),
+     "about that of a correlation of 0.7, 0.35, or more: the species decides both", (0.3, None)),
     ("iris.parquet", "petal*", "species", [], "How well do petals tell the species?",
-     "nearly all of ln 3 = 1.10"),
+     "nearly all of ln 3 = 1.10", (0.95, 1.1)),
     ("wine.csv", "1..13", "cultivar", ["--categorical", "cultivar"], "Do thirteen measurements tell the cultivar?",
-     "nearly all of the entropy of the cultivar, 1.09"),
+     "nearly all of the entropy of the cultivar, 1.09", (0.95, 1.1)),
     ("breast-cancer.parquet", "mean*", "diagnosis", [], "Do ten measurements tell the diagnosis?",
-     "most of the entropy of the diagnosis, 0.66"),
+     "most of the entropy of the diagnosis, 0.66", (0.4, 0.66)),
     ("diabetes.csv", "bmi", "progression", [], "Does the body mass index tell how diabetes goes on?",
-     "about that of a correlation of 0.59, 0.21"),
-    ("diabetes.csv", "age", "sex", ["--categorical", "sex"], "Do age and sex go together?", "little: 0 to 0.05"),
+     "about that of a correlation of 0.59, 0.21", (0.13, 0.3)),
+    ("diabetes.csv", "age", "sex", ["--categorical", "sex"], "Do age and sex go together?", "little: 0 to 0.05", (0, 0.05)),
     ("digits.npz", "pixels", "digit", ["--categorical", "digit"], "Do 64 pixels tell the digit?",
-     "nearly all of ln 10 = 2.30; more columns than the network was trained on"),
+     "nearly all of ln 10 = 2.30; more columns than the network was trained on", (2.0, 2.31)),
     ("survey.csv", "PID", "vote", ["--categorical", "PID,vote"], "Does the party tell the vote? (both are codes)",
-     "0.3 to 0.5: of party supporters nine in ten vote for their party; below ln 2 = 0.69"),
+     "0.3 to 0.5: of party supporters nine in ten vote for their party; below ln 2 = 0.69", (0.3, 0.5)),
     ("survey.csv", "TVnews", "vote", ["--categorical", "vote"], "Do evenings before the news tell the vote?",
-     "next to nothing"),
+     "next to nothing", (0, 0.03)),
     ("weather.csv.gz", "precipitation,temp_max,temp_min,wind", "weather", [], "Do instruments tell the word for the day?",
-     "much: rain is rain; below the entropy of the word, 1.20"),
+     "much: rain is rain; below the entropy of the word, 1.20", (0.3, 1.2)),
     ("weather.csv.gz", "date", "temp_max", [], "Does the date tell the warmth? (four years, a wave)",
-     "much, about 0.8: the seasons; neither rises, so a correlation is near 0"),
+     "much, about 0.8: the seasons; neither rises, so a correlation is near 0", (0.6, 1.1)),
     ("co2.csv", "date", "co2", [], "Does the date tell the carbon dioxide? (a sensor with gaps)",
-     "very much, 2 to 4: a rising curve with a season"),
+     "very much, 2 to 4: a rising curve with a season", (2, 4)),
     ("fertility.csv", "1970", "2010", [], "Do births of 1970 tell those of 2010? (one column a year, with gaps)",
-     "about that of a rank correlation of 0.8, 0.5"),
+     "about that of a rank correlation of 0.8, 0.5", (0.35, 0.75)),
     ("cars.csv", "Origin,Cylinders", "Miles_per_Gallon", ["--categorical", "Cylinders"],
-     "Do origin and cylinders tell the mileage?", "much, 0.5 to 1: cylinders come in 4, 6 and 8"),
+     "Do origin and cylinders tell the mileage?", "much, 0.5 to 1: cylinders come in 4, 6 and 8", (0.5, 1)),
     ("airports.csv", "longitude,latitude", "state", [], "Does the place of an airport tell its state?",
-     "nearly all of the entropy of the state, 3.7"),
+     "nearly all of the entropy of the state, 3.7", (3.2, 3.75)),
     ("airports.csv", "latitude", "longitude", [], "Do the coordinates of airports depend on each other?",
-     "some, 0.3 to 0.8: the outline of the country, Alaska, the islands"),
+     "some, 0.3 to 0.8: the outline of the country, Alaska, the islands", (0.3, 0.8)),
 ]
 
 
@@ -172,21 +181,140 @@ def others(table, answer, options):
     return len(y), best, max(together, 0.0)
 
 
+def verdict(mi, bounds):
+    """Whether an answer, as it is printed, lies where it was expected."""
+    low, high = bounds
+    mi = round(mi, 2)
+    if mi < low:
+        return "no, too small"
+    return "yes" if high is None or mi <= high else "no, too large"
+
+
 def answers(mist, folder, tables):
-    """The table of the report, in Markdown."""
-    lines = ["| table | question | expected | `mist`, 90 % interval | scikit-learn | neighbours | n |",
-             "|---|---|---|---|---|---|---|"]
-    for name, x, y, options, question, expected in QUESTIONS:
+    """Which checkpoint answers, a row of the report for each question, and the answer with its bounds by question."""
+    rows, found = [], {}
+    for name, x, y, options, question, expected, bounds in QUESTIONS:
         answer = ask(mist, folder, name, x, y, options)
         n, best, together = others(tables[name], answer, options)
         assert n == answer["n"], f"{name}: {n} complete rows, mist says {answer['n']}"
         low, high = answer["interval"]["lower"], answer["interval"]["upper"]
         bound = f"at least {low:.2f}" if answer["at_least"] else f"{answer['mi']:.2f} ({low:.2f} to {high:.2f})"
-        cells = [f"`{name}`", f"{question} `{x}` → `{y}`", expected, bound, f"{best:.2f}", f"{together:.2f}", str(n)]
-        lines.append("| " + " | ".join(cells) + " |")
-        print(lines[-1], flush=True)
+        mi = low if answer["at_least"] else answer["mi"]
+        cells = [f"`{name}`", f"{question} `{x}` → `{y}`", expected, bound, verdict(mi, bounds), f"{best:.2f}", f"{together:.2f}", str(n)]
+        rows.append("| " + " | ".join(cells) + " |")
+        print(rows[-1], flush=True)
+        found[cells[1]] = (mi, bounds)
     checkpoint = answer["checkpoint"]
-    return "\n".join([f"Checkpoint `{checkpoint['name']}` (sha256 {checkpoint['sha256'][:12]}…).", "", *lines])
+    return f"`{checkpoint['name']}` (sha256 {checkpoint['sha256'][:12]}…)", rows, found
+
+
+HEAD = "| table | question | expected | `mist`, 90 % interval | sensible? | scikit-learn | neighbours | n |\n|---|---|---|---|---|---|---|---|"
+
+
+def answered(report):
+    """Checkpoint and answers of a report, by question: numbers, of `at least` the bound."""
+    found = {}
+    for line in report.splitlines():
+        cells = [cell.strip() for cell in line.strip("| ").split(" | ")]
+        number = re.search(r"\d+\.\d+", cells[3]) if len(cells) >= 7 else None
+        if number and "→" in cells[1]:
+            found[cells[1]] = float(number.group())
+    name = re.search(r"Checkpoint (`[^`]+` \(sha256 \w+…\))", report)
+    return (name.group(1) if name else ""), found
+
+
+def off(mi, bounds):
+    """How far an answer lies from where it was expected, as printed."""
+    low, high = bounds
+    return max(low - round(mi, 2), round(mi, 2) - (np.inf if high is None else high), 0.0)
+
+
+def changes(before, old, now):
+    """What another checkpoint, whose answers a report had, said otherwise."""
+    lines = []
+    for question, (mi, bounds) in now.items():
+        if question not in old or abs(old[question] - mi) < CHANGED:
+            continue
+        then, here = off(old[question], bounds), off(mi, bounds)
+        what = "as sensible as before" if abs(then - here) < 0.005 else "better" if here < then else "worse"
+        lines.append(f"| {question} | {old[question]:.2f} | {mi:.2f} | {what} |")
+    if not lines:
+        return f"No answer differs from that of {before} by {CHANGED} nats or more."
+    head = f"Answers that differ from those of {before} by {CHANGED} nats or more; *better* is nearer to what was expected.\n\n"
+    return head + "| question | before | now | |\n|---|---|---|---|\n" + "\n".join(lines)
+
+
+# File, target, and whether that is a class.
+RANKINGS = [
+    ("iris.parquet", "species", True),
+    ("wine.csv", "cultivar", True),
+    ("breast-cancer.parquet", "diagnosis", True),
+    ("digits.npz", "digit", True),
+    ("diabetes.csv", "progression", False),
+    ("cars.csv", "Miles_per_Gallon", False),
+    ("penguins.csv", "species", True),
+    ("weather.csv.gz", "temp_max", False),
+]
+
+
+def processor_seconds(start):
+    end = os.times()
+    return sum(getattr(end, k) - getattr(start, k) for k in ("user", "system", "children_user", "children_system"))
+
+
+def rankings(mist, folder, tables):
+    """The order of `mist rank` beside that of scikit-learn, on the columns of numbers that the complete rows hold."""
+    from scipy.stats import spearmanr
+
+    lines = ["| table | rows × columns | target | same among the top 3 / 5 / 10 | rank correlation | mist, s | scikit-learn, s |",
+             "|---|---|---|---|---|---|---|"]
+    for name, target, classes in RANKINGS:
+        table = tables[name]
+        inputs = [c for c in table if c != target and table[c].dtype.kind in "iuf" and table[c].nunique() > 1]
+        table = table[[*inputs, target]].dropna()
+        path = folder / "ranking.csv"
+        table.to_csv(path, index=False)
+        command = [str(mist), "--quiet", "rank", str(path), "--target", target, "--format", "csv", "--test", "none"]
+        command += ["--categorical", target] if classes else []
+        start = os.times()
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        ours_seconds = processor_seconds(start)
+        if run.returncode != 0:
+            raise SystemExit(f"{name}: {run.stderr}")
+        place = {row["x"]: i for i, row in enumerate(csv.DictReader(io.StringIO(run.stdout)))}
+        ours = np.array([-place[c] for c in inputs])
+        x, y = table[inputs].to_numpy(float), table[target]
+        y = pd.factorize(y)[0] if classes else y.to_numpy()
+        start = os.times()
+        theirs = (mutual_info_classif if classes else mutual_info_regression)(x, y, random_state=0)
+        theirs_seconds = processor_seconds(start)
+        top = lambda scores, k: set(np.argsort(-scores, kind="stable")[:k].tolist())
+        same = " / ".join(str(len(top(ours, k) & top(theirs, k))) for k in (3, 5, 10) if k < len(inputs))
+        kind = "class" if classes else "number"
+        lines.append(f"| `{name}` | {len(table)} × {len(inputs)} | `{target}`, a {kind} | {same or 'all'} "
+                     f"| {spearmanr(ours, theirs)[0]:.2f} | {ours_seconds:.2f} | {theirs_seconds:.2f} |")
+        print(lines[-1], flush=True)
+    path.unlink()
+    return "\n".join(lines)
+
+
+def put(report, mark, text):
+    """The report with another text between a mark and the next end."""
+    begin = report.index(f"<!-- {mark} -->") + len(f"<!-- {mark} -->")
+    return f"{report[:begin]}\n{text}\n{report[report.index('<!-- end -->', begin):]}"
+
+
+def renew(report, mist, folder, tables):
+    """The report with the answers of today."""
+    before, old = answered(report)
+    checkpoint, rows, now = answers(mist, folder, tables)
+    sensible = sum(off(mi, bounds) == 0 for mi, bounds in now.values())
+    text = f"Checkpoint {checkpoint}, {time.strftime('%Y-%m-%d')}: {sensible} of {len(now)} answers lie where they were expected.\n\n{HEAD}\n"
+    report = put(report, "answers", text + "\n".join(rows))
+    # Renewed with the same weights, the comparison with those before stays.
+    if before and before != checkpoint:
+        report = put(report, "changes", changes(before, old, now))
+    return put(report, "ranks", rankings(mist, folder, tables))
 
 
 def main():
@@ -196,12 +324,11 @@ def main():
     parser.add_argument("--report", type=Path, help="gets the answers, between its marks")
     args = parser.parse_args()
     tables = write(args.folder)
-    if args.mist:
-        text = answers(args.mist, args.folder, tables)
-        if args.report:
-            old = args.report.read_text()
-            begin, end = old.index("<!-- answers -->") + len("<!-- answers -->"), old.index("<!-- end -->")
-            args.report.write_text(f"{old[:begin]}\n{text}\n{old[end:]}")
+    if args.mist and args.report:
+        args.report.write_text(renew(args.report.read_text(), args.mist, args.folder, tables))
+    elif args.mist:
+        answers(args.mist, args.folder, tables)
+        rankings(args.mist, args.folder, tables)
 
 
 if __name__ == "__main__":

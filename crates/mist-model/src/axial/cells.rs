@@ -1,7 +1,7 @@
 //! From a normal score to the feature channels of its cell.
 
 use super::Linear;
-use crate::ops::{CellLayers, cell_network, standardise};
+use crate::ops::{CellLayers, cell_inputs, cell_network, lean, standardise};
 use crate::{AxialConfig, Batch};
 use candle_core::{D, Result, Tensor};
 use candle_nn::{Init, VarBuilder};
@@ -46,8 +46,13 @@ impl Cells {
     pub(super) fn forward(&self, batch: &Batch) -> Result<Tensor> {
         let (b, n, d) = batch.z.dims3()?;
         let mask = batch.cell_mask()?;
-        let indicators = batch.indicators()?.unsqueeze(1)?.broadcast_as((b, n, d, 1))?.contiguous()?;
-        let inputs = Tensor::cat(&[basis(&batch.z)?, batch.ties.unsqueeze(3)?, indicators], D::Minus1)?;
+        let indicators = batch.indicators()?;
+        let inputs = if lean(&batch.z) {
+            cell_inputs(&batch.z, &batch.ties, &indicators.squeeze(2)?)?
+        } else {
+            let indicators = indicators.unsqueeze(1)?.broadcast_as((b, n, d, 1))?.contiguous()?;
+            Tensor::cat(&[basis(&batch.z)?, batch.ties.unsqueeze(3)?, indicators], D::Minus1)?
+        };
         let weight = Tensor::cat(&[&self.expand.weight, &self.ties, &self.indicator], 0)?;
         let layers = CellLayers {
             expand: (&weight, &self.expand.bias),

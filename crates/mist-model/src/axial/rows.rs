@@ -2,7 +2,7 @@
 
 use super::local::{Local, Pointwise};
 use super::{Linear, RESIDUAL_GAIN};
-use crate::ops::{attention, rms_norm, side_pool};
+use crate::ops::{InducedLayers, attention, induced_block, lean, rms_norm, side_join, side_pool};
 use crate::{AxialConfig, Batch};
 use candle_core::{D, DType, Result, Tensor};
 use candle_nn::{Init, VarBuilder};
@@ -59,15 +59,7 @@ impl Rows {
     /// # Shapes
     /// `phi` (B, N, D, C), pairs `e` (B, D, D, E), what is pooled of them (B, ·) → tokens (B, N, W).
     pub(super) fn forward(&self, phi: &Tensor, e: &Tensor, pooled_pairs: &Tensor, batch: &Batch) -> Result<Told> {
-        let b = phi.dim(0)?;
-        let pooled = side_pool(&self.lift.gelu(phi)?, &batch.side)?;
-        let scale = batch.mean_dim()?.sqrt()?.reshape((b, 1, 1))?;
-        let (x, y) = (pooled.narrow(2, 0, 1)?.squeeze(2)?, pooled.narrow(2, 1, 1)?.squeeze(2)?);
-        // Sum and absolute difference: all that is symmetric in the two sides.
-        let apart = (&x - &y)?;
-        // Where the data has a gradient, rows with one rank on both sides sit on the kink of the absolute value.
-        let apart = if batch.z.track_op() { kinked(&apart)? } else { apart.abs()? };
-        let both = Tensor::cat(&[(x + y)?, apart], D::Minus1)?.broadcast_div(&scale)?;
+        let both = sides(&self.lift.gelu(phi)?, batch)?;
         let Some(terms) = &batch.neighbours else {
             candle_core::bail!("the network wants the neighbour terms of each row, and the batch has none");
         };
@@ -80,6 +72,23 @@ impl Rows {
         let pointwise = self.local.head(&r, terms, &critic, batch)?;
         Ok(Told { tokens: r, pointwise })
     }
+}
+
+/// Sum and absolute difference of the two sides of each row: all that is symmetric in them.
+///
+/// # Shapes
+/// Lifted cells (B, N, D, W) → (B, N, 2W).
+fn sides(lifted: &Tensor, batch: &Batch) -> Result<Tensor> {
+    let scale = batch.mean_dim()?.sqrt()?;
+    if lean(lifted) {
+        return side_join(lifted, &batch.side, &scale);
+    }
+    let pooled = side_pool(lifted, &batch.side)?;
+    let (x, y) = (pooled.narrow(2, 0, 1)?.squeeze(2)?, pooled.narrow(2, 1, 1)?.squeeze(2)?);
+    let apart = (&x - &y)?;
+    // Where the data has a gradient, rows with one rank on both sides sit on the kink of the absolute value.
+    let apart = if batch.z.track_op() { kinked(&apart)? } else { apart.abs()? };
+    Tensor::cat(&[(x + y)?, apart], D::Minus1)?.broadcast_div(&scale.reshape(((), 1, 1))?)
 }
 
 /// The absolute value, with a gradient of 0 where that is 0 but for rounding; candle's is ±1 there.
@@ -111,6 +120,9 @@ impl InducedAttention {
     /// # Shapes
     /// Tokens `r` (B, N, W), inducing points (M, W), `rows` (B, N) 1 for a row and 0 for padding → (B, N, W).
     fn forward(&self, r: &Tensor, inducing: &Tensor, rows: Option<&Tensor>) -> Result<Tensor> {
+        if rows.is_none() && lean(r) {
+            return induced_block(r, &self.layers(inducing));
+        }
         let x = rms_norm(r, &self.norm1)?;
         // The bias of the keys adds the same to all rows, which a softmax does not see: times 0 it keeps its gradient, 0.
         let queries =
@@ -121,5 +133,20 @@ impl InducedAttention {
         let r = (r + attention(&self.query.forward(&x)?, &self.inducing_key.forward(&points)?, &answers, 1, None)?)?;
         let x = rms_norm(&r, &self.norm2)?;
         r + self.mlp2.forward(&self.mlp1.gelu(&x)?)?
+    }
+
+    fn layers<'a>(&'a self, inducing: &'a Tensor) -> InducedLayers<'a> {
+        InducedLayers {
+            norm1: &self.norm1,
+            inducing,
+            key: &self.key.weight,
+            value: self.value.parts(),
+            query: self.query.parts(),
+            inducing_key: self.inducing_key.parts(),
+            out: self.out.parts(),
+            norm2: &self.norm2,
+            mlp1: self.mlp1.parts(),
+            mlp2: self.mlp2.parts(),
+        }
     }
 }

@@ -136,6 +136,36 @@ fn padding_columns_change_no_answer_and_no_gradient() -> Result<()> {
     Ok(())
 }
 
+/// The form for answers alone, of constant weights, against plain operations in f64: the tasks are larger than a tile.
+#[test]
+fn answers_are_those_of_plain_operations() -> Result<()> {
+    let (dev, config) = (Device::Cpu, AxialConfig::default());
+    let (_, parameters) = Parameters::init(6, &dev, |vb| Axial::new(&config, vb))?;
+    let mut rng = StdRng::seed_from_u64(8);
+    let mut values: HashMap<String, Tensor> = HashMap::new();
+    for (name, var) in parameters.iter() {
+        // Away from 0, as biases are at first.
+        let noise: Vec<f32> = (0..var.elem_count()).map(|_| rng.random_range(-0.05..0.05)).collect();
+        let value = (var.as_detached_tensor() + Tensor::from_vec(noise, var.shape(), &dev)?)?;
+        values.insert(name.to_string(), value);
+    }
+    let net = |dtype| Axial::new(&config, VarBuilder::from_tensors(values.clone(), dtype, &dev));
+    let (single, double) = (net(DType::F32)?, net(DType::F64)?);
+    let tasks = |dim_x, dim_y| [task(300, dim_x, dim_y, 9), task(300, dim_x, dim_y, 10)];
+    for tasks in [tasks(1, 1), tasks(3, 2)] {
+        let batch = Batch::new(&[&tasks[0], &tasks[1]], &dev)?;
+        let (got, want) = (single.forward(&batch)?, double.forward(&batch.to_dtype(DType::F64)?)?);
+        assert!(!got.quantiles.track_op(), "nothing is kept for a gradient");
+        for (got, want) in [(got.quantiles, want.quantiles), (got.pointwise, want.pointwise)] {
+            let want = want.flatten_all()?.to_vec1::<f64>()?;
+            for (got, want) in got.flatten_all()?.to_vec1::<f32>()?.into_iter().zip(want) {
+                assert!((f64::from(got) - want).abs() < 1e-4 * (1.0 + want.abs()), "{got} against {want}");
+            }
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn swapping_sides_and_permuting_columns_and_rows_changes_no_answer() {
     let dev = Device::Cpu;

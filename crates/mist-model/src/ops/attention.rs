@@ -90,7 +90,7 @@ fn head_transposed(values: &[f32], (width, head): (usize, usize), channel: usize
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma"))]
-fn softmax_rows(scores: &mut [f32], n: usize, scale: f32, keys: Option<&[f32]>) {
+pub(super) fn softmax_rows(scores: &mut [f32], n: usize, scale: f32, keys: Option<&[f32]>) {
     for row in scores.chunks_exact_mut(n) {
         if let Some(keys) = keys {
             for (s, k) in row.iter_mut().zip(keys) {

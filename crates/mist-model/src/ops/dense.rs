@@ -1,7 +1,7 @@
 //! A dense layer with its bias and activation in one pass.
 
 use super::math::{gelu, gelu_grad};
-use super::matmul::{View, add_product};
+use super::matmul::{View, add_product, row_plus_product};
 use super::{fused, slice, with_values};
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 use multiversion::multiversion;
@@ -77,10 +77,7 @@ pub(super) fn add_rows(sum: &mut [f32], rows: &[f32]) {
 pub(super) fn affine(x: &[f32], w: &[f32], b: &[f32], y: &mut [f32]) {
     let (n, k) = (b.len(), w.len() / b.len());
     let m = y.len() / n;
-    for row in y.chunks_exact_mut(n) {
-        row.copy_from_slice(b);
-    }
-    add_product(y, View { values: x, row: k, col: 1 }, w, (m, n, k));
+    row_plus_product(y, b, View { values: x, row: k, col: 1 }, w, (m, n, k));
 }
 
 /// `c = a·wᵀ`, with `wᵀ` given.

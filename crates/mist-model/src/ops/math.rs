@@ -24,6 +24,56 @@ pub(super) fn exp(x: f32) -> f32 {
     p * f32::from_bits(bits.wrapping_shl(23).wrapping_add(0x3f80_0000))
 }
 
+/// Natural logarithm of a normal positive number, absolute error below 1e-7 plus 1e-7 of its size.
+#[inline(always)]
+pub(super) fn ln(x: f32) -> f32 {
+    // x = m·2^e with m from √½ to √2: the bits of √½ are taken away from the exponent's.
+    let bits = x.to_bits();
+    let e = (bits.wrapping_sub(0x3f35_04f3) as i32) >> 23;
+    let m = f32::from_bits(bits.wrapping_sub((e as u32) << 23));
+    // ln m = 2 artanh s, |s| ≤ 0.172.
+    let s = (m - 1.0) / (m + 1.0);
+    let t = s * s;
+    let p = t.mul_add(1.0 / 9.0, 1.0 / 7.0);
+    let p = p.mul_add(t, 1.0 / 5.0);
+    let p = p.mul_add(t, 1.0 / 3.0);
+    let p = p.mul_add(t, 1.0);
+    (e as f32).mul_add(std::f32::consts::LN_2, 2.0 * s * p)
+}
+
+/// Inverse hyperbolic sine, as `sign(x)·ln(|x| + √(x² + 1))`.
+#[inline(always)]
+pub(super) fn asinh(x: f32) -> f32 {
+    let a = x.abs();
+    ln(a + a.mul_add(a, 1.0).sqrt()).copysign(x)
+}
+
+/// Sine and cosine, absolute error below 2e-7 for arguments of some dozens at most.
+#[inline(always)]
+pub(super) fn sin_cos(x: f32) -> (f32, f32) {
+    // π/2 in two parts (Cody and Waite).
+    const HI: f32 = std::f32::consts::FRAC_PI_2;
+    const LO: f32 = -4.371_139e-8;
+    const ROUND: f32 = 12_582_912.0;
+    let k = x.mul_add(std::f32::consts::FRAC_2_PI, ROUND);
+    let quadrant = k.to_bits();
+    let k = k - ROUND;
+    let r = k.mul_add(-LO, k.mul_add(-HI, x));
+    let t = r * r;
+    // Taylor polynomials on |r| ≤ π/4.
+    let s = t.mul_add(1.0 / 362_880.0, -1.0 / 5_040.0);
+    let s = s.mul_add(t, 1.0 / 120.0);
+    let s = s.mul_add(t, -1.0 / 6.0);
+    let s = (s * t).mul_add(r, r);
+    let c = t.mul_add(1.0 / 40_320.0, -1.0 / 720.0);
+    let c = c.mul_add(t, 1.0 / 24.0);
+    let c = c.mul_add(t, -0.5);
+    let c = c.mul_add(t, 1.0);
+    let (sin, cos) = if quadrant & 1 == 0 { (s, c) } else { (c, s) };
+    let sign = |value: f32, turns: u32| f32::from_bits(value.to_bits() ^ (turns & 2) << 30);
+    (sign(sin, quadrant), sign(cos, quadrant.wrapping_add(1)))
+}
+
 /// Logistic function.
 #[inline(always)]
 pub(super) fn sigmoid(x: f32) -> f32 {
@@ -97,6 +147,10 @@ mod tests {
             let f = |v: f64| 0.5 * v * (1.0 + (0.797_884_560_802_865_4 * (v + 0.044_715 * v.powi(3))).tanh());
             let fd = (f(d + h) - f(d - h)) / (2.0 * h);
             assert!((f64::from(gelu_grad(x)) - fd).abs() < 2e-6, "gelu'({x})");
+            assert!((f64::from(asinh(x)) - d.asinh()).abs() < 3e-7 * (1.0 + d.asinh().abs()), "asinh({x})");
+            let (sin, cos) = sin_cos(x);
+            assert!((f64::from(sin) - d.sin()).abs() < 3e-7 && (f64::from(cos) - d.cos()).abs() < 3e-7, "sin_cos({x})");
+            assert!(x <= 0.0 || (f64::from(ln(x)) - d.ln()).abs() < 2e-7 * (1.0 + d.ln().abs()), "ln({x})");
             let exact = statrs::function::erf::erf(d);
             assert!((f64::from(erf(x)) - exact).abs() < 4e-7, "erf({x})");
             let f = |v: f64| 0.5 * v * (1.0 + statrs::function::erf::erf(v * std::f64::consts::FRAC_1_SQRT_2));

@@ -8,7 +8,9 @@
 mod attention;
 mod cell;
 mod dense;
+mod elementwise;
 mod gate;
+mod induced;
 mod layer_norm;
 mod linear;
 mod math;
@@ -27,14 +29,16 @@ mod triangle;
 pub use attention::attention;
 pub use cell::{CellLayers, cell_network};
 pub use dense::{Activation, dense};
+pub use elementwise::{asinh, cell_inputs};
 pub use gate::gate_concat;
+pub use induced::{InducedLayers, induced_block};
 pub use layer_norm::layer_norm;
 pub use linear::{Rectifier, linear};
 pub use moments::moments;
 pub use norm::{rms_norm, standardise};
 pub use pair_block::{PairLayers, pair_block};
 pub use quadratic::quadratic;
-pub use side::{side_pool, side_sum};
+pub use side::{side_join, side_pool, side_sum};
 pub use soft_count::{PLACES, soft_counts};
 pub use soft_rank::soft_ranks;
 pub use triangle::triangle;
@@ -44,6 +48,11 @@ use candle_core::{CpuStorage, DType, Layout, Result, Tensor};
 /// Whether the fused form serves this tensor: f32 on the CPU.
 fn fused(t: &Tensor) -> bool {
     t.device().is_cpu() && t.dtype() == DType::F32
+}
+
+/// Whether a form serves that has no gradient: f32 on the CPU, of a tensor that none reaches.
+pub fn lean(t: &Tensor) -> bool {
+    fused(t) && !t.track_op()
 }
 
 /// The contiguous f32 values behind a layout.

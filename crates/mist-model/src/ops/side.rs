@@ -38,6 +38,27 @@ pub fn side_pool(x: &Tensor, side: &Tensor) -> Result<Tensor> {
     Tensor::cat(&[sx, sy], 2)
 }
 
+/// For every row, the sum of its sides and their absolute difference, each side the sum over its columns, over `scale`. For
+/// f32 on the CPU, without a gradient ([`lean`](super::lean)).
+///
+/// # Shapes
+/// `x` (B, N, D, H), `side` (B, D) as in [`side_sum`], `scale` (B) → (B, N, 2H).
+///
+/// # Errors
+/// Shapes that do not fit.
+pub fn side_join(x: &Tensor, side: &Tensor, scale: &Tensor) -> Result<Tensor> {
+    let (b, n, d, h) = x.dims4()?;
+    let joined = with_values([x, side, scale], |[x, side, scale]| {
+        let mut y = vec![0f32; b * n * 2 * h];
+        let tasks = x.chunks_exact(n * d * h).zip(side.chunks_exact(d)).zip(scale);
+        for (((x, side), scale), y) in tasks.zip(y.chunks_exact_mut(n * 2 * h)) {
+            join_task(x, side, 1.0 / scale, y, h);
+        }
+        y
+    })?;
+    Tensor::from_vec(joined, (b, n, 2 * h), x.device())
+}
+
 fn side_masks(x: &Tensor, side: &Tensor) -> Result<(Tensor, Tensor)> {
     let (b, d) = side.dims2()?;
     let mask = |m: Tensor| m.to_dtype(x.dtype())?.reshape((b, 1, d, 1));
@@ -92,6 +113,17 @@ pub(super) fn sum_task(x: &[f32], side: &[f32], y: &mut [f32], acc: &mut [f32]) 
 fn pool_task(x: &[f32], side: &[f32], y: &mut [f32], h: usize) {
     for (x, acc) in x.chunks_exact(side.len() * h).zip(y.chunks_exact_mut(2 * h)) {
         accumulate(x, side, acc);
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma"))]
+fn join_task(x: &[f32], side: &[f32], over: f32, y: &mut [f32], h: usize) {
+    for (x, acc) in x.chunks_exact(side.len() * h).zip(y.chunks_exact_mut(2 * h)) {
+        accumulate(x, side, acc);
+        let (a, b) = acc.split_at_mut(h);
+        for (a, b) in a.iter_mut().zip(b) {
+            (*a, *b) = ((*a + *b) * over, (*a - *b).abs() * over);
+        }
     }
 }
 

@@ -83,6 +83,29 @@ fn dense_layer() {
 }
 
 #[test]
+fn cell_inputs_are_the_functions_they_say() {
+    let (z, n) = (random(&[2, 5, 3], 4), 30);
+    let new = |values: &[f64], shape: &[usize]| Tensor::from_vec(values.to_vec(), shape, &Device::Cpu).unwrap();
+    let single = |t: Tensor| t.to_dtype(DType::F32).unwrap();
+    let ties: Vec<f64> = z.iter().map(|z| z.abs() / 2.0).collect();
+    let indicators = [0.0, 1.0, 0.0, 1.0, 0.0, 0.0];
+    let shape = [2, 5, 3];
+    let inputs = [single(new(&z, &shape)), single(new(&ties, &shape)), single(new(&indicators, &[2, 3]))];
+    let got = cell_inputs(&inputs[0], &inputs[1], &inputs[2]).unwrap();
+    assert_eq!(got.dims(), [2, 5, 3, 8]);
+    let got: Vec<f32> = got.flatten_all().unwrap().to_vec1().unwrap();
+    for (cell, got) in (0..n).zip(got.chunks_exact(8)) {
+        let z = z[cell];
+        let (he2, he3, z3) = ((z * z - 1.0) / 1.4, (z * z - 3.0) * z / 2.4, 3.0 * z);
+        let indicator = indicators[cell / 15 * 3 + cell % 3];
+        let want = [z, he2, he3, z3.tanh(), z3.cos(), z3.sin(), ties[cell], indicator];
+        for (got, want) in got.iter().zip(want) {
+            assert!((f64::from(*got) - want).abs() < 1e-6, "cell {cell}: {got} against {want}");
+        }
+    }
+}
+
+#[test]
 fn affine_maps_of_wide_layers() {
     for act in [Rectifier::Identity, Rectifier::Gelu, Rectifier::Relu] {
         check("linear", &[&[2, 41, 21], &[19, 21], &[19]], &|t| linear(&t[0], &t[1], &t[2], act));
@@ -131,9 +154,12 @@ fn triangle_product() {
 
 #[test]
 fn cross_moments() {
-    check("moments", &[&[2, 6, 4, 3]], &|t| {
-        moments(&t[0], &Tensor::new(&[6f64, 5.0], &Device::Cpu)?.to_dtype(t[0].dtype())?)
-    });
+    // Few columns, and many.
+    for d in [2, 4, 6] {
+        check("moments", &[&[2, 6, d, 3]], &|t| {
+            moments(&t[0], &Tensor::new(&[6f64, 5.0], &Device::Cpu)?.to_dtype(t[0].dtype())?)
+        });
+    }
 }
 
 #[test]

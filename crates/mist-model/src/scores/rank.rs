@@ -1,6 +1,8 @@
 //! Ranks and their normal scores.
 
 use statrs::distribution::{ContinuousCDF, Normal};
+use std::cell::RefCell;
+use std::rc::Rc;
 
 /// Ranks of one column.
 #[derive(Clone, Debug)]
@@ -39,7 +41,18 @@ pub fn ranks(values: &[f64]) -> Ranks {
 }
 
 /// `Φ⁻¹((u + n) / 2n)` for u = 0..n: the score of a centred rank u; that of −u is its negative, exactly.
-pub(super) fn score_table(n: usize) -> Vec<f32> {
-    let normal = Normal::standard();
-    (0..n).map(|u| if u == 0 { 0.0 } else { normal.inverse_cdf((u + n) as f64 / (2 * n) as f64) as f32 }).collect()
+///
+/// Each thread keeps the last of them: the many pairs of one table ask for the same.
+pub(super) fn score_table(n: usize) -> Rc<[f32]> {
+    thread_local! {
+        static LAST: RefCell<Rc<[f32]>> = RefCell::new(Rc::new([]));
+    }
+    LAST.with_borrow_mut(|last| {
+        if last.len() != n {
+            let normal = Normal::standard();
+            let score = |u| if u == 0 { 0.0 } else { normal.inverse_cdf((u + n) as f64 / (2 * n) as f64) as f32 };
+            *last = (0..n).map(score).collect();
+        }
+        last.clone()
+    })
 }

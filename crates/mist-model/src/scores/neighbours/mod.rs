@@ -1,5 +1,6 @@
 //! Nearest neighbours of every row: a noisy pointwise MI that the network learns to smooth.
 
+mod lanes;
 mod line;
 mod places;
 
@@ -57,7 +58,11 @@ pub fn neighbour_terms(x: &[Vec<f32>], y: &[Vec<f32>], orders: &[usize]) -> Vec<
     let mut out = vec![0f32; n * orders.len() * TERMS];
     let task = Task { x: pad(x), y: pad(y), n, orders, digamma };
     match (x, y) {
-        ([_], [_]) => line::rows(&task, &mut out),
+        ([_], [_]) => {
+            if !lanes::rows(&task, &mut out) {
+                line::rows(&task, &mut out);
+            }
+        }
         _ => rows(&task, &mut out),
     }
     out
@@ -260,10 +265,16 @@ mod tests {
         out
     }
 
+    fn tied(column: &[f32]) -> bool {
+        let mut sorted = column.to_vec();
+        sorted.sort_unstable_by(f32::total_cmp);
+        sorted.windows(2).any(|pair| pair[0] == pair[1])
+    }
+
     #[test]
     fn one_column_a_side_has_the_same_bits_either_way() {
         let mut rng = StdRng::seed_from_u64(9);
-        for (n, levels) in [(2usize, 0), (3, 0), (30, 0), (400, 0), (400, 2), (300, 7), (200, 60)] {
+        for (n, levels) in [(2usize, 0), (3, 0), (16, 0), (30, 0), (400, 0), (400, 2), (300, 7), (200, 60)] {
             let mut column = || -> Vec<f32> {
                 match levels {
                     0 => (0..n).map(|_| rng.random_range(-3.0..3.0)).collect(),
@@ -274,17 +285,28 @@ mod tests {
             let y: Vec<f32> = x.iter().zip(column()).map(|(x, noise)| (x + noise).round() * 0.5 + noise).collect();
             let codes: Vec<u32> = x.iter().map(|v| (v * 10.0) as i32 as u32).collect();
             for x in [x, category(&codes)] {
-                let (x, y, orders) = (vec![x], vec![y.clone()], [1, 3, 8, 24]);
-                let padded = |side: &[Vec<f32>]| -> Vec<Vec<f32>> {
-                    let mut column = side[0].clone();
+                let padded = |side: &[f32]| -> Vec<Vec<f32>> {
+                    let mut column = side.to_vec();
                     column.resize(n.next_multiple_of(LANES), f32::INFINITY);
                     vec![column]
                 };
-                let task = Task { x: padded(&x), y: padded(&y), n, orders: &orders, digamma: digammas(n.max(24)) };
-                let mut general = vec![0f32; n * orders.len() * TERMS];
-                rows(&task, &mut general);
                 let bits = |v: &[f32]| v.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
-                assert_eq!(bits(&neighbour_terms(&x, &y, &orders)), bits(&general), "{n} rows, {levels} levels");
+                for orders in [&[1, 3, 8, 24][..], &[3, 1], &[30], &[50, 2]] {
+                    for (x, y) in [(&x, &y), (&y, &x)] {
+                        let most = n.max(50);
+                        let task = Task { x: padded(x), y: padded(y), n, orders, digamma: digammas(most) };
+                        let [mut general, mut line, mut by_lanes] =
+                            [(); 3].map(|()| vec![0f32; n * orders.len() * TERMS]);
+                        rows(&task, &mut general);
+                        line::rows(&task, &mut line);
+                        let what = format!("{n} rows, {levels} levels, orders {orders:?}");
+                        assert_eq!(bits(&line), bits(&general), "{what}");
+                        // Data without ties must take this way.
+                        let taken = lanes::rows(&task, &mut by_lanes);
+                        assert_eq!(taken, task.most() <= lanes::MOST && !(tied(x) && tied(y)), "{what}");
+                        assert!(!taken || bits(&by_lanes) == bits(&general), "{what}");
+                    }
+                }
             }
         }
     }
