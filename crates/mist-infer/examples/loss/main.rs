@@ -31,7 +31,7 @@ fn main() -> Outcome<()> {
     let mut plan = Plan {
         data: PathBuf::from("."),
         out: PathBuf::from("loss.csv"),
-        seconds: 10.0,
+        seconds: 5.0,
         first_seed: 0,
         seeds: 5,
         choices,
