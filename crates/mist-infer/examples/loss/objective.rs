@@ -62,8 +62,7 @@ pub struct Choices {
 
 impl Default for Choices {
     fn default() -> Self {
-        let temperature = soft::Options::default().temperature;
-        Self { losses: Name::ALL.to_vec(), temperature, without_critic: 5.0, with_critic: 1.0, contrasted: 64 }
+        Self { losses: Name::ALL.to_vec(), temperature: 0.03, without_critic: 5.0, with_critic: 1.0, contrasted: 64 }
     }
 }
 
