@@ -4,7 +4,7 @@ use candle_core::Device;
 use indicatif::ProgressBar;
 use mist_data_gen::fitted::FlowFile;
 use mist_data_gen::{MetaDistribution, Seeds, Split};
-use mist_train::adapt::{Laws, Outcome, Point, Side, TuneConfig, TuneRun, tune};
+use mist_train::adapt::{Laws, Outcome, Point, Side, TuneConfig, TuneRun, blend, tune};
 use mist_train::flow::{FlowConfig, fit_flow};
 use mist_train::{BatchConfig, Options, TrainConfig, train};
 use rand::Rng;
@@ -95,4 +95,44 @@ fn stopped_and_resumed_equals_uninterrupted() {
     }
     // Once more: nothing is left to do.
     assert_eq!(run(parts.path(), None, false, 1).0, points);
+}
+
+/// All weights of a checkpoint, in the order of their names.
+fn weights(path: &Path) -> Vec<f32> {
+    let mut tensors: Vec<_> = candle_core::safetensors::load(path, &Device::Cpu).unwrap().into_iter().collect();
+    tensors.sort_by(|a, b| a.0.cmp(&b.0));
+    tensors.into_iter().flat_map(|(_, t)| t.flatten_all().unwrap().to_vec1::<f32>().unwrap()).collect()
+}
+
+#[test]
+fn what_is_measured_and_kept_is_the_average_with_the_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let (points, _) = run(dir.path(), None, false, 2);
+    assert_eq!(points[0].blend, 0.0);
+    assert!(points[1..].iter().all(|p| [0.5, 0.25].contains(&p.blend)), "{points:?}");
+    let at = |name: &str| dir.path().join(name);
+    let (start, part) = (weights(&at("start.safetensors")), weights(&at("parts/part.safetensors")));
+    assert_ne!(start, part);
+    let last = points.last().unwrap();
+    for share in [f64::from(last.blend), 1.0] {
+        blend(&at("start.safetensors"), &at("parts/part.safetensors"), share, (dir.path(), "average")).unwrap();
+        let average = weights(&at("average.safetensors"));
+        for ((a, s), p) in average.iter().zip(&start).zip(&part) {
+            let mean = (1.0 - share) * f64::from(*s) + share * f64::from(*p);
+            assert!((f64::from(*a) - mean).abs() <= 1e-6 * (1.0 + mean.abs()), "{a} {mean}");
+        }
+        // A checkpoint as any, of the weights that it has.
+        let whole = share == 1.0;
+        assert_eq!(average == part, whole);
+        assert_eq!(
+            mist_model::Checkpoint::read(&at("average.safetensors"), &Device::Cpu).unwrap().description.name,
+            "average"
+        );
+        assert_eq!(average == weights(&at("parts/candidate.safetensors")), !whole);
+    }
+    let best = points.iter().rfind(|p| p.best).unwrap();
+    let kept = if best.step == 0 { start } else { weights(&at("parts/candidate.safetensors")) };
+    if best.step == 0 || best.step == last.step {
+        assert_eq!(weights(&at("best.safetensors")), kept);
+    }
 }

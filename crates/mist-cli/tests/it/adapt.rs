@@ -38,7 +38,7 @@ fn a_checkpoint_for_one_kind_of_data() {
         assert!(made(name).is_ok(), "{name}");
     }
     let report = String::from_utf8(made("REPORT.md").unwrap()).unwrap();
-    assert!(report.contains("bends of its columns") && report.contains("| 4 |"), "{report}");
+    assert!(report.contains("bends of its columns") && report.contains("| 4 | 0."), "{report}");
 
     let results = ["adapted.json", "adapted.safetensors", "REPORT.md"];
     let before = results.map(|name| made(name).unwrap());
@@ -84,6 +84,7 @@ fn data_that_no_flow_can_be_fitted_to_are_refused() {
         ("d.csv --x one --y d,e", &["X has no column that is not constant"]),
         ("wide.csv --x 1..33 --y w33", &["X has 33 columns, expected at most 32", "hint: choose some"]),
         ("d.csv --x a --y d,e --share 1.5", &["`--share` must lie between 0 and 1"]),
+        ("d.csv --x a --y d,e --blend 0", &["`--blend` must lie above 0 and be at most 1"]),
         ("d.csv --x a --y d,e --max-minutes 0", &["`--max-minutes` must be positive"]),
         ("d.csv --x a --y d,e --general nothing", &["no configuration is named `nothing`"]),
         ("d.csv --x a --y d,e --name best", &["`--name` must not be `best`"]),

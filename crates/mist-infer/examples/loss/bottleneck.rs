@@ -2,7 +2,7 @@
 
 use crate::Outcome;
 use crate::data::{matrix, normal, tensor, variable};
-use crate::objective::{Information, Name, adam};
+use crate::objective::{Information, adam};
 use crate::run::{Plan, Results, train};
 use candle_nn::Optimizer;
 use mist_infer::Estimator;
@@ -46,20 +46,21 @@ fn least() -> f64 {
 /// Runs the example.
 pub fn run(estimator: &Estimator, plan: &Plan) -> Outcome<()> {
     let mut results = Results::new(plan)?;
+    let choices = &plan.choices;
     let dim = CORRELATIONS.len();
     let left = DMatrix::from_fn(dim, dim, |i, j| if i == j { 1.0 - CORRELATIONS[i].powi(2) } else { 0.0 });
     for seed in plan.seeds() {
         let rng = &mut ChaCha8Rng::seed_from_u64(seed);
         let turn = normal(rng, dim, dim).qr().q();
         let left = &turn * &left * turn.transpose();
-        for name in Name::ALL {
+        for &name in &choices.losses {
             let rng = &mut ChaCha8Rng::seed_from_u64(seed + 100);
             let w = variable(&normal(rng, WIDTH, dim))?;
-            let mut with_x = Information::new(name, estimator, (WIDTH, dim), seed)?;
-            let mut with_y = Information::new(name, estimator, (WIDTH, dim), seed + 10)?;
-            let mut encoder = adam(vec![w.clone()], name.rate(RATE))?;
+            let mut with_x = Information::new(name, (estimator, choices), (WIDTH, dim), seed)?;
+            let mut with_y = Information::new(name, (estimator, choices), (WIDTH, dim), seed + 10)?;
+            let mut encoder = adam(vec![w.clone()], choices.rate(name, RATE))?;
             let step = || {
-                let rows = name.batch(BATCH);
+                let rows = choices.batch(name, BATCH);
                 let u = normal(rng, rows, dim);
                 let noise = normal(rng, rows, dim);
                 let y = DMatrix::from_fn(rows, dim, |r, j| {

@@ -2,7 +2,7 @@
 
 use crate::Outcome;
 use crate::data::{batch, matrix, normal, tensor, variable};
-use crate::objective::{Information, Name, adam};
+use crate::objective::{Information, adam};
 use crate::run::{Plan, Results, train};
 use candle_nn::Optimizer;
 use mist_infer::Estimator;
@@ -71,6 +71,7 @@ fn cca(x: &DMatrix<f64>, y: &DMatrix<f64>) -> Option<(DMatrix<f64>, DMatrix<f64>
 /// Runs the example.
 pub fn run(estimator: &Estimator, plan: &Plan) -> Outcome<()> {
     let mut results = Results::new(plan)?;
+    let choices = &plan.choices;
     for (link, measure) in [(Link::Line, "linear link"), (Link::Parabola, "parabola link")] {
         for seed in plan.seeds() {
             let table = draw(link, seed);
@@ -78,13 +79,13 @@ pub fn run(estimator: &Estimator, plan: &Plan) -> Outcome<()> {
             let (wx, wy) = cca(&table.x, &table.y).ok_or("covariances without an inverse")?;
             results.add("cca", seed, (0.0, 0), (measure, mean(&wx, &wy)))?;
             let (x, y) = (tensor(&table.x)?, tensor(&table.y)?);
-            for name in Name::ALL {
+            for &name in &choices.losses {
                 let rng = &mut ChaCha8Rng::seed_from_u64(seed + 100);
                 let (wx, wy) = (variable(&normal(rng, DIM, 1))?, variable(&normal(rng, DIM, 1))?);
-                let mut information = Information::new(name, estimator, (1, 1), seed)?;
-                let mut encoders = adam(vec![wx.clone(), wy.clone()], name.rate(RATE))?;
+                let mut information = Information::new(name, (estimator, choices), (1, 1), seed)?;
+                let mut encoders = adam(vec![wx.clone(), wy.clone()], choices.rate(name, RATE))?;
                 let step = || {
-                    let [x, y] = batch(rng, [&x, &y], name.batch(BATCH))?;
+                    let [x, y] = batch(rng, [&x, &y], choices.batch(name, BATCH))?;
                     let loss = information.of(&x.matmul(&wx)?, &y.matmul(&wy)?)?.neg()?;
                     let grads = loss.backward()?;
                     encoders.step(&grads)?;

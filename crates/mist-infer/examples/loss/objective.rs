@@ -28,15 +28,9 @@ impl Name {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Mist, Self::MistRows, Self::InfoNce, Self::Mine];
 
-    /// Rows of a batch, where others have `rows`.
-    pub fn batch(self, rows: usize) -> usize {
-        if self == Self::InfoNce { rows.min(CONTRASTED) } else { rows }
-    }
-
-    /// Learning rate of the encoder, where that is `rate` beside a critic, which has to follow it. Without one there are fewer
-    /// steps, of five times the size.
-    pub fn rate(self, rate: f64) -> f64 {
-        if matches!(self, Self::Mist | Self::MistRows) { 5.0 * rate } else { rate }
+    /// The one of that name.
+    pub fn read(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|name| name.as_str() == text)
     }
 
     /// As tables call it.
@@ -50,8 +44,39 @@ impl Name {
     }
 }
 
-/// Rows of a batch of InfoNCE, at most: its critic looks at the square of them.
-const CONTRASTED: usize = 128;
+/// What is chosen for all examples.
+#[derive(Clone, Debug)]
+pub struct Choices {
+    /// The losses that are run.
+    pub losses: Vec<Name>,
+    /// Of the gradient of the estimator, see [`soft::Options`].
+    pub temperature: f64,
+    /// Learning rate of an encoder without a critic, as a multiple of that beside one: there are fewer steps then, and no critic
+    /// has to follow.
+    pub without_critic: f64,
+    /// Factor of the learning rate of an encoder beside a critic.
+    pub with_critic: f64,
+    /// Rows of a batch of InfoNCE, at most: its critic looks at the square of them.
+    pub contrasted: usize,
+}
+
+impl Default for Choices {
+    fn default() -> Self {
+        Self { losses: Name::ALL.to_vec(), temperature: 0.03, without_critic: 5.0, with_critic: 1.0, contrasted: 64 }
+    }
+}
+
+impl Choices {
+    /// Rows of a batch, where most losses have `rows`.
+    pub fn batch(&self, name: Name, rows: usize) -> usize {
+        if name == Name::InfoNce { rows.min(self.contrasted) } else { rows }
+    }
+
+    /// Learning rate of the encoder, where that is `rate` beside a critic.
+    pub fn rate(&self, name: Name, rate: f64) -> f64 {
+        rate * if matches!(name, Name::Mist | Name::MistRows) { self.without_critic } else { self.with_critic }
+    }
+}
 
 /// The information of one pair of batches.
 pub struct Information<'a> {
@@ -63,7 +88,12 @@ pub struct Information<'a> {
 
 impl<'a> Information<'a> {
     /// Of batches with so many columns.
-    pub fn new(name: Name, estimator: &'a Estimator, dims: (usize, usize), seed: u64) -> Outcome<Self> {
+    pub fn new(
+        name: Name,
+        (estimator, choices): (&'a Estimator, &Choices),
+        dims: (usize, usize),
+        seed: u64,
+    ) -> Outcome<Self> {
         let bound = match name {
             Name::Mist | Name::MistRows => None,
             Name::InfoNce => Some(Bound::InfoNce),
@@ -77,7 +107,8 @@ impl<'a> Information<'a> {
                 Some((loss, adam))
             }
         };
-        Ok(Self { name, estimator, options: soft::Options::default(), critic })
+        let options = soft::Options { temperature: choices.temperature, ..soft::Options::default() };
+        Ok(Self { name, estimator, options, critic })
     }
 
     /// Information in nats, to be made large or small.

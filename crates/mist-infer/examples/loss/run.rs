@@ -1,6 +1,7 @@
 //! Training for a given time of the processor, which other work does not change, with measurements on the way that do not count.
 
 use crate::Outcome;
+use crate::objective::Choices;
 use cpu_time::ProcessTime;
 use std::fs::File;
 use std::io::Write;
@@ -18,6 +19,8 @@ pub struct Plan {
     /// The first seed, and how many.
     pub first_seed: u64,
     pub seeds: u64,
+    /// Of all examples.
+    pub choices: Choices,
 }
 
 impl Plan {

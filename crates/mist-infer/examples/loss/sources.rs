@@ -2,7 +2,7 @@
 
 use crate::Outcome;
 use crate::data::{batch, matrix, normal, read, tensor, variable};
-use crate::objective::{Information, Name, adam};
+use crate::objective::{Information, adam};
 use crate::run::{Plan, Results, train};
 use candle_nn::Optimizer;
 use mist_infer::Estimator;
@@ -47,6 +47,7 @@ fn orthonormal(w: &Var) -> Outcome<()> {
 /// Runs the example.
 pub fn run(estimator: &Estimator, plan: &Plan) -> Outcome<()> {
     let mut results = Results::new(plan)?;
+    let choices = &plan.choices;
     let measure = "Amari error";
     for seed in plan.seeds() {
         let file = |what: &str| plan.data.join(format!("{what}-{seed}.csv"));
@@ -55,17 +56,17 @@ pub fn run(estimator: &Estimator, plan: &Plan) -> Outcome<()> {
         results.add("fastica", seed, (0.0, 0), (measure, amari(&(fast * &mixing))))?;
         let (whitening, white) = whiten(&mixed);
         let (white, dim) = (tensor(&white)?, mixed.ncols());
-        for name in Name::ALL {
+        for &name in &choices.losses {
             let rng = &mut ChaCha8Rng::seed_from_u64(seed + 100);
             let w = variable(&normal(rng, dim, dim))?;
             orthonormal(&w)?;
             // Total correlation by the chain rule: the first output against the others, and so on.
             let mut links = (1..dim)
-                .map(|rest| Information::new(name, estimator, (1, dim - rest), seed + 10 * rest as u64))
+                .map(|rest| Information::new(name, (estimator, choices), (1, dim - rest), seed + 10 * rest as u64))
                 .collect::<Outcome<Vec<_>>>()?;
-            let mut unmixing = adam(vec![w.clone()], name.rate(RATE))?;
+            let mut unmixing = adam(vec![w.clone()], choices.rate(name, RATE))?;
             let step = || {
-                let [rows] = batch(rng, [&white], name.batch(BATCH))?;
+                let [rows] = batch(rng, [&white], choices.batch(name, BATCH))?;
                 let outputs = rows.matmul(&w.t()?)?;
                 let mut total = None;
                 for (i, link) in links.iter_mut().enumerate() {

@@ -2,7 +2,7 @@
 
 use crate::Outcome;
 use crate::data::{batch, normal, read, tensor, variable};
-use crate::objective::{Information, Name, adam};
+use crate::objective::{Information, adam};
 use crate::run::{Plan, Results, train};
 use candle_nn::Optimizer;
 use mist_infer::Estimator;
@@ -74,6 +74,7 @@ fn probe(codes: &Tensor, labels: &Tensor) -> Outcome<f64> {
 /// Runs the example.
 pub fn run(estimator: &Estimator, plan: &Plan) -> Outcome<()> {
     let mut results = Results::new(plan)?;
+    let choices = &plan.choices;
     let table = read(&plan.data.join("digits.csv"))?;
     let pixels = table.ncols() - 1;
     let digits = (tensor(&table.columns(0, pixels).into_owned())? / 16.0)?;
@@ -81,13 +82,13 @@ pub fn run(estimator: &Estimator, plan: &Plan) -> Outcome<()> {
     let labels = Tensor::new(labels, &Device::Cpu)?;
     let train_digits = digits.narrow(0, 0, FITTED)?;
     for seed in plan.seeds() {
-        for name in Name::ALL {
+        for &name in &choices.losses {
             let rng = &mut ChaCha8Rng::seed_from_u64(seed);
             let encoder = Encoder::new(rng, pixels)?;
-            let mut information = Information::new(name, estimator, (WIDTH, WIDTH), seed)?;
-            let mut weights = adam(encoder.vars(), name.rate(RATE))?;
+            let mut information = Information::new(name, (estimator, choices), (WIDTH, WIDTH), seed)?;
+            let mut weights = adam(encoder.vars(), choices.rate(name, RATE))?;
             let step = || {
-                let [rows] = batch(rng, [&train_digits], name.batch(BATCH))?;
+                let [rows] = batch(rng, [&train_digits], choices.batch(name, BATCH))?;
                 let (one, other) = (encoder.forward(&view(rng, &rows)?)?, encoder.forward(&view(rng, &rows)?)?);
                 let grads = information.of(&one, &other)?.neg()?.backward()?;
                 weights.step(&grads)?;

@@ -1,5 +1,6 @@
 //! Training in parts, each measured on tasks that are held out.
 
+use super::blend::blend;
 use super::laws::Laws;
 use crate::metrics::Summary;
 use crate::{BatchConfig, LossConfig, MatrixRule, OptimizerConfig, Options, TrainConfig, TrainError, ValidationConfig};
@@ -15,11 +16,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How much larger the pinball loss on general tasks may become.
-const MOST_FORGOTTEN: f32 = 1.05;
+const MOST_FORGOTTEN: f32 = 1.02;
 /// The mix, as the trainer reads it.
 const MIX: &str = "mix.toml";
 /// Weights that it begins with, without their ending.
 const START: &str = "start";
+/// The average of the start and a part, as measured.
+const CANDIDATE: &str = "candidate";
 /// The best weights so far.
 const BEST: &str = "best";
 /// What was measured.
@@ -41,6 +44,8 @@ pub struct TuneConfig {
     pub patience: usize,
     /// Peak learning rate.
     pub learning_rate: f64,
+    /// Share of the tuned weights in the average with the start, in (0, 1]; half of it is tried where that forgets too much.
+    pub blend: f64,
     /// Batches of a step.
     pub batch: BatchConfig,
 }
@@ -50,7 +55,7 @@ impl TuneConfig {
     pub fn new(seed: u64, steps: u64) -> Self {
         let batch =
             BatchConfig { per_step: 6, cells: 24_000, row_work: 15.0, categories: 0.5, min_tasks: 1, max_tasks: 48 };
-        Self { seed, steps, every: 100, held_out: 200, patience: 4, learning_rate: 1e-4, batch }
+        Self { seed, steps, every: 100, held_out: 300, patience: 4, learning_rate: 1e-4, blend: 0.5, batch }
     }
 }
 
@@ -77,6 +82,8 @@ pub struct TuneRun {
 pub struct Point {
     /// Steps.
     pub step: u64,
+    /// Share of the tuned weights in the average with the start; 0 is the start.
+    pub blend: f32,
     /// Mean pinball loss on held-out tasks that look like the data, in nats.
     pub like_the_data: f32,
     /// The same on general tasks.
@@ -99,8 +106,9 @@ pub enum Outcome {
 }
 
 /// Goes on from the start, or from where the folder is, until the schedule is done, nothing becomes better, or the time is
-/// up. `best.safetensors` is in the folder afterwards: the weights with the smallest loss on tasks that look like the data,
-/// among those whose loss on general tasks has grown by at most 5 %. That can be the start.
+/// up. What is measured is the average of the start and a part. `best.safetensors` is in the folder afterwards: the average with
+/// the smallest loss on tasks that look like the data, among those whose loss on general tasks has grown by at most 2 %. That can
+/// be the start.
 ///
 /// `said` is told each part when it has been measured.
 ///
@@ -124,7 +132,7 @@ pub fn tune(
     if points.is_empty() {
         let [like_the_data, general] = measure(laws, config, run, &start)?;
         keep(&start, &run.dir)?;
-        points.push(Point { step: 0, like_the_data, general, best: true });
+        points.push(Point { step: 0, blend: 0.0, like_the_data, general, best: true });
         write_points(&run.dir, &points)?;
         said(&points[0], &points[0]);
     }
@@ -162,13 +170,21 @@ pub fn tune(
         if summary.steps < step {
             return Ok((points, Outcome::OutOfTime));
         }
-        let path = checkpoint(&parts, &trained.name);
-        let [like_the_data, general] = measure(laws, config, run, &path)?;
-        let better = like_the_data < points[best].like_the_data && general <= MOST_FORGOTTEN * first.general;
-        if better {
-            keep(&path, &run.dir)?;
+        let (path, candidate) = (checkpoint(&parts, &trained.name), checkpoint(&parts, CANDIDATE));
+        let average = |share: f64| {
+            blend(&start, &path, share, (&parts, CANDIDATE))?;
+            let [like_the_data, general] = measure(laws, config, run, &candidate)?;
+            Ok::<_, TrainError>(Point { step, blend: share as f32, like_the_data, general, best: false })
+        };
+        let kept = |point: &Point| point.general <= MOST_FORGOTTEN * first.general;
+        let mut point = average(config.blend)?;
+        if !kept(&point) {
+            point = average(config.blend / 2.0)?;
         }
-        let point = Point { step, like_the_data, general, best: better };
+        point.best = kept(&point) && point.like_the_data < points[best].like_the_data;
+        if point.best {
+            keep(&candidate, &run.dir)?;
+        }
         said(&point, first);
         points.push(point);
         write_points(&run.dir, &points)?;

@@ -81,10 +81,11 @@ impl Report {
         };
         let kept = match best {
             0 => "nothing was better than the weights that it began with, which are kept, calibrated anew".to_owned(),
-            step => format!("the weights after step {step} are kept"),
+            step => format!("the weights after step {step} are kept, averaged with those that it began with"),
         };
-        self.tuning =
-            format!("{ended}: {kept}.\n\n| step | loss, like the data | loss, general | |\n|---|---|---|---|\n");
+        self.tuning = format!(
+            "{ended}: {kept}.\n\n| step | share of adapted weights | loss, like the data | loss, general | |\n|---|---|---|---|---|\n"
+        );
         for point in points {
             let best = match point.step {
                 0 => "the start",
@@ -93,8 +94,8 @@ impl Report {
             };
             let _ = writeln!(
                 self.tuning,
-                "| {} | {:.4} | {:.4} | {best} |",
-                point.step, point.like_the_data, point.general
+                "| {} | {} | {:.4} | {:.4} | {best} |",
+                point.step, point.blend, point.like_the_data, point.general
             );
         }
     }
