@@ -40,6 +40,11 @@
 //! [profile.dev.package."*"]
 //! opt-level = 3
 //! ```
+//!
+//! # Threads
+//! Many answers at once (`estimate_each`, `rank`, `matrix`, tests) are spread over the threads of rayon. candle splits large
+//! operations over a pool of its own as well, whose threads spin while they wait: a program that asks for many answers saves
+//! processor time with `CANDLE_NUM_THREADS=1` in its environment, which the command line sets for itself.
 
 mod answer;
 #[cfg(feature = "ndarray")]
