@@ -29,7 +29,12 @@ fn entries(dims: DimsLaw, n: IntLaw) -> Vec<MetaDistribution> {
 
 /// `count` parameter draws of every entry, in few columns.
 fn narrow_tasks(root: u64, count: u64) -> Vec<DrawnTask> {
-    let law = IntLaw { kind: IntLawKind::LogUniform, min: 1, max: 5 };
+    tasks(root, count, (1, 5))
+}
+
+/// `count` parameter draws of every entry, with columns of a side between two numbers.
+fn tasks(root: u64, count: u64, (min, max): (usize, usize)) -> Vec<DrawnTask> {
+    let law = IntLaw { kind: IntLawKind::LogUniform, min, max };
     let entries = entries(DimsLaw { law, equal: false }, IntLaw::always(10));
     let draw = |meta: &MetaDistribution| -> Vec<DrawnTask> {
         (0..count).map(|index| meta.draw_task(&Seeds { root }, Split::Test, index)).collect()
@@ -83,8 +88,17 @@ fn every_row_is_that_of_the_oracle() {
 
 #[test]
 fn the_mean_is_the_mi() {
-    const ROWS: usize = 20_000;
-    narrow_tasks(22, 20).into_par_iter().for_each(|DrawnTask { task, mut rng, index, .. }| {
+    means_are_the_mi::<20_000>(narrow_tasks(22, 20));
+}
+
+/// In more columns than a network takes, of which training sees a few and sums of the others.
+#[test]
+fn the_mean_is_the_mi_in_wide_tables() {
+    means_are_the_mi::<2_000>(tasks(24, 3, (33, 128)));
+}
+
+fn means_are_the_mi<const ROWS: usize>(tasks: Vec<DrawnTask>) {
+    tasks.into_par_iter().for_each(|DrawnTask { task, mut rng, index, .. }| {
         let values = task.base().pointwise_mi(&task.base().sample(ROWS, &mut rng));
         let mean = values.iter().sum::<f64>() / ROWS as f64;
         let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (ROWS as f64 - 1.0);

@@ -20,6 +20,8 @@ const PAIRS_PER_PASS: usize = 1 << 16;
 
 /// No table can show so many nats.
 const MOST_NATS: f64 = 200.0;
+/// The level whose quantile must lie below that. Higher ones tell little of the rest: they say what the network cannot rule out.
+const SURELY_BELOW: f64 = 0.95;
 
 impl Estimator {
     /// The answers to prepared tables, in order; those of the same shape share passes.
@@ -106,8 +108,8 @@ impl Estimator {
             }
         }
         let quantiles = QuantileFunction::new(taus, &log1p);
-        let nats = quantiles.at(1.0);
-        if !(nats.is_finite() && nats < MOST_NATS) {
+        let nats = quantiles.at(SURELY_BELOW);
+        if !(quantiles.at(1.0).is_finite() && nats < MOST_NATS) {
             return Err(EstimateError::Absurd { checkpoint: self.description.name.clone(), nats });
         }
         warnings.extend(second_look.and_then(|look| look.warnings(&quantiles, !task.entropies.is_empty())));

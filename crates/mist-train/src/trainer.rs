@@ -8,7 +8,9 @@ use crate::{BatchSource, Engine, Origin, State, TrainConfig, TrainError, evaluat
 use candle_core::{Device, Tensor};
 use indicatif::ProgressBar;
 use mist_data_gen::{MetaDistribution, Split};
-use mist_model::{Checkpoint, Description, Network, Parameters, Trained, WideRule, hex_sha256, write_atomic, write_checkpoint};
+use mist_model::{
+    Checkpoint, Description, Network, Parameters, Trained, WideRule, hex_sha256, write_atomic, write_checkpoint,
+};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
