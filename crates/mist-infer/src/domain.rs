@@ -1,15 +1,15 @@
 //! The domain gate: whether data looks like what the checkpoint was trained on.
 
 use crate::screen::Screened;
-use crate::{Side, Warning};
-use mist_model::{Trained, WideRule};
+use crate::{Side, Warning, wide};
+use mist_model::Trained;
 
 /// Probability that two rows tie above which a column no longer looks continuous: as with 20 equally likely values.
 /// Ordinary rounding, as of lengths to a millimetre, stays below.
 const TIED_SHARE: f64 = 0.05;
 
 /// What lies outside of what the checkpoint has seen; `reduced` says whether sides with more columns than in training are
-/// answered by the rule for wide tables.
+/// answered by the rule of `wide.rs`.
 pub(crate) fn gate(n: usize, x: &Screened, y: &Screened, trained: &Trained, reduced: bool) -> Vec<Warning> {
     let outside = |got: usize, (min, max): (usize, usize)| got < min || got > max;
     let mut warnings = Vec::new();
@@ -20,7 +20,7 @@ pub(crate) fn gate(n: usize, x: &Screened, y: &Screened, trained: &Trained, redu
     for (side, screened) in [(Side::X, x), (Side::Y, y)] {
         let dim = screened.kept.len();
         if reduced && dim > trained.dims.1 {
-            let WideRule { columns, sums } = trained.wide_rule();
+            let (columns, sums) = (wide::COLUMNS, wide::SUMS);
             warnings.push(Warning::Reduced { side, dim, trained: trained.dims.1, columns, sums });
         } else if outside(dim, trained.dims) {
             warnings.push(Warning::Dims { side, dim, trained: trained.dims });

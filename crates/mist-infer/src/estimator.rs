@@ -1,7 +1,7 @@
 //! A checkpoint ready to answer.
 
 use crate::estimate::check_level;
-use crate::{CheckpointId, Columns, Estimate, EstimateError, HubCommit};
+use crate::{CheckpointId, Columns, Estimate, EstimateError, HubCommit, wide};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use mist_model::{Checkpoint, CheckpointError, Description, Network, Parameters};
@@ -162,7 +162,7 @@ impl Estimator {
         let (x, y) = (x.into(), y.into());
         let mut answers = match self.answer(&[self.prepare(&x, &y)?]) {
             Err(EstimateError::Absurd { .. }) if self.may_reduce(&x, &y) => {
-                self.answer(&[self.prepare_within(&x, &y, self.description.trained.wide_rule().few())?])?
+                self.answer(&[self.prepare_within(&x, &y, wide::FEW)?])?
             }
             answers => answers?,
         };
@@ -172,7 +172,7 @@ impl Estimator {
     /// Whether fewer columns may get an answer where all of them got none.
     fn may_reduce(&self, x: &Columns, y: &Columns) -> bool {
         let whole = self.description.network.takes_whole_tables();
-        !whole && x.n() >= 2 * MIN_ROWS && x.dim().max(y.dim()) > self.description.trained.wide_rule().few()
+        !whole && x.n() >= 2 * MIN_ROWS && x.dim().max(y.dim()) > wide::FEW
     }
 
     /// The mutual information of several pairs, in order; pairs of the same shape share a forward pass.

@@ -73,6 +73,7 @@ mod screen;
 mod second_look;
 pub mod soft;
 mod warning;
+mod wide;
 
 pub use candle_core;
 pub use candle_core::Device;

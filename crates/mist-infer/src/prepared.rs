@@ -1,13 +1,13 @@
 //! What the network is asked about a table, and what is known of it beforehand.
 
-use crate::blocks::{BLOCK_ROWS, BlockAnswer, MOST_BLOCKS, rows_at_once, split};
+use crate::blocks::{BlockAnswer, MOST_BLOCKS, rows_at_once, split};
 use crate::bound::Entropy;
 use crate::chain::Chain;
 use crate::estimator::MIN_ROWS;
 use crate::screen::{Kept, Rows, Screened, check, screen};
 use crate::second_look::SecondLook;
+use crate::wide::{self, Wide};
 use crate::{Columns, EstimateError, Estimator, Side, Warning, domain, published};
-use mist_model::wide::{self, Wide};
 use mist_model::{Column, Description, MAX_INDICATORS, Scores, TaskShape};
 
 /// Orientations of the columns that are averaged where the data leaves the choice open, and the sets of columns that
@@ -161,24 +161,23 @@ impl Estimator {
             let warnings = domain::gate(n, &sx, &sy, &description.trained, false);
             return self.prepare_published(x, y, warnings);
         }
-        let rule = description.trained.wide_rule();
         // Each part of the rows must be enough for an answer.
         let wide = n >= 2 * MIN_ROWS && sx.kept.len().max(sy.kept.len()) > most_columns;
         warnings.extend(domain::gate(n, &sx, &sy, &description.trained, wide));
         for (side, screened) in [(Side::X, &sx), (Side::Y, &sy)] {
             let dim = screened.kept.len();
             if wide && dim > most_columns && dim <= description.trained.dims.1 {
-                warnings.push(Warning::Alike { side, dim, columns: rule.columns, sums: rule.sums });
+                warnings.push(Warning::Alike { side, dim, columns: wide::COLUMNS, sums: wide::SUMS });
             }
         }
         let answered = |side: &Screened| match side.kept.len() {
-            dim if wide && dim > most_columns => rule.most_columns(),
+            dim if wide && dim > most_columns => wide::MOST_COLUMNS,
             dim => dim,
         };
         let most_rows = rows_at_once(&description.trained, answered(&sx) + answered(&sy));
         check_size(n.min(most_rows), answered(&sx), answered(&sy), description)?;
         if wide {
-            check_wide(n, sx.kept.len(), sy.kept.len())?;
+            Wide::check_size(n, sx.kept.len(), sy.kept.len())?;
         }
         let scores = if wide { Scores::unoriented } else { Scores::of };
         let scores = scores(&columns(&sx), &columns(&sy)).expect("the data has been checked");
@@ -206,7 +205,7 @@ impl Estimator {
             if n > most_rows {
                 warnings.push(Warning::Blocks { n, blocks: rows.len(), used });
             }
-            let wide = if wide { Wide::new(scores, most_columns, rule) } else { None };
+            let wide = if wide { Wide::new(scores, most_columns) } else { None };
             Passes::Blocks(Box::new(Blocks { x: sx, y: sy, rows, wide }))
         };
         Ok(Prepared { n, dim_x, dim_y, shape, passes, entropies, warnings })
@@ -243,18 +242,6 @@ fn lumped(side: Side, columns: &Columns) -> impl Iterator<Item = Warning> {
 
 fn columns<'a>(side: &'a Screened) -> Vec<Column<'a>> {
     side.kept.iter().map(Kept::column).collect()
-}
-
-/// Whether the rule for wide tables ends soon enough for n rows and so many variables.
-fn check_wide(n: usize, dim_x: usize, dim_y: usize) -> Result<(), EstimateError> {
-    // Four correlations of each pair of columns over the rows that are used, a multiplication and an addition each.
-    let seconds = 8.0 * dim_x as f64 * dim_y as f64 * n.min(MOST_BLOCKS * BLOCK_ROWS) as f64 / FLOPS_PER_SECOND;
-    if seconds <= MOST_SECONDS {
-        return Ok(());
-    }
-    let share = (MOST_SECONDS / seconds).sqrt();
-    let at_most = ((dim_x + dim_y) as f64 * share) as usize;
-    Err(EstimateError::TooLarge { columns: dim_x + dim_y, seconds, at_most })
 }
 
 /// Whether one pass over so many columns ends soon enough.

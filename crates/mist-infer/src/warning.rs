@@ -78,7 +78,7 @@ pub enum Warning {
         /// Fewest and most columns of a side in training.
         trained: (usize, usize),
     },
-    /// Of a side with more columns than in training, a few columns and sums of the others are answered, as `mist_model::wide` says:
+    /// Of a side with more columns than in training, a few columns and sums of the others are answered, as `wide.rs` says:
     /// what they share is at most what the side shares.
     Reduced {
         /// The side.

@@ -4,7 +4,7 @@
 //! the weights come from, their SHA-256, and its own.
 
 use crate::reference::{describe, own_names};
-use crate::{Calibration, Coverage, Network, NetworkConfig, Parameters, ShapeTable, WideRule};
+use crate::{Calibration, Coverage, Network, NetworkConfig, Parameters, ShapeTable};
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -111,24 +111,14 @@ pub struct Trained {
     pub continues: Option<String>,
     /// Smallest and largest number of rows.
     pub n: (usize, usize),
-    /// Smallest and largest number of columns on a side, as the network saw them.
+    /// Smallest and largest number of columns on a side.
     pub dims: (usize, usize),
-    /// What was kept of tables with more columns; `None` where there were none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub wide: Option<WideRule>,
     /// Most cells of a table, rows times columns; `None` where it was not written down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cells: Option<usize>,
     /// Whether discrete data was among it.
     #[serde(default)]
     pub ties: bool,
-}
-
-impl Trained {
-    /// What to keep of a side with more columns than the network takes.
-    pub fn wide_rule(&self) -> WideRule {
-        self.wide.unwrap_or(WideRule::UNTRAINED)
-    }
 }
 
 /// A network ready to use.

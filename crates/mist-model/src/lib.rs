@@ -17,7 +17,6 @@ mod reference;
 pub mod scores;
 mod store;
 mod strata;
-pub mod wide;
 
 pub use axial::{Axial, Output};
 pub use batch::Batch;
@@ -31,4 +30,3 @@ pub use reference::{Reference, ReferenceConfig};
 pub use scores::{Column, MAX_INDICATORS, ScoreError, Scores};
 pub use store::Parameters;
 pub use strata::{ShapeStratum, ShapeTable};
-pub use wide::WideRule;

@@ -4,8 +4,7 @@ use crate::{BatchConfig, TaskBatch, TrainConfig, TrainError};
 use candle_core::{Device, Tensor};
 use mist_data_gen::{MetaDistribution, Sample, Seeds, Split};
 use mist_model::scores::MAX_INDICATORS;
-use mist_model::wide::{Kept, Wide};
-use mist_model::{Batch, Column, NetworkConfig, ScoreError, Scores, WideRule};
+use mist_model::{Batch, Column, NetworkConfig, ScoreError, Scores};
 use nalgebra::DMatrix;
 use rand::Rng;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,8 +36,8 @@ impl BatchSource {
     /// Work in batch `k`, in the units of [`BatchConfig::work`], without drawing it.
     pub fn work(&self, k: u64) -> f64 {
         let shape = self.meta.shape(&self.seeds, Split::Train, k);
-        let (n, dim_x, dim_y) = seen((shape.n, shape.dim_x, shape.dim_y));
-        self.batch.tasks(n, dim_x, dim_y) as f64 * self.batch.work(n, dim_x, dim_y)
+        let count = self.batch.tasks(shape.n, shape.dim_x, shape.dim_y);
+        count as f64 * self.batch.work(shape.n, shape.dim_x, shape.dim_y)
     }
 
     /// Batch `k` with its labels.
@@ -50,11 +49,10 @@ impl BatchSource {
     /// A device that failed, a task that the network does not take.
     pub fn draw(&self, k: u64, device: &Device) -> Result<TaskBatch, TrainError> {
         let shape = self.meta.shape(&self.seeds, Split::Train, k);
-        let (n, dim_x, dim_y) = seen((shape.n, shape.dim_x, shape.dim_y));
-        let count = self.batch.tasks(n, dim_x, dim_y);
+        let count = self.batch.tasks(shape.n, shape.dim_x, shape.dim_y);
         let mut scores = Vec::with_capacity(count);
         let mut mi = Vec::with_capacity(count);
-        let mut pointwise = Vec::with_capacity(count * n);
+        let mut pointwise = Vec::with_capacity(count * shape.n);
         for item in 0..count as u64 {
             let drawn = self.meta.draw_shaped(&self.seeds, Split::Train, k, item, &shape);
             let mut categories = drawn.task.categories();
@@ -65,34 +63,21 @@ impl BatchSource {
             let draw = drawn.sample_pointwise();
             mi.push(draw.mi_nats as f32);
             match &draw.pointwise_mi {
-                Some(values) => pointwise.extend(values[shape.n - n..].iter().map(|v| *v as f32)),
-                None => pointwise.extend(std::iter::repeat_n(0.0, n)),
+                Some(values) => pointwise.extend(values.iter().map(|v| *v as f32)),
+                None => pointwise.extend(std::iter::repeat_n(0.0, shape.n)),
             }
             scores.push(score_of(&draw.sample, categories, &self.network)?);
         }
         Ok(TaskBatch {
             batch: Batch::new(&scores.iter().collect::<Vec<_>>(), device)?,
             mi_nats: Tensor::from_vec(mi, count, device)?,
-            pointwise: Tensor::from_vec(pointwise, (count, n), device)?,
+            pointwise: Tensor::from_vec(pointwise, (count, shape.n), device)?,
         })
     }
 }
 
-/// Most columns of a side that the network sees, indicators of categories included. Of sides with more it sees what
-/// [`WideRule::TRAINED`] keeps.
-pub(crate) const MAX_COLUMNS: usize = 32;
-
-fn is_wide(dim_x: usize, dim_y: usize) -> bool {
-    dim_x.max(dim_y) > MAX_COLUMNS
-}
-
-/// Rows and columns that the network sees of a table.
-fn seen((n, dim_x, dim_y): (usize, usize, usize)) -> (usize, usize, usize) {
-    let kept = |dim: usize| if dim > MAX_COLUMNS { WideRule::TRAINED.few() } else { dim };
-    // The rows before these show what to keep.
-    let n = if is_wide(dim_x, dim_y) { n - n / 2 } else { n };
-    (n, kept(dim_x), kept(dim_y))
-}
+/// Most columns of a side of which categories become indicators, as in the widest tables of numbers.
+const MAX_COLUMNS: usize = 32;
 
 /// Normal scores of a generated sample.
 ///
@@ -103,34 +88,12 @@ pub fn score(sample: &Sample) -> Scores {
 }
 
 /// A generated sample as a network takes it, with the terms of the neighbours that it wants to see; the columns of X, or of Y,
-/// as categories, unless they would take more than 32 columns. Of a wide table the second half of the rows, with the columns and
-/// sums that the first half says; all as numbers.
+/// as categories, unless they would take more than 32 columns.
 ///
 /// # Errors
 /// A sample that the network does not take.
 pub fn score_of(sample: &Sample, categories: (bool, bool), network: &NetworkConfig) -> Result<Scores, ScoreError> {
-    let scores = if is_wide(sample.x.ncols(), sample.y.ncols()) && !network.takes_whole_tables() {
-        reduced(sample)?
-    } else {
-        of(sample, categories, |x, y| network.scores(x, y))?
-    };
-    Ok(scores.with_neighbours(network.neighbours()))
-}
-
-/// A wide table as an answer to it sees it.
-fn reduced(sample: &Sample) -> Result<Scores, ScoreError> {
-    let n = sample.x.nrows();
-    let (found_in, rows): (Vec<usize>, Vec<usize>) = ((0..n / 2).collect(), (n / 2..n).collect());
-    let all = of(sample, (false, false), Scores::unoriented)?;
-    let wide = Wide::new(all, MAX_COLUMNS, WideRule::TRAINED).expect("a side has more columns");
-    let [kept_x, kept_y] = wide.reduce(&found_in, &rows);
-    let side = |side: &DMatrix<f64>, kept: Option<Kept>| -> Vec<Vec<f64>> {
-        let (variables, sums) = kept.map_or(((0..side.ncols()).collect(), Vec::new()), |k| (k.variables, k.sums));
-        let variables = variables.into_iter().map(|v: usize| side.column(v).iter().skip(n / 2).copied().collect());
-        variables.chain(sums).collect()
-    };
-    let (x, y) = (side(&sample.x, kept_x), side(&sample.y, kept_y));
-    Scores::of(&columns(&x, &None), &columns(&y, &None))
+    Ok(of(sample, categories, |x, y| network.scores(x, y))?.with_neighbours(network.neighbours()))
 }
 
 fn of(
@@ -162,40 +125,5 @@ fn columns<'a>(numbers: &'a [Vec<f64>], codes: &'a Option<Vec<Vec<u32>>>) -> Vec
     match codes {
         Some(codes) => codes.iter().map(|c| Column::Category(c)).collect(),
         None => numbers.iter().map(|c| Column::Number(c)).collect(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// One factor behind 40 columns of X and 50 of Y.
-    const WIDE: &str = "name = \"wide\"\n[[n]]\nweight = 1.0\nlaw = \"uniform\"\nmin = 400\nmax = 400\n\
-        [[dims]]\nweight = 1.0\nlaw = \"uniform\"\nmin = 40\nmax = 60\nequal = false\n\
-        [[family]]\nweight = 1.0\nkind = \"normal\"\ndispersion = \"dense\"\n";
-
-    #[test]
-    fn of_wide_tables_the_network_sees_what_is_kept_of_half_of_the_rows() {
-        let meta = MetaDistribution::from_toml(WIDE).unwrap();
-        let config = TrainConfig::from_toml("name = \"a\"\nmeta = \"m_train\"\nseed = 1\nsteps = 5\n").unwrap();
-        let source = BatchSource::new(meta.clone(), &config);
-        let few = WideRule::TRAINED.few();
-        let drawn = source.draw(0, &Device::Cpu).unwrap();
-        let (tasks, rows) = drawn.pointwise.dims2().unwrap();
-        assert_eq!(rows, 200);
-        assert_eq!(tasks, config.batch.tasks(200, few, few));
-        assert!(source.work(0) <= config.batch.work(200, few, few) * tasks as f64 + 1e-9);
-
-        let draw = meta.draw(&Seeds { root: 2 }, Split::Train, 0);
-        let scores = score_of(&draw.sample, (false, false), &config.network).unwrap();
-        assert_eq!((scores.n, scores.dim_x, scores.dim_y), (200, few, few));
-        // The rows of the second half: a column that is kept has their ranks.
-        let kept: Vec<f32> = scores.z.iter().step_by(2 * few).copied().collect();
-        let same = |j: usize| {
-            let column: Vec<f64> = draw.sample.x.column(j).iter().skip(200).copied().collect();
-            (0..200).all(|a| (a + 1..200).all(|b| (column[a] < column[b]) == (kept[a] < kept[b])))
-                || (0..200).all(|a| (a + 1..200).all(|b| (column[a] < column[b]) == (kept[a] > kept[b])))
-        };
-        assert_eq!((0..draw.sample.x.ncols()).filter(|j| same(*j)).count(), 1);
     }
 }

@@ -3,14 +3,11 @@
 use crate::config::STATE_NAME;
 use crate::metrics::Summary as Metrics;
 use crate::progress::{Line, Progress};
-use crate::source::MAX_COLUMNS;
 use crate::{BatchSource, Engine, Origin, State, TrainConfig, TrainError, evaluate};
 use candle_core::{Device, Tensor};
 use indicatif::ProgressBar;
 use mist_data_gen::{MetaDistribution, Split};
-use mist_model::{
-    Checkpoint, Description, Network, Parameters, Trained, WideRule, hex_sha256, write_atomic, write_checkpoint,
-};
+use mist_model::{Checkpoint, Description, Network, Parameters, Trained, hex_sha256, write_atomic, write_checkpoint};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -226,8 +223,7 @@ impl Run<'_> {
             steps: before_steps + state.optimizer.steps,
             continues: self.before.as_ref().map(|d| d.sha256.clone()),
             n,
-            dims: (dims.0.min(MAX_COLUMNS), dims.1.min(MAX_COLUMNS)),
-            wide: (dims.1 > MAX_COLUMNS).then_some(WideRule::TRAINED),
+            dims,
             cells: self.meta.config().max_cells,
             ties: self.meta.has_ties(),
         };

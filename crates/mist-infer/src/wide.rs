@@ -1,54 +1,34 @@
-//! The rule for more columns than a network takes: a few columns, and a few sums of the others, found in
-//! other rows than those that are answered. In training as in answers.
+//! The rule for more columns than the checkpoint was trained on: a few columns, and a few sums of the others, found in
+//! other rows than those that are answered.
 //!
 //! What is kept of a side is a function of it, so its MI is at most that of the side (data processing inequality). As
 //! it is found in other rows, chance cannot make it look better than it is. The rows are split in two parts or more;
 //! for each, the columns come from the rows of another part:
 //!
-//! - some variables of a wide side, [`WideRule::columns`], whose scores, or squared scores, correlate most with those of a column of
+//! - the [`COLUMNS`] variables of a wide side whose scores, or squared scores, correlate most with those of a column of
 //!   the other side;
-//! - of the rest, the leading canonical directions (Hotelling 1936), [`WideRule::sums`], with covariances shrunk towards a multiple
+//! - of the rest, the [`SUMS`] leading canonical directions (Hotelling 1936), with covariances shrunk towards a multiple
 //!   of the identity (Ledoit and Wolf 2004), so that there may be more columns than rows.
 //!
 //! The two do not share a column: sums of columns beside these columns would say things twice.
 
-use crate::Scores;
+use crate::EstimateError;
+use crate::blocks::{BLOCK_ROWS, MOST_BLOCKS};
+use crate::prepared::{FLOPS_PER_SECOND, MOST_SECONDS};
+use mist_model::Scores;
 use nalgebra::DMatrix;
-use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 
-/// How much is kept of a wide side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WideRule {
-    /// Variables that are kept.
-    pub columns: usize,
-    /// Canonical directions of the others.
-    pub sums: usize,
-}
-
-impl WideRule {
-    /// What suits a network that was never trained on what the rule keeps.
-    pub const UNTRAINED: Self = Self { columns: 8, sums: 4 };
-    /// What training keeps.
-    pub const TRAINED: Self = Self { columns: 12, sums: 8 };
-
-    /// Variables up to which a side is as narrow as what is kept of a wide one.
-    pub fn few(&self) -> usize {
-        self.columns + self.sums
-    }
-
-    /// Network columns of the variables kept: a category is several.
-    fn network_columns(&self) -> usize {
-        2 * self.columns
-    }
-
-    /// Network columns of a wide side that is answered, at most, unless a single category has more.
-    pub fn most_columns(&self) -> usize {
-        self.network_columns() + self.sums
-    }
-}
-
+/// Variables of a wide side that are kept.
+pub(crate) const COLUMNS: usize = 8;
+/// Canonical directions of the others.
+pub(crate) const SUMS: usize = 4;
+/// Variables up to which a side is as narrow as what is kept of a wide one.
+pub(crate) const FEW: usize = COLUMNS + SUMS;
+/// Network columns of the variables kept: a category is several.
+const NETWORK_COLUMNS: usize = 16;
+/// Network columns of a wide side that is answered, at most, unless a single category has more.
+pub(crate) const MOST_COLUMNS: usize = NETWORK_COLUMNS + SUMS;
 /// Columns that are summed, the strongest first.
 const MOST_SUMMED: usize = 256;
 /// Columns whose correlations are computed at a time.
@@ -56,8 +36,7 @@ const AT_ONCE: usize = 256;
 
 /// A table with a wide side.
 #[derive(Debug)]
-pub struct Wide {
-    rule: WideRule,
+pub(crate) struct Wide {
     /// Normal scores of the whole table, row-major.
     z: Vec<f32>,
     /// The network columns of each variable, by side.
@@ -70,7 +49,7 @@ pub struct Wide {
 
 /// What is kept of a side.
 #[derive(Debug, PartialEq)]
-pub struct Kept {
+pub(crate) struct Kept {
     /// Variables, by index.
     pub variables: Vec<usize>,
     /// The sums, as columns of numbers: one number for each row asked for.
@@ -79,7 +58,7 @@ pub struct Kept {
 
 impl Wide {
     /// The rule for a table, if a side has more variables than `most`.
-    pub fn new(scores: Scores, most: usize, rule: WideRule) -> Option<Self> {
+    pub(crate) fn new(scores: Scores, most: usize) -> Option<Self> {
         let Scores { dim_x, dim_y, block, z, .. } = scores;
         let columns = dim_x + dim_y;
         let variables = [0..dim_x, dim_x..columns].map(|side| {
@@ -93,12 +72,27 @@ impl Wide {
             out
         });
         let wide = [0, 1].map(|side| variables[side].len() > most);
-        wide.contains(&true).then_some(Self { rule, z, variables, wide, columns })
+        wide.contains(&true).then_some(Self { z, variables, wide, columns })
+    }
+
+    /// Whether the rule ends soon enough for a table of n rows and so many variables.
+    pub(crate) fn check_size(n: usize, dim_x: usize, dim_y: usize) -> Result<(), EstimateError> {
+        // Four correlations of each pair of columns over the rows that are used, a multiplication and an addition each.
+        let cost = |dim_x: usize, dim_y: usize| {
+            8.0 * dim_x as f64 * dim_y as f64 * n.min(MOST_BLOCKS * BLOCK_ROWS) as f64 / FLOPS_PER_SECOND
+        };
+        let seconds = cost(dim_x, dim_y);
+        if seconds <= MOST_SECONDS {
+            return Ok(());
+        }
+        let share = (MOST_SECONDS / seconds).sqrt();
+        let at_most = ((dim_x + dim_y) as f64 * share) as usize;
+        Err(EstimateError::TooLarge { columns: dim_x + dim_y, seconds, at_most })
     }
 
     /// What to keep of X and of Y, found in the rows `found_in`, with the sums of the rows `rows`; `None` for a side that
     /// is kept as it is.
-    pub fn reduce(&self, found_in: &[usize], rows: &[usize]) -> [Option<Kept>; 2] {
+    pub(crate) fn reduce(&self, found_in: &[usize], rows: &[usize]) -> [Option<Kept>; 2] {
         let strengths = self.strengths(found_in);
         let keep = |side: usize| -> Option<Kept> {
             if !self.wide[side] {
@@ -106,10 +100,10 @@ impl Wide {
             }
             let order = strongest(&strengths[side]);
             let own = &self.variables[side];
-            let mut left = self.rule.network_columns();
+            let mut left = NETWORK_COLUMNS;
             let (mut variables, mut others) = (Vec::new(), Vec::new());
             for v in order {
-                if variables.len() < self.rule.columns && (own[v].len() <= left || variables.is_empty()) {
+                if variables.len() < COLUMNS && (own[v].len() <= left || variables.is_empty()) {
                     left = left.saturating_sub(own[v].len());
                     variables.push(v);
                 } else {
@@ -129,7 +123,6 @@ impl Wide {
                     true => self.scores(found_in, &opposite),
                     false => with_squares(&self.scores(found_in, &opposite)),
                 },
-                self.rule.sums,
             );
             let sums = self.scores(rows, &others) * directions;
             Some(Kept { variables, sums: sums.column_iter().map(|c| c.iter().copied().collect()).collect() })
@@ -201,8 +194,8 @@ fn with_squares(columns: &DMatrix<f64>) -> DMatrix<f64> {
     out
 }
 
-/// The weights, a column for each direction, of the sums of `x` that correlate most with sums of `y`, so many at most. Both are standardised.
-fn directions(x: &DMatrix<f64>, y: &DMatrix<f64>, sums: usize) -> DMatrix<f64> {
+/// The weights, a column for each direction, of the sums of `x` that correlate most with sums of `y`. Both are standardised.
+fn directions(x: &DMatrix<f64>, y: &DMatrix<f64>) -> DMatrix<f64> {
     let n = x.nrows() as f64;
     // A shrunk covariance is positive definite, unless all columns are 0.
     let lower = |side: &DMatrix<f64>| shrunk_covariance(side).cholesky().map(|c| c.unpack());
@@ -217,20 +210,20 @@ fn directions(x: &DMatrix<f64>, y: &DMatrix<f64>, sums: usize) -> DMatrix<f64> {
         .transpose();
     // The leading left singular vectors, by the smaller of the two products.
     let left = if whitened.nrows() <= whitened.ncols() {
-        leading(&(&whitened * whitened.transpose()), sums)
+        leading(&(&whitened * whitened.transpose()))
     } else {
-        &whitened * leading(&(whitened.transpose() * &whitened), sums)
+        &whitened * leading(&(whitened.transpose() * &whitened))
     };
     lx.tr_solve_lower_triangular(&left).expect("a Cholesky factor has no zero on its diagonal")
 }
 
-/// The eigenvectors of the largest eigenvalues that are not 0, `most` of them at most.
-fn leading(symmetric: &DMatrix<f64>, most: usize) -> DMatrix<f64> {
+/// The eigenvectors of the largest eigenvalues that are not 0, [`SUMS`] at most.
+fn leading(symmetric: &DMatrix<f64>) -> DMatrix<f64> {
     let eigen = symmetric.clone().symmetric_eigen();
     let mut order: Vec<usize> = (0..eigen.eigenvalues.len()).collect();
     order.sort_by_key(|i| Reverse(ordered(eigen.eigenvalues[*i])));
     order.retain(|i| eigen.eigenvalues[*i] > 1e-9);
-    order.truncate(most);
+    order.truncate(SUMS);
     eigen.eigenvectors.select_columns(&order)
 }
 
@@ -262,8 +255,6 @@ mod tests {
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    const RULE: WideRule = WideRule::UNTRAINED;
-
     /// n rows of `dim` columns; Y is a sum of columns 10 to 39, and beside it the square of column 3.
     fn table(n: usize, dim: usize) -> Scores {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
@@ -277,13 +268,13 @@ mod tests {
 
     #[test]
     fn finds_what_matters() {
-        let wide = Wide::new(table(1000, 60), 32, RULE).unwrap();
+        let wide = Wide::new(table(1000, 60), 32).unwrap();
         assert_eq!(wide.wide, [true, false]);
         let (found_in, rows): (Vec<usize>, Vec<usize>) = (0..1000).partition(|i| i % 2 == 0);
         let [x, y] = wide.reduce(&found_in, &rows);
         let x = x.unwrap();
         assert_eq!(y, None);
-        assert_eq!((x.variables.len(), x.sums.len()), (RULE.columns, RULE.sums));
+        assert_eq!((x.variables.len(), x.sums.len()), (COLUMNS, SUMS));
         assert_eq!(x.variables[0], 3);
         // The column of Y that is a sum of thirty.
         let sum: Vec<f64> = rows.iter().map(|i| f64::from(wide.z[i * wide.columns + 60])).collect();
@@ -299,17 +290,17 @@ mod tests {
 
     #[test]
     fn narrow_tables_are_left_alone() {
-        assert!(Wide::new(table(50, 60), 60, RULE).is_none());
+        assert!(Wide::new(table(50, 60), 60).is_none());
     }
 
     #[test]
     fn more_columns_than_rows() {
-        let wide = Wide::new(table(30, 300), 32, RULE).unwrap();
+        let wide = Wide::new(table(30, 300), 32).unwrap();
         let (found_in, rows): (Vec<usize>, Vec<usize>) = (0..30).partition(|i| i % 2 == 0);
         let [x, _] = wide.reduce(&found_in, &rows);
         let x = x.unwrap();
         assert!(x.sums.iter().flatten().all(|v| v.is_finite()));
-        assert_eq!(x.sums.len(), RULE.sums);
+        assert_eq!(x.sums.len(), SUMS);
     }
 
     #[test]
@@ -318,9 +309,9 @@ mod tests {
         let y: Vec<f64> = codes.iter().zip(0..200).map(|(c, i)| f64::from(*c) + 0.01 * f64::from(i % 7)).collect();
         let noise: Vec<Vec<f64>> =
             (1..40).map(|j| (0..200).map(|i| f64::from((i * 7919 * j + j * j * 31) % 1009)).collect()).collect();
-        let mut x: Vec<crate::Column> = noise.iter().map(|c| crate::Column::Number(c)).collect();
-        x.insert(20, crate::Column::Category(&codes));
-        let wide = Wide::new(Scores::of(&x, &[crate::Column::Number(&y)]).unwrap(), 32, RULE).unwrap();
+        let mut x: Vec<mist_model::Column> = noise.iter().map(|c| mist_model::Column::Number(c)).collect();
+        x.insert(20, mist_model::Column::Category(&codes));
+        let wide = Wide::new(Scores::of(&x, &[mist_model::Column::Number(&y)]).unwrap(), 32).unwrap();
         let rows: Vec<usize> = (0..200).collect();
         let [kept, _] = wide.reduce(&rows[..100], &rows[100..]);
         assert_eq!(kept.unwrap().variables[0], 20);
