@@ -7,11 +7,8 @@ knows the law up to its parameters. From few rows a prior may help: an estimator
 on independent data. Writes the table of docs/results/ to standard output.
 """
 
-import shutil
-import subprocess
-
 import numpy as np
-from operations_common import ROOT, Mist, labelled, parser
+from operations_common import Mist, parser
 
 BINS = [("n ≤ 100", 0, 100), ("101–300", 101, 300), ("> 300", 301, np.inf), ("all", 0, np.inf)]
 
@@ -25,13 +22,8 @@ def main():
     print("| suite | rows | tables | attainable MAE | attainable MSE |")
     print("|---|---|---|---|---|")
     for suite in args.suites.split(","):
-        folder = mist.work / "attainable"
-        shutil.rmtree(folder, ignore_errors=True)
-        config = ROOT / f"data-gen/configs/{suite}.toml"
-        what = ["--config", str(config), "--split", "test", "--seed", str(args.seed), "--pointwise", "--out", str(folder)]
-        subprocess.run([mist.binary, "--quiet", "generate", *what], check=True)
-        rows, error = np.array([(len(x), pointwise.mean() - mi) for x, _, mi, pointwise in labelled(folder)]).T
-        shutil.rmtree(folder)
+        tables = mist.suite(suite, args.seed)
+        rows, error = np.array([(len(x), pointwise.mean() - mi) for x, _, mi, pointwise in tables]).T
         for name, least, most in BINS:
             chosen = error[(least <= rows) & (rows <= most)]
             if len(chosen):

@@ -9,11 +9,9 @@ the mean of the true pointwise values of the same rows. Tables of at most 5 colu
 """
 
 import re
-import shutil
-import subprocess
 
 import numpy as np
-from operations_common import ROOT, Mist, labelled, parser
+from operations_common import ROOT, Mist, parser
 
 FEW = 5
 # Of tables whose pointwise MI does not vary the attainable width is 0.
@@ -34,11 +32,7 @@ def main():
         config = re.sub(r"values = .*", f"values = [{rows}]", config)
         config = re.sub(r"repeats = .*", f"repeats = {args.repeats}", config)
         (mist.work / "bmi.toml").write_text(config)
-        folder = mist.work / "bmi"
-        shutil.rmtree(folder, ignore_errors=True)
-        what = ["--config", "bmi.toml", "--split", "test", "--seed", str(args.seed), "--pointwise", "--out", str(folder)]
-        subprocess.run([mist.binary, "--quiet", "generate", *what], check=True, cwd=mist.work)
-        tables = list(labelled(folder))
+        tables = mist.suite(mist.work / "bmi.toml", args.seed)
         pairs = [(np.ascontiguousarray(x), np.ascontiguousarray(y)) for x, y, _, _ in tables]
         answers, used = mist.pairs("pairs", pairs)
         truth = np.array([mi for _, _, mi, _ in tables])

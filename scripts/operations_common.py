@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -68,6 +69,16 @@ class Mist:
         if process.returncode not in (0, 1):
             raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
         return out, Used(time.time() - start, usage)
+
+    def suite(self, config, seed):
+        """The tables of a suite, by its name or its file, as `labelled` has them."""
+        folder = self.work / "suite"
+        shutil.rmtree(folder, ignore_errors=True)
+        what = ["--config", str(config), "--split", "test", "--seed", str(seed), "--pointwise", "--out", str(folder)]
+        subprocess.run([self.binary, "--quiet", "generate", *what], check=True)
+        tables = list(labelled(folder))
+        shutil.rmtree(folder)
+        return tables
 
     def pairs(self, name, pairs, *words):
         """Answers to pairs of arrays, by `mist estimate --batch`."""

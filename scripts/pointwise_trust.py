@@ -6,11 +6,8 @@
 Writes the table of docs/results/mist-2026-12f.md to standard output. Categories are asked as numbers.
 """
 
-import shutil
-import subprocess
-
 import numpy as np
-from operations_common import Mist, labelled, parser
+from operations_common import Mist, parser
 
 SUITES = ["m_test_imd", "m_test_oomd", "held_out", "discrete"]
 BINS = [(10, 100), (101, 500), (501, 8000)]
@@ -20,11 +17,7 @@ FLAT = 0.05
 
 def tasks(mist, suite, count, seed):
     """Tables of a suite with the truth of every row, spread over the suite."""
-    folder = mist.work / suite
-    shutil.rmtree(folder, ignore_errors=True)
-    what = ["--config", suite, "--split", "test", "--seed", str(seed), "--pointwise", "--out", str(folder)]
-    subprocess.run([mist.binary, "--quiet", "generate", *what], check=True)
-    every = list(labelled(folder))
+    every = mist.suite(suite, seed)
     yield from every[:: max(1, len(every) // count)]
 
 
