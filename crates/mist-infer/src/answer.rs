@@ -78,7 +78,7 @@ impl Estimator {
     /// The answers of blocks of rows. Each thread has one block at a time in memory.
     fn in_blocks(&self, blocks: &Blocks) -> Result<(Vec<BlockAnswer>, Option<SecondLook>), EstimateError> {
         let answer = |index: usize| -> Result<(BlockAnswer, Option<SecondLook>), EstimateError> {
-            let block = Block::new(blocks.scores(index), self.description.network.neighbours());
+            let block = Block::new(blocks.scores(index), &self.description.network);
             let answers: Result<Vec<_>, _> = block.orientations.iter().map(|scores| self.forward(&[scores])).collect();
             Ok((mean(&answers?.concat()), block.second_look))
         };

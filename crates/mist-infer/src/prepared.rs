@@ -8,7 +8,7 @@ use crate::screen::{Kept, Rows, Screened, check, screen};
 use crate::second_look::SecondLook;
 use crate::wide::{self, Wide};
 use crate::{Columns, EstimateError, Estimator, Side, Warning, domain, published};
-use mist_model::{Column, Description, MAX_INDICATORS, Scores, TaskShape};
+use mist_model::{Column, Description, MAX_INDICATORS, NetworkConfig, Scores, TaskShape};
 
 /// Orientations of the columns that are averaged where the data leaves the choice open, and the sets of columns that
 /// have so many.
@@ -66,9 +66,9 @@ pub(crate) struct Blocks<'a> {
 }
 
 impl Block {
-    pub(crate) fn new(scores: Scores, orders: &[usize]) -> Self {
-        let orientations: Vec<Scores> = scores.with_neighbours(orders).alternatives(ORIENTATIONS).collect();
-        Self { second_look: SecondLook::new(&orientations[0], orders), orientations }
+    pub(crate) fn new(scores: Scores, network: &NetworkConfig) -> Self {
+        let orientations: Vec<Scores> = network.with_terms(scores).alternatives(ORIENTATIONS).collect();
+        Self { second_look: SecondLook::new(&orientations[0], network.neighbours()), orientations }
     }
 }
 
@@ -195,7 +195,7 @@ impl Estimator {
             warnings.push(Warning::ManyValues { values: chain.values, rare: chain.rare });
             Passes::Chain(chain)
         } else if n <= most_rows && !wide {
-            Passes::Table(Block::new(scores, description.network.neighbours()))
+            Passes::Table(Block::new(scores, &description.network))
         } else {
             let mut rows = split(&scores, if wide { most_rows.min(n.div_ceil(2)) } else { most_rows });
             if !self.every_row {

@@ -1,7 +1,7 @@
 //! A batch of tasks as the network sees them.
 
-use crate::scores::Scores;
-use candle_core::{DType, Device, Result, Tensor};
+use crate::scores::{PAIR_TERMS, PairTerms, Scores};
+use candle_core::{DType, Device, Error, Result, Tensor};
 
 /// Tasks padded to one shape, with explicit masks.
 #[derive(Clone, Debug)]
@@ -14,6 +14,9 @@ pub struct Batch {
     pub ties: Tensor,
     /// Neighbour terms (B, N, K), 0 in padding; `None` where the tasks have none.
     pub neighbours: Option<Tensor>,
+    /// What pairs say of each pair of columns (B, D, D, 6), and of each row (B, N, |orders|), 0 in padding; `None` where the tasks have
+    /// none. See [`PairTerms`](crate::scores::PairTerms).
+    pub pairs: Option<(Tensor, Tensor)>,
     /// (B, D): the block of a column, 0 for a number and for padding; see [`Scores::block`].
     pub block: Tensor,
     /// (B, N), 1 for a real row; `None` when no task has padding rows.
@@ -96,6 +99,7 @@ impl Batch {
                 0 => None,
                 _ => Some(Tensor::from_vec(neighbours, (b, rows, terms), device)?),
             },
+            pairs: pairs(tasks, rows, cols, device)?,
             block: Tensor::from_vec(block, (b, cols), device)?,
             row_mask: if padded_rows { Some(Tensor::from_vec(mask, (b, rows), device)?) } else { None },
             side: Tensor::from_vec(side, (b, cols), device)?,
@@ -128,6 +132,7 @@ impl Batch {
             scored: self.scored,
             ties: f(&self.ties)?,
             neighbours: self.neighbours.as_ref().map(&f).transpose()?,
+            pairs: self.pairs.as_ref().map(|(columns, rows)| Ok::<_, Error>((f(columns)?, f(rows)?))).transpose()?,
             block: f(&self.block)?,
             row_mask: self.row_mask.as_ref().map(&f).transpose()?,
             side: f(&self.side)?,
@@ -211,4 +216,30 @@ impl Batch {
         let (x, y) = self.sides()?;
         self.pairs_of(&x, &x)? + self.pairs_of(&y, &y)?
     }
+}
+
+/// [`Batch::pairs`].
+fn pairs(tasks: &[&Scores], rows: usize, cols: usize, device: &Device) -> Result<Option<(Tensor, Tensor)>> {
+    let told: Vec<&PairTerms> = tasks.iter().filter_map(|t| t.pairs.as_ref()).collect();
+    let Some(orders) = told.first().map(|p| p.rows.len() / tasks[0].n) else {
+        return Ok(None);
+    };
+    let same = |(t, p): (&&Scores, &&PairTerms)| p.rows.len() == t.n * orders;
+    if told.len() < tasks.len() || !tasks.iter().zip(&told).all(same) {
+        candle_core::bail!("tasks of one batch must have the same terms of pairs");
+    }
+    let b = tasks.len();
+    let mut of_columns = vec![0f32; b * cols * cols * PAIR_TERMS];
+    let mut of_rows = vec![0f32; b * rows * orders];
+    for (t, (task, pairs)) in tasks.iter().zip(&told).enumerate() {
+        let d = task.dim_x + task.dim_y;
+        for (i, row) in pairs.columns.chunks_exact(d * PAIR_TERMS).enumerate() {
+            of_columns[(t * cols + i) * cols * PAIR_TERMS..][..row.len()].copy_from_slice(row);
+        }
+        of_rows[t * rows * orders..][..pairs.rows.len()].copy_from_slice(&pairs.rows);
+    }
+    Ok(Some((
+        Tensor::from_vec(of_columns, (b, cols, cols, PAIR_TERMS), device)?,
+        Tensor::from_vec(of_rows, (b, rows, orders), device)?,
+    )))
 }

@@ -41,6 +41,9 @@ pub struct AxialConfig {
 pub struct LocalConfig {
     /// Orders k of the nearest neighbours whose terms enter.
     pub neighbours: Vec<usize>,
+    /// Whether what single pairs of variables say enters, see [`PairTerms`](crate::scores::PairTerms).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub pairs: bool,
     /// Channels of the critic.
     pub critic_channels: usize,
     /// Width of the head for rows.
@@ -49,7 +52,7 @@ pub struct LocalConfig {
 
 impl Default for LocalConfig {
     fn default() -> Self {
-        Self { neighbours: vec![1, 3, 8, 24], critic_channels: 16, head_width: 64 }
+        Self { neighbours: vec![1, 3, 8, 24], pairs: false, critic_channels: 16, head_width: 64 }
     }
 }
 
@@ -88,13 +91,14 @@ impl AxialConfig {
         let cells = n * d * (basis * h + h * h + 3 * h * u + u * u + u * c);
         let moments = n * d * d * 2 * c;
         let pair_block = d * d * (4 * e * e + d * e + 4 * e * e) + d * 4 * e * e;
-        let pairs = d * d * (2 * c + 4) * e + self.pair_blocks * pair_block;
+        let embed = 2 * c + 5 + if self.local.pairs { crate::scores::PAIR_TERMS } else { 0 };
+        let pairs = d * d * embed * e + self.pair_blocks * pair_block;
         let attention = n * (8 * w * w + 4 * self.inducing * w) + self.inducing * w * w;
         let rows = n * (d * c * w + 2 * w * w) + self.row_blocks * attention;
         let r = self.readout_width;
         let readout = 3 * d * d * e + (8 * e + 2 * w + r + self.taus.len()) * r;
         let l = &self.local;
-        let (q, k) = (l.critic_channels, crate::scores::TERMS * l.neighbours.len());
+        let (q, k) = (l.critic_channels, (crate::scores::TERMS + usize::from(l.pairs)) * l.neighbours.len());
         let local =
             n * (k * w + d * (c + d) * q + q * w + (w + k + 1) * l.head_width) + d * d * e * q + (8 * e + 5) * w;
         2.0 * (cells + moments + pairs + rows + readout + local) as f64

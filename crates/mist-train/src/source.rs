@@ -87,13 +87,13 @@ pub fn score(sample: &Sample) -> Scores {
     of(sample, (false, false), Scores::of).expect("a generated sample is finite and rectangular")
 }
 
-/// A generated sample as a network takes it, with the terms of the neighbours that it wants to see; the columns of X, or of Y,
+/// A generated sample as a network takes it, with the terms that it wants to see; the columns of X, or of Y,
 /// as categories, unless they would take more than 32 columns.
 ///
 /// # Errors
 /// A sample that the network does not take.
 pub fn score_of(sample: &Sample, categories: (bool, bool), network: &NetworkConfig) -> Result<Scores, ScoreError> {
-    Ok(of(sample, categories, |x, y| network.scores(x, y))?.with_neighbours(network.neighbours()))
+    Ok(network.with_terms(of(sample, categories, |x, y| network.scores(x, y))?))
 }
 
 fn of(

@@ -165,6 +165,10 @@ fn initial(
         return Ok((network, parameters, None));
     };
     let Checkpoint { network, parameters, description } = Checkpoint::read(path, device)?;
+    let (network, parameters) = match config.network.extends(&description.network) {
+        true => extended(config, &parameters, device)?,
+        false => (network, parameters),
+    };
     let released = out.join(format!("{}.safetensors", config.name));
     if let (Ok(a), Ok(b)) = (path.canonicalize(), released.canonicalize())
         && a == b
@@ -172,7 +176,7 @@ fn initial(
         let place = path.display();
         return Err(TrainError::Config(format!("`name`: the run would write over `{place}`, which it begins with")));
     }
-    if description.network != config.network {
+    if description.network != config.network && !config.network.extends(&description.network) {
         let place = path.display();
         return Err(TrainError::Config(format!("`init`: the network of `{place}` is not of the size of `[network]`")));
     }
@@ -181,6 +185,16 @@ fn initial(
         return Err(TrainError::Config(format!("`seed` is that of `{place}`: choose another, to see other tasks")));
     }
     Ok((network, parameters, Some(description)))
+}
+
+/// The network with inputs that the weights it begins with have not seen. Theirs start at 0, so that it answers as they do.
+fn extended(config: &TrainConfig, begun: &Parameters, device: &Device) -> Result<(Network, Parameters), TrainError> {
+    let (network, parameters) = Parameters::init(config.seed, device, |vb| Network::new(&config.network, vb))?;
+    for (name, var) in begun.iter() {
+        let own = parameters.get(name).expect("a network that extends another has all of its parameters");
+        own.set(var.as_tensor())?;
+    }
+    Ok((network, parameters))
 }
 
 /// What the parts of the loop share.

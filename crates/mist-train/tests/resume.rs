@@ -1,7 +1,7 @@
 //! A run that stops and goes on is the run that never stopped; and the number of threads changes no bit.
 
 use candle_core::Device;
-use mist_model::{Network, NetworkConfig, Parameters, hex_sha256};
+use mist_model::{Checkpoint, Network, NetworkConfig, Parameters, hex_sha256};
 use mist_train::{Options, Origin, State, TrainConfig, train};
 use safetensors::SafeTensors;
 use std::collections::{BTreeMap, HashMap};
@@ -135,6 +135,36 @@ fn a_run_goes_on_from_a_released_checkpoint() {
     assert_eq!(after.trained.continues.as_ref(), Some(&before.sha256));
     assert_eq!(after.trained.steps, before.trained.steps + 2);
     assert!(after.trained.tasks > before.trained.tasks);
+}
+
+#[test]
+fn inputs_that_a_checkpoint_has_not_seen_start_at_0_and_are_learned() {
+    let config = TrainConfig::from_toml(CONFIG).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let [first, start, later] = ["first", "start", "later"].map(|name| dir.path().join(name));
+    train(&config, &options(&first, false, Some(3), 1)).unwrap();
+    let mut next = TrainConfig { init: Some(first.join("tiny.safetensors")), seed: 6, ..config };
+    let NetworkConfig::Axial(network) = &mut next.network else { panic!("the configuration is axial") };
+    network.local.pairs = true;
+    train(&next, &options(&start, false, Some(0), 1)).unwrap();
+    train(&next, &options(&later, false, Some(2), 1)).unwrap();
+    let values = |out: &Path, name: &str| -> Option<Vec<f32>> {
+        let parameters = Checkpoint::read(&out.join("tiny.safetensors"), &Device::Cpu).unwrap().parameters;
+        Some(parameters.get(name)?.flatten_all().unwrap().to_vec1().unwrap())
+    };
+    let checkpoint = Checkpoint::read(&start.join("tiny.safetensors"), &Device::Cpu).unwrap();
+    let mut new = 0;
+    for (name, _) in checkpoint.parameters.iter() {
+        match values(&first, name) {
+            Some(before) => assert_eq!(values(&start, name).unwrap(), before, "{name}"),
+            None => {
+                new += 1;
+                assert!(values(&start, name).unwrap().iter().all(|v| *v == 0.0), "{name}");
+                assert!(values(&later, name).unwrap().iter().any(|v| *v != 0.0), "{name}");
+            }
+        }
+    }
+    assert_eq!(new, 4);
 }
 
 /// The files of a folder.

@@ -66,6 +66,13 @@ fn completions_and_manuals_know_every_command() {
 fn ctrl_c_ends_it_without_a_word() {
     use std::io::Write;
     use std::os::unix::process::ExitStatusExt;
+    // Whoever ignores the signal, as shells do for what they start in the background, hands that on to all that it starts.
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).expect("the signals that are ignored");
+    if u64::from_str_radix(ignored.trim(), 16).unwrap() & 1 << (2 - 1) != 0 {
+        eprintln!("not tested: these tests were started with Ctrl-C ignored");
+        return;
+    }
     let folder = Folder::new();
     let mut run = folder
         .command("estimate - --x a --y b")

@@ -2,7 +2,7 @@
 
 use super::Options;
 use super::quantile::normal_quantile;
-use super::terms::Neighbours;
+use super::terms::{Neighbours, Pairs};
 use super::widths::widths;
 use crate::blocks::rows_at_once;
 use crate::prepared::ORIENTATIONS;
@@ -42,6 +42,8 @@ struct Table {
     /// smoothed ones have moved from here. To the bit, since distances between ranks are often equal.
     anchor: Option<Tensor>,
     neighbours: Option<Neighbours>,
+    /// Where the network wants pairs.
+    pairs: Option<Pairs>,
     /// The exact scores and terms, of A tasks.
     exact: Batch,
     shape: TaskShape,
@@ -132,8 +134,9 @@ impl Table {
         let (n, d, dim_x) = (values[0].len(), values.len(), kept[0].len());
         let scores = Scores::new(&values[..dim_x], &values[dim_x..])?;
         let shape = scores.shape();
-        let orders = estimator.description().network.neighbours();
-        let tasks: Vec<Scores> = scores.with_neighbours(orders).alternatives(ORIENTATIONS).collect();
+        let network = &estimator.description().network;
+        let orders = network.neighbours();
+        let tasks: Vec<Scores> = network.with_terms(scores).alternatives(ORIENTATIONS).collect();
         let exact = Batch::new(&tasks.iter().collect::<Vec<_>>(), device)?.to_dtype(dtype)?;
 
         let (mut centres, mut scales, mut spans) = (Vec::new(), Vec::new(), vec![0.0; n * d]);
@@ -161,6 +164,7 @@ impl Table {
             signs: Tensor::ones((tasks.len(), 1, d), dtype, device)?,
             anchor: None,
             neighbours: None,
+            pairs: None,
             exact,
             shape,
         };
@@ -171,7 +175,10 @@ impl Table {
             (&table.exact.z * plain.unsqueeze(0)?.broadcast_as(table.exact.z.shape())?)?.sum_keepdim(1)?.sign()?;
         if options.neighbours && !orders.is_empty() {
             let softness = (options.temperature * Options::RADIUS).min(1.0);
-            table.neighbours = Some(Neighbours::at(&table.exact.z.get(0)?, dim_x, orders, softness, options.anchored)?);
+            let z = table.exact.z.get(0)?;
+            table.neighbours = Some(Neighbours::at(&z, dim_x, orders, softness, options.anchored)?);
+            let pairs = tasks[0].pairs.as_ref().map(|p| Pairs::at(&z, &p.chosen, orders, softness, options.anchored));
+            table.pairs = pairs.transpose()?;
         }
         table.anchor = options.anchored.then_some(plain);
         Ok(table)
@@ -201,9 +208,14 @@ impl Table {
         let mut batch = self.exact.clone();
         if let Some(neighbours) = &self.neighbours {
             // Distances do not depend on signs.
-            let terms = neighbours.terms(&z.get(0)?)?.unsqueeze(0)?;
-            let tasks = z.dim(0)?;
-            batch.neighbours = Some(if tasks == 1 { terms } else { Tensor::cat(&vec![terms; tasks], 0)? });
+            let first = z.get(0)?;
+            let of_tasks = |terms: Tensor| Tensor::cat(&vec![terms.unsqueeze(0)?; z.dim(0)?], 0);
+            batch.neighbours = Some(of_tasks(neighbours.terms(&first)?)?);
+            if let (Some(pairs), Some((_, of_rows))) = (&self.pairs, &mut batch.pairs)
+                && let Some(terms) = pairs.terms(&first)?
+            {
+                *of_rows = of_tasks(terms)?;
+            }
         }
         batch.z = z;
         Ok(batch)

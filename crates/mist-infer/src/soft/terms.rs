@@ -67,6 +67,16 @@ impl Neighbours {
         }
     }
 
+    /// The first term of each order alone.
+    ///
+    /// # Shapes
+    /// `z` (N, D) → (N, K).
+    fn first(&self, z: &Tensor) -> Result<Tensor> {
+        let psi = self.psi(z)?;
+        let place = |i| psi.narrow(1, i, 1)?.squeeze(1);
+        ((place(0)? - (place(1)? + place(2)?)?)? + self.rows)?.clamp(BOUNDS.0, BOUNDS.1)
+    }
+
     /// # Shapes
     /// `z` (N, D) → (N, 3·K), order after order.
     pub(super) fn terms(&self, z: &Tensor) -> Result<Tensor> {
@@ -78,5 +88,43 @@ impl Neighbours {
         let second = (both.broadcast_sub(&self.orders)? * 0.5)?;
         let third = (((x - y)? * &self.larger)? * 0.25)?;
         Tensor::cat(&[first, second, third], 1)?.transpose(1, 2)?.contiguous()?.reshape((n, TERMS * k))
+    }
+}
+
+/// Neighbours in the pairs of columns that stand out. Which those are, and their weights, is held fixed as radii are: both come
+/// from counts in bins, which have no gradient.
+pub(super) struct Pairs {
+    parts: Vec<(Tensor, f64, Neighbours)>,
+}
+
+impl Pairs {
+    /// Radii at the scores `z` (N, D), for pairs of its columns with their weights.
+    pub(super) fn at(
+        z: &Tensor,
+        chosen: &[(usize, usize, f32)],
+        orders: &[usize],
+        softness: f64,
+        anchored: bool,
+    ) -> Result<Self> {
+        let part = |(i, j, weight): &(usize, usize, f32)| {
+            let columns = Tensor::new(&[*i as u32, *j as u32], z.device())?;
+            let neighbours = Neighbours::at(&z.index_select(&columns, 1)?, 1, orders, softness, anchored)?;
+            Ok((columns, f64::from(*weight), neighbours))
+        };
+        Ok(Self { parts: chosen.iter().map(part).collect::<Result<_>>()? })
+    }
+
+    /// The sum of the first terms, each with its weight.
+    ///
+    /// # Shapes
+    /// `z` (N, D) → (N, K); `None` where no pair stands out.
+    pub(super) fn terms(&self, z: &Tensor) -> Result<Option<Tensor>> {
+        self.parts.iter().try_fold(None, |sum: Option<Tensor>, (columns, weight, neighbours)| {
+            let own = (neighbours.first(&z.index_select(columns, 1)?)? * *weight)?;
+            Ok(Some(match sum {
+                Some(sum) => (sum + own)?,
+                None => own,
+            }))
+        })
     }
 }

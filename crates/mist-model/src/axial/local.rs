@@ -24,6 +24,15 @@ pub(super) struct Local {
     head2: Linear,
 }
 
+/// What the neighbours say of each row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms<'a> {
+    /// Neighbours in all columns (B, N, 3·|orders|).
+    pub of_all: &'a Tensor,
+    /// Neighbours in the pairs that stand out (B, N, |orders|).
+    pub of_pairs: Option<&'a Tensor>,
+}
+
 /// What the rows say beside their tokens.
 #[derive(Clone, Debug)]
 pub(super) struct Pointwise {
@@ -38,22 +47,28 @@ pub(super) struct Pointwise {
 }
 
 impl Local {
-    /// Width of [`Pointwise::features`].
-    pub(super) fn features(c: &LocalConfig) -> usize {
-        c.neighbours.len() * (TERMS + 1) + 3
+    /// Width of [`Pointwise::features`] without what pairs of variables say, and of that, which comes last.
+    pub(super) fn features(c: &LocalConfig) -> (usize, usize) {
+        (c.neighbours.len() * (TERMS + 1) + 3, 2 * Self::from_pairs(c))
+    }
+
+    /// Terms of a row that come from pairs.
+    fn from_pairs(c: &LocalConfig) -> usize {
+        if c.pairs { c.neighbours.len() } else { 0 }
     }
 
     pub(super) fn new(c: &AxialConfig, pooled: usize, vb: VarBuilder) -> Result<Self> {
         let l = &c.local;
         let (w, q, k) = (c.row_width, l.critic_channels, TERMS * l.neighbours.len());
+        let more = Self::from_pairs(l);
         Ok(Self {
-            neighbours: Linear::new(k, w, 0.5, vb.pp("neighbours"))?,
+            neighbours: Linear::with_more(k, more, w, 0.5, vb.pp("neighbours"))?,
             context: Linear::new(pooled, w, 1.0, vb.pp("context"))?,
             critic_cells: Linear::new(c.channels, q, 1.0, vb.pp("critic_cells"))?,
             critic_pairs: Linear::new(c.pair_channels, q, 0.5, vb.pp("critic_pairs"))?,
             critic_in: Linear::new(q, w, 0.5, vb.pp("critic_in"))?,
             critic_out: Linear::new(q, 1, 0.1, vb.pp("critic_out"))?,
-            head1: Linear::new(w + k, l.head_width, 1.0, vb.pp("head1"))?,
+            head1: Linear::with_more(w + k, more, l.head_width, 1.0, vb.pp("head1"))?,
             head2: Linear::new(l.head_width, 1, RESIDUAL_GAIN, vb.pp("head2"))?,
         })
     }
@@ -72,15 +87,24 @@ impl Local {
         forms.broadcast_div(&batch.mean_dim()?.reshape(((), 1, 1))?)
     }
 
+    /// The terms of the rows, squashed: those of the neighbours, and after them those of pairs if the network wants them.
+    fn squashed(&self, terms: &Terms) -> Result<Tensor> {
+        match (&self.neighbours.more, terms.of_pairs) {
+            (Some(_), Some(of_pairs)) => Tensor::cat(&[squash(terms.of_all)?, squash(of_pairs)?], D::Minus1),
+            _ => squash(terms.of_all),
+        }
+    }
+
     /// What is added to the row tokens at first (B, N, W).
-    pub(super) fn tokens(&self, terms: &Tensor, critic: &Tensor, pooled: &Tensor) -> Result<Tensor> {
-        let own = (self.neighbours.forward(&squash(terms)?)? + self.critic_in.forward(&super::asinh(critic)?)?)?;
+    pub(super) fn tokens(&self, terms: &Terms, critic: &Tensor, pooled: &Tensor) -> Result<Tensor> {
+        let own =
+            (self.neighbours.forward(&self.squashed(terms)?)? + self.critic_in.forward(&super::asinh(critic)?)?)?;
         own.broadcast_add(&self.context.forward(pooled)?.unsqueeze(1)?)
     }
 
     /// The pointwise MI from the row tokens at last.
-    pub(super) fn head(&self, r: &Tensor, terms: &Tensor, critic: &Tensor, batch: &Batch) -> Result<Pointwise> {
-        let terms_in = squash(terms)?;
+    pub(super) fn head(&self, r: &Tensor, terms: &Terms, critic: &Tensor, batch: &Batch) -> Result<Pointwise> {
+        let terms_in = self.squashed(terms)?;
         let hidden = self.head1.gelu(&Tensor::cat(&[r, &terms_in], D::Minus1)?)?;
         let values = (self.head2.forward(&hidden)? + self.critic_out.forward(critic)?)?;
         let values = batch.mask_rows(values)?;
@@ -88,17 +112,23 @@ impl Local {
         let mean = sum_rows(&values)?.broadcast_div(&n)?;
         let centred = batch.mask_rows(values.broadcast_sub(&mean.unsqueeze(1)?)?)?;
         let variance = (sum_rows(&centred.sqr()?)?.broadcast_div(&n)? + VARIANCE_FLOOR)?;
-        let (b, rows, k) = terms.dims3()?;
+        let (b, rows, k) = terms.of_all.dims3()?;
         let of_mean = |t: &Tensor| sum_rows(t)?.broadcast_div(&n);
         // The first of each order's terms: their mean is the estimate of Kraskov et al.
-        let first = of_mean(&terms.reshape((b, rows, k / TERMS, TERMS))?.narrow(3, 0, 1)?.squeeze(3)?.contiguous()?)?;
-        let features = [
+        let first =
+            of_mean(&terms.of_all.reshape((b, rows, k / TERMS, TERMS))?.narrow(3, 0, 1)?.squeeze(3)?.contiguous()?)?;
+        let means = of_mean(&terms_in)?;
+        let mut features = vec![
             (first.relu()? + 1.0)?.log()?,
-            of_mean(&terms_in)?,
+            means.narrow(1, 0, k)?,
             (mean.relu()? + 1.0)?.log()?,
             super::asinh(&mean)?,
             (variance.sqrt()? + 1.0)?.log()?,
         ];
+        if let (Some(_), Some(of_pairs)) = (&self.neighbours.more, terms.of_pairs) {
+            features.push((of_mean(of_pairs)?.relu()? + 1.0)?.log()?);
+            features.push(means.narrow(1, k, means.dim(1)? - k)?);
+        }
         Ok(Pointwise {
             values: values.squeeze(2)?,
             features: Tensor::cat(&features, 1)?,

@@ -30,6 +30,8 @@ const RESIDUAL_GAIN: f64 = 0.3;
 struct Linear {
     weight: Tensor,
     bias: Tensor,
+    /// Weight of the inputs that come last.
+    more: Option<Tensor>,
 }
 
 impl Linear {
@@ -37,7 +39,22 @@ impl Linear {
         Ok(Self {
             weight: weight(inputs, outputs, gain, "weight", &vb)?,
             bias: vb.get_with_hints(outputs, "bias", Init::Const(0.))?,
+            more: None,
         })
+    }
+
+    /// The same with `more` inputs after the others whose weights start at 0, so that a network which was trained without them goes on
+    /// from where it was.
+    fn with_more(inputs: usize, more: usize, outputs: usize, gain: f64, vb: VarBuilder) -> Result<Self> {
+        let start = (more > 0).then(|| vb.get_with_hints((more, outputs), "more", Init::Const(0.)));
+        Ok(Self { more: start.transpose()?, ..Self::new(inputs, outputs, gain, vb)? })
+    }
+
+    fn whole(&self) -> Result<Tensor> {
+        match &self.more {
+            Some(more) => Tensor::cat(&[&self.weight, more], 0),
+            None => Ok(self.weight.clone()),
+        }
     }
 
     fn parts(&self) -> (&Tensor, &Tensor) {
@@ -45,11 +62,11 @@ impl Linear {
     }
 
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        dense(x, &self.weight, &self.bias, Activation::Identity)
+        dense(x, &self.whole()?, &self.bias, Activation::Identity)
     }
 
     fn gelu(&self, x: &Tensor) -> Result<Tensor> {
-        dense(x, &self.weight, &self.bias, Activation::Gelu)
+        dense(x, &self.whole()?, &self.bias, Activation::Gelu)
     }
 }
 
@@ -96,6 +113,9 @@ impl Axial {
     /// # Errors
     /// Tensor errors: out of memory, a device that failed; a batch without the neighbour terms that the network wants.
     pub fn forward(&self, batch: &Batch) -> Result<Output> {
+        if self.pairs.wanted() && batch.pairs.is_none() {
+            candle_core::bail!("the network wants what pairs of variables say, and the batch has none");
+        }
         let phi = self.cells.forward(batch)?;
         let pairs = self.pairs.forward(&phi, batch)?;
         let pooled = readout::pool(&pairs, batch)?;

@@ -2,6 +2,7 @@
 
 use super::{Linear, RESIDUAL_GAIN, weight};
 use crate::ops::{PairLayers, moments, pair_block};
+use crate::scores::PAIR_TERMS;
 use crate::{AxialConfig, Batch};
 use candle_core::{D, Result, Tensor};
 use candle_nn::{Init, VarBuilder};
@@ -30,9 +31,20 @@ impl Pairs {
     pub(super) fn new(c: &AxialConfig, vb: VarBuilder) -> Result<Self> {
         let e = c.pair_channels;
         Ok(Self {
-            embed: Linear::new(2 * c.channels + 5, e, 1.0, vb.pp("embed"))?,
+            embed: Linear::with_more(
+                2 * c.channels + 5,
+                if c.local.pairs { PAIR_TERMS } else { 0 },
+                e,
+                1.0,
+                vb.pp("embed"),
+            )?,
             blocks: (0..c.pair_blocks).map(|l| Block::new(e, vb.pp("blocks").pp(l))).collect::<Result<_>>()?,
         })
+    }
+
+    /// Whether it wants what pairs of variables say.
+    pub(super) fn wanted(&self) -> bool {
+        self.embed.more.is_some()
     }
 
     /// # Shapes
@@ -44,7 +56,11 @@ impl Pairs {
         let eye = Tensor::eye(d, phi.dtype(), phi.device())?.reshape((1, d, d, 1))?;
         let log_n = batch.n.log()?.affine(1.0 / 3.0, -1.5)?.reshape((b, 1, 1, 1))?;
         let log_d = (batch.mean_dim()?.log()? * 0.5)?.reshape((b, 1, 1, 1))?;
-        let inputs = [moments(phi, &batch.n)?, same, full(eye)?, full(log_n)?, full(log_d)?, batch.same_block()?];
+        let mut inputs =
+            vec![moments(phi, &batch.n)?, same, full(eye)?, full(log_n)?, full(log_d)?, batch.same_block()?];
+        if let (true, Some((of_columns, _))) = (self.wanted(), &batch.pairs) {
+            inputs.push(of_columns.clone());
+        }
         let mask = batch.pair_mask()?;
         let columns = batch.columns()?;
         let root = (batch.mean_dim()? * 2.0)?.sqrt()?;

@@ -1,6 +1,6 @@
 //! Attention between rows: what no pair of columns shows (interactions, clusters, low-dimensional geometry).
 
-use super::local::{Local, Pointwise};
+use super::local::{Local, Pointwise, Terms};
 use super::{Linear, RESIDUAL_GAIN};
 use crate::ops::{InducedLayers, attention, induced_block, lean, rms_norm, side_join, side_pool};
 use crate::{AxialConfig, Batch};
@@ -60,9 +60,10 @@ impl Rows {
     /// `phi` (B, N, D, C), pairs `e` (B, D, D, E), what is pooled of them (B, ·) → tokens (B, N, W).
     pub(super) fn forward(&self, phi: &Tensor, e: &Tensor, pooled_pairs: &Tensor, batch: &Batch) -> Result<Told> {
         let both = sides(&self.lift.gelu(phi)?, batch)?;
-        let Some(terms) = &batch.neighbours else {
+        let Some(of_all) = &batch.neighbours else {
             candle_core::bail!("the network wants the neighbour terms of each row, and the batch has none");
         };
+        let terms = &Terms { of_all, of_pairs: batch.pairs.as_ref().map(|(_, of_rows)| of_rows) };
         let critic = self.local.critic(phi, e, batch)?;
         let own = self.local.tokens(terms, &critic, pooled_pairs)?;
         let mut r = batch.mask_rows((self.join.forward(&both)? + own)?)?;

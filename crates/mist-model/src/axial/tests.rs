@@ -1,6 +1,7 @@
 //! The network as a whole: gradients of every parameter, padding, and what comes out.
 
 use super::Axial;
+use crate::scores::{PAIR_TERMS, PairTerms};
 use crate::{AxialConfig, Batch, Column, LocalConfig, Parameters, Scores, pinball};
 use candle_core::{DType, Device, Result, Tensor, Var};
 use candle_nn::VarBuilder;
@@ -11,7 +12,7 @@ const ORDERS: [usize; 4] = [1, 3, 8, 24];
 
 fn tiny() -> AxialConfig {
     AxialConfig {
-        local: LocalConfig { neighbours: ORDERS.to_vec(), critic_channels: 5, head_width: 6 },
+        local: LocalConfig { neighbours: ORDERS.to_vec(), pairs: true, critic_channels: 5, head_width: 6 },
         channels: 7,
         cell_width: 5,
         mix_width: 6,
@@ -23,6 +24,22 @@ fn tiny() -> AxialConfig {
         readout_width: 9,
         taus: vec![0.1, 0.5, 0.9],
     }
+}
+
+fn default_with_pairs() -> AxialConfig {
+    let mut config = AxialConfig::default();
+    config.local.pairs = true;
+    config
+}
+
+/// A network whose weights for what pairs say are away from the 0 that they start at.
+fn with_pairs(seed: u64) -> Axial {
+    let (net, parameters) = Parameters::init(seed, &Device::Cpu, |vb| Axial::new(&default_with_pairs(), vb)).unwrap();
+    for (name, var) in parameters.iter().filter(|(name, _)| name.ends_with(".more")) {
+        let start = Tensor::randn(0f32, 0.2, var.shape(), &Device::Cpu).unwrap();
+        var.set(&start).unwrap_or_else(|e| panic!("{name}: {e}"));
+    }
+    net
 }
 
 fn task(n: usize, dim_x: usize, dim_y: usize, seed: u64) -> Scores {
@@ -40,7 +57,7 @@ fn task(n: usize, dim_x: usize, dim_y: usize, seed: u64) -> Scores {
     if dim_x > 2 {
         x[1] = Column::Category(&codes);
     }
-    Scores::of(&x, &y).unwrap().with_neighbours(&ORDERS)
+    Scores::of(&x, &y).unwrap().with_neighbours(&ORDERS).with_pairs(&ORDERS)
 }
 
 fn quantiles(net: &Axial, batch: &Batch) -> Vec<Vec<f32>> {
@@ -96,7 +113,7 @@ fn every_parameter_gradient_by_differences() -> Result<()> {
 #[test]
 fn padding_changes_no_answer() {
     let dev = Device::Cpu;
-    let (net, _) = Parameters::init(1, &dev, |vb| Axial::new(&AxialConfig::default(), vb)).unwrap();
+    let net = with_pairs(1);
     let tasks = [task(40, 3, 2, 5), task(23, 1, 1, 6), task(31, 2, 6, 7)];
     let refs: Vec<&Scores> = tasks.iter().collect();
     let together = quantiles(&net, &Batch::new(&refs, &dev).unwrap());
@@ -139,7 +156,7 @@ fn padding_columns_change_no_answer_and_no_gradient() -> Result<()> {
 /// The form for answers alone, of constant weights, against plain operations in f64: the tasks are larger than a tile.
 #[test]
 fn answers_are_those_of_plain_operations() -> Result<()> {
-    let (dev, config) = (Device::Cpu, AxialConfig::default());
+    let (dev, config) = (Device::Cpu, default_with_pairs());
     let (_, parameters) = Parameters::init(6, &dev, |vb| Axial::new(&config, vb))?;
     let mut rng = StdRng::seed_from_u64(8);
     let mut values: HashMap<String, Tensor> = HashMap::new();
@@ -169,7 +186,7 @@ fn answers_are_those_of_plain_operations() -> Result<()> {
 #[test]
 fn swapping_sides_and_permuting_columns_and_rows_changes_no_answer() {
     let dev = Device::Cpu;
-    let (net, _) = Parameters::init(2, &dev, |vb| Axial::new(&AxialConfig::default(), vb)).unwrap();
+    let net = with_pairs(2);
     let answer = |s: &Scores| quantiles(&net, &Batch::new(&[s], &dev).unwrap()).remove(0);
     let s = task(50, 4, 2, 8);
     let (d, k) = (s.dim_x + s.dim_y, 12);
@@ -177,7 +194,7 @@ fn swapping_sides_and_permuting_columns_and_rows_changes_no_answer() {
         let at = |v: &[f32]| -> Vec<f32> {
             (0..s.n).flat_map(|r| columns.iter().map(move |c| v[rows(r) * d + c])).collect()
         };
-        let terms = s.neighbours.as_ref().unwrap();
+        let (terms, pairs) = (s.neighbours.as_ref().unwrap(), s.pairs.as_ref().unwrap());
         Scores {
             n: s.n,
             dim_x,
@@ -188,6 +205,16 @@ fn swapping_sides_and_permuting_columns_and_rows_changes_no_answer() {
             codes: s.codes.clone(),
             free: s.free.clone(),
             neighbours: Some((0..s.n).flat_map(|r| terms[rows(r) * k..][..k].to_vec()).collect()),
+            pairs: Some(PairTerms {
+                columns: (columns.iter())
+                    .flat_map(|i| {
+                        columns.iter().flat_map(move |j| &pairs.columns[(i * d + j) * PAIR_TERMS..][..PAIR_TERMS])
+                    })
+                    .copied()
+                    .collect(),
+                rows: (0..s.n).flat_map(|r| &pairs.rows[rows(r) * 4..][..4]).copied().collect(),
+                chosen: Vec::new(),
+            }),
             scored: s.scored,
         }
     };

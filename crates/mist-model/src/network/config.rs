@@ -70,7 +70,24 @@ impl NetworkConfig {
         }
     }
 
-    /// Data as the network takes it, without the terms of the neighbours: normal scores, or the values.
+    /// Whether this network is the other one with more inputs: what pairs of variables say.
+    pub fn extends(&self, other: &Self) -> bool {
+        let (Self::Axial(own), Self::Axial(other)) = (self, other) else { return false };
+        let mut without = own.clone();
+        without.local.pairs = false;
+        own.local.pairs && without == *other
+    }
+
+    /// The scores with what the network wants to see of neighbours and of pairs.
+    pub fn with_terms(&self, scores: Scores) -> Scores {
+        let scores = scores.with_neighbours(self.neighbours());
+        match self {
+            Self::Axial(c) if c.local.pairs => scores.with_pairs(self.neighbours()),
+            _ => scores,
+        }
+    }
+
+    /// Data as the network takes it, without those terms: normal scores, or the values.
     ///
     /// # Errors
     /// Data that the network does not take.

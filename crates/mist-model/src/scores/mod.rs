@@ -5,10 +5,12 @@
 
 mod neighbours;
 mod orient;
+mod pairs;
 mod rank;
 
 pub use neighbours::{Places, TERMS, neighbour_places, neighbour_terms};
 pub use orient::{Orientation, orientation};
+pub use pairs::{PAIR_TERMS, PairTerms};
 pub use rank::{Ranks, ranks};
 
 use crate::TaskShape;
@@ -140,6 +142,8 @@ pub struct Scores {
     pub free: Vec<Vec<usize>>,
     /// [`neighbour_terms`] of each row, where they were asked for.
     pub neighbours: Option<Vec<f32>>,
+    /// What pairs of variables say, where it was asked for.
+    pub pairs: Option<PairTerms>,
     /// Whether `z` holds normal scores; the values as they are otherwise, see [`Scores::values`].
     pub scored: bool,
 }
@@ -228,7 +232,19 @@ impl Scores {
                 }
             }
         }
-        Ok(Self { n, dim_x: dims[0], dim_y: dims[1], z, ties, block, codes, free, neighbours: None, scored: true })
+        Ok(Self {
+            n,
+            dim_x: dims[0],
+            dim_y: dims[1],
+            z,
+            ties,
+            block,
+            codes,
+            free,
+            neighbours: None,
+            pairs: None,
+            scored: true,
+        })
     }
 
     /// Columns of numbers as they are, in single precision, for the published network: neither ranked nor standardised, and
@@ -258,7 +274,7 @@ impl Scores {
         }
         let (ties, block) = (vec![0.0; n * d], vec![0; d]);
         let (codes, free) = (Vec::new(), Vec::new());
-        Ok(Self { n, dim_x, dim_y, z, ties, block, codes, free, neighbours: None, scored: false })
+        Ok(Self { n, dim_x, dim_y, z, ties, block, codes, free, neighbours: None, pairs: None, scored: false })
     }
 
     /// The same with the terms of the neighbours of these orders; without any where there are none.
@@ -276,6 +292,16 @@ impl Scores {
             };
             neighbour_terms(&side(0..self.dim_x), &side(self.dim_x..d), orders)
         });
+        self
+    }
+
+    /// The same with what pairs of variables say, by neighbours of these orders.
+    ///
+    /// # Panics
+    /// Without orders, or with values in place of normal scores.
+    #[must_use]
+    pub fn with_pairs(mut self, orders: &[usize]) -> Self {
+        self.pairs = Some(PairTerms::of(&self, orders));
         self
     }
 

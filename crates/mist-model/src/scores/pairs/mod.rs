@@ -1,0 +1,272 @@
+//! What single pairs of variables say, before the network looks at all of them together.
+//!
+//! Among many columns the neighbours of a row are near in none of them: what links one column of X to one of Y drowns in the
+//! distances of the others. So each pair of variables is looked at by itself, by the chi-squared statistic of its binned
+//! ranks, which costs a pass over the rows; and of those pairs across the sides that stand out, in their row and in their column of
+//! the table of pairs, the neighbours in just these two are searched as well.
+
+mod bins;
+
+use super::neighbours::{self, TERMS, neighbour_terms};
+use super::{Scores, rank};
+use bins::{Bins, Excess, Grid};
+
+/// Numbers for each pair of columns: see [`PairTerms::columns`].
+pub const PAIR_TERMS: usize = 6;
+
+/// A pair whose weight is above this has its neighbours searched. Shares of a row, and of a column, add up to 1, so each variable has
+/// three such pairs at most.
+const LEAST_WEIGHT: f32 = 0.25;
+/// Standard deviations by which a single pair stands out; the largest of many must be further out.
+const STANDS_OUT: f32 = 2.5;
+
+/// What pairs of variables say of one data set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PairTerms {
+    /// For each pair of columns, D × D × 6, symmetric, 0 within a variable. On a fine grid and on a coarse one: ln(1 + e) with
+    /// e = (χ² − E χ²)/n or 0, whichever is larger, and asinh(z)/3 with z = (χ² − E χ²)/sd χ², mean and standard deviation over all
+    /// orders of the rows. Then, across the sides, the weight of the pair, and asinh of the weight times the
+    /// mean of the pair's first neighbour term of the second order.
+    pub columns: Vec<f32>,
+    /// For each row, and each order of neighbours, the sum of the first term over pairs of variables, each with its weight: n × |orders|.
+    pub rows: Vec<f32>,
+    /// The pairs that `rows` is a sum over: columns of `z`, or of a block its first, and the weight.
+    pub chosen: Vec<(usize, usize, f32)>,
+}
+
+/// One variable: a number, or a category with all of its indicators.
+struct Variable {
+    first: usize,
+    width: usize,
+    grids: [Bins; 2],
+}
+
+impl Variable {
+    fn columns(&self) -> impl Iterator<Item = usize> + Clone {
+        self.first..self.first + self.width
+    }
+}
+
+impl PairTerms {
+    /// # Panics
+    /// Without orders, or with values in place of normal scores.
+    pub(super) fn of(scores: &Scores, orders: &[usize]) -> Self {
+        assert!(scores.scored && !orders.is_empty(), "pairs are of normal scores, and need an order");
+        let (n, d) = (scores.n, scores.dim_x + scores.dim_y);
+        let variables = variables(scores);
+        let across = variables.iter().take_while(|v| v.first < scores.dim_x).count();
+        let mut columns = vec![0f32; d * d * PAIR_TERMS];
+        let mut set = |a: &Variable, b: &Variable, from: usize, values: &[f32]| {
+            for (i, j) in a.columns().flat_map(|i| b.columns().map(move |j| (i, j))) {
+                for (i, j) in [(i, j), (j, i)] {
+                    columns[(i * d + j) * PAIR_TERMS + from..][..values.len()].copy_from_slice(values);
+                }
+            }
+        };
+        let (vx, vy) = (across, variables.len() - across);
+        let least = STANDS_OUT + (2.0 * ((vx * vy) as f32).ln()).sqrt();
+        let mut strengths = vec![0f32; vx * vy];
+        let mut cells = Vec::new();
+        for (i, a) in variables.iter().enumerate() {
+            for (j, b) in variables.iter().enumerate().skip(i + 1) {
+                let [fine, coarse] = [0, 1].map(|g| bins::excess(&a.grids[g], &b.grids[g], &mut cells));
+                let told = |e: &Excess| [e.share.max(0.0).ln_1p(), e.deviations.asinh() / 3.0];
+                set(a, b, 0, &[told(&fine), told(&coarse)].concat());
+                let z = fine.deviations.max(coarse.deviations);
+                if i < across && j >= across && z > least {
+                    strengths[i * vy + j - across] = z;
+                }
+            }
+        }
+        let mut rows = vec![0f32; n * orders.len()];
+        let mut chosen = Vec::new();
+        for (i, j, weight) in weights(&strengths, vx, vy) {
+            let (a, b) = (&variables[i], &variables[across + j]);
+            let mut mean = 0.0;
+            if weight > LEAST_WEIGHT {
+                let terms = neighbour_terms(&[values(scores, a)], &[values(scores, b)], orders);
+                let second = 1.min(orders.len() - 1);
+                for (sum, terms) in rows.chunks_exact_mut(orders.len()).zip(terms.chunks_exact(orders.len() * TERMS)) {
+                    for (sum, term) in sum.iter_mut().zip(terms.iter().step_by(TERMS)) {
+                        *sum += weight * term;
+                    }
+                    mean += terms[second * TERMS] / n as f32;
+                }
+                chosen.push((a.first, b.first, weight));
+            }
+            set(a, b, 4, &[weight, (weight * mean).asinh()]);
+        }
+        Self { columns, rows, chosen }
+    }
+}
+
+/// s² / (sum of s over the row × sum over the column) of each pair that stands out: 1 where it is the only one for both of its variables, 1/K
+/// where each of K stands out as much, 1/(JK) where all of J × K do.
+fn weights(strengths: &[f32], rows: usize, columns: usize) -> Vec<(usize, usize, f32)> {
+    let by_row: Vec<f32> = strengths.chunks_exact(columns).map(|row| row.iter().sum()).collect();
+    let by_column: Vec<f32> = (0..columns).map(|j| strengths.iter().skip(j).step_by(columns).sum()).collect();
+    let pairs = (0..rows).flat_map(|i| (0..columns).map(move |j| (i, j)));
+    pairs
+        .filter(|(i, j)| strengths[i * columns + j] > 0.0)
+        .map(|(i, j)| {
+            let s = strengths[i * columns + j];
+            (i, j, (s / by_row[i]) * (s / by_column[j]))
+        })
+        .collect()
+}
+
+/// Variables of X, then those of Y.
+fn variables(scores: &Scores) -> Vec<Variable> {
+    let (n, d) = (scores.n, scores.dim_x + scores.dim_y);
+    let grids = [Grid::fine(n), Grid::coarse(n)];
+    let table = rank::score_table(n);
+    let mut out = Vec::new();
+    let mut first = 0;
+    while first < d {
+        let block = scores.block[first];
+        let width = match block {
+            0 => 1,
+            // A block does not go beyond its side: its number is that of a variable.
+            _ => scores.block[first..].iter().take_while(|b| **b == block).count(),
+        };
+        let column = |j: usize| scores.z.iter().skip(j).step_by(d).copied();
+        let grids = match width {
+            1 => {
+                let tied = scores.ties.iter().skip(first).step_by(d).any(|t| *t > 0.0);
+                let values: Vec<f32> = column(first).collect();
+                [0, 1].map(|g| Bins::of_number(&values, tied, &grids[g], &table))
+            }
+            _ => {
+                let indicators: Vec<Vec<f32>> = (first..first + width).map(|j| column(j).collect()).collect();
+                let bins = Bins::of_indicators(&indicators);
+                [bins.clone(), bins]
+            }
+        };
+        out.push(Variable { first, width, grids });
+        first += width;
+    }
+    out
+}
+
+/// The variable as neighbours see it.
+fn values(scores: &Scores, variable: &Variable) -> Vec<f32> {
+    let d = scores.dim_x + scores.dim_y;
+    match scores.block[variable.first] {
+        0 => scores.z.iter().skip(variable.first).step_by(d).copied().collect(),
+        block => neighbours::category(&scores.codes[block as usize - 1]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Column;
+    use rand::{Rng, SeedableRng, rngs::StdRng};
+
+    const ORDERS: [usize; 3] = [1, 3, 8];
+
+    /// X: two numbers, a category of five values, noise. Y: functions of the second and of the category with noise, and noise.
+    fn table(n: usize) -> (Vec<Vec<f64>>, Vec<u32>, Vec<Vec<f64>>) {
+        let mut rng = StdRng::seed_from_u64(5);
+        let mut column = || (0..n).map(|_| rng.random_range(-1.0..1.0)).collect::<Vec<f64>>();
+        let (a, b, c, noise) = (column(), column(), column(), column());
+        let codes: Vec<u32> = c.iter().map(|c| ((c + 1.0) * 2.4) as u32).collect();
+        let y = [
+            b.iter().zip(column()).map(|(b, e)| (b * 9.0).sin() + 0.2 * e).collect(),
+            codes.iter().zip(column()).map(|(c, e)| f64::from([2, 0, 4, 1, 3][*c as usize]) + 0.4 * e).collect(),
+            column(),
+        ];
+        (vec![a, b, noise], codes, y.to_vec())
+    }
+
+    fn terms(columns: [usize; 4], sides_swapped: bool) -> (Scores, PairTerms) {
+        let (x, codes, y) = table(400);
+        let all = [Column::Number(&x[0]), Column::Number(&x[1]), Column::Category(&codes), Column::Number(&x[2])];
+        let x = columns.map(|c| all[c]);
+        let y: Vec<Column> = y.iter().map(|c| Column::Number(c)).collect();
+        let scores = if sides_swapped { Scores::of(&y, &x) } else { Scores::of(&x, &y) }.unwrap();
+        let terms = PairTerms::of(&scores, &ORDERS);
+        (scores, terms)
+    }
+
+    #[test]
+    fn pairs_that_are_linked_stand_out_and_their_neighbours_are_those_of_the_two_alone() {
+        let (scores, terms) = terms([0, 1, 2, 3], false);
+        assert_eq!((scores.dim_x, scores.dim_y, &scores.block[2..7]), (8, 3, &[1; 5][..]));
+        let chosen: Vec<(usize, usize)> = terms.chosen.iter().map(|(i, j, _)| (*i, *j)).collect();
+        assert_eq!(chosen, [(1, 8), (2, 9)]);
+        assert!(terms.chosen.iter().all(|(_, _, weight)| *weight > 0.99));
+        let column = |j: usize| vec![scores.z.iter().skip(j).step_by(11).copied().collect::<Vec<f32>>()];
+        let first = neighbour_terms(&column(1), &column(8), &ORDERS);
+        let second = neighbour_terms(&[neighbours::category(&scores.codes[0])], &column(9), &ORDERS);
+        for (i, sum) in terms.rows.iter().enumerate() {
+            let want = first[i * TERMS] * terms.chosen[0].2 + second[i * TERMS] * terms.chosen[1].2;
+            assert!((sum - want).abs() < 1e-5, "{i}: {sum}, not {want}");
+        }
+    }
+
+    #[test]
+    fn pairs_follow_their_columns_and_rows_stay() {
+        let (scores, base) = terms([0, 1, 2, 3], false);
+        let d = scores.dim_x + scores.dim_y;
+        // The category's indicators have an order of their own, which stays.
+        let (other_scores, other) = terms([3, 2, 1, 0], false);
+        assert_eq!(scores.block[2..7], [1; 5]);
+        assert_eq!(other_scores.block[1..6], [1; 5]);
+        let to = [7, 6, 1, 2, 3, 4, 5, 0, 8, 9, 10];
+        for i in 0..d {
+            for j in 0..d {
+                for k in 0..PAIR_TERMS {
+                    let a = base.columns[(i * d + j) * PAIR_TERMS + k];
+                    let b = other.columns[(to[i] * d + to[j]) * PAIR_TERMS + k];
+                    assert!((a - b).abs() < 1e-5, "{i}, {j}, {k}: {a} and {b}");
+                }
+            }
+        }
+        let (_, swapped) = terms([0, 1, 2, 3], true);
+        for other in [other, swapped] {
+            for (a, b) in base.rows.iter().zip(&other.rows) {
+                assert!((a - b).abs() < 1e-5, "{a} and {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_independent_does_not_stand_out() {
+        let mut rng = StdRng::seed_from_u64(6);
+        let mut found = 0;
+        for _ in 0..200 {
+            let mut column = |levels: i32| -> Vec<f64> {
+                match levels {
+                    0 => (0..60).map(|_| rng.random()).collect(),
+                    _ => (0..60).map(|_| f64::from(rng.random_range(0..levels))).collect(),
+                }
+            };
+            let columns: Vec<Vec<f64>> = [0, 2, 7, 0, 3, 0].into_iter().map(&mut column).collect();
+            let refs: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+            found += PairTerms::of(&Scores::new(&refs[..3], &refs[3..]).unwrap(), &ORDERS).chosen.len();
+        }
+        assert!(found <= 18, "{found} pairs of 1,800");
+    }
+
+    #[test]
+    fn turning_a_column_around_changes_nothing() {
+        let (x, _, y) = table(91);
+        let turned: Vec<f64> = y[0].iter().map(|v| -v).collect();
+        let refs: Vec<&[f64]> = x.iter().map(Vec::as_slice).collect();
+        // As they are in the data, not oriented.
+        let of = |y: &[f64]| {
+            let numbers: Vec<Column> = refs.iter().map(|c| Column::Number(c)).collect();
+            PairTerms::of(&Scores::unoriented(&numbers, &[Column::Number(y)]).unwrap(), &ORDERS)
+        };
+        assert_eq!(of(&y[0]), of(&turned));
+    }
+
+    #[test]
+    fn very_few_rows_and_constant_columns_say_nothing() {
+        for (a, b) in [(vec![1.0, 2.0], vec![2.0, 1.0]), (vec![1.0; 50], (0..50).map(f64::from).collect())] {
+            let terms = PairTerms::of(&Scores::new(&[&a], &[&b]).unwrap(), &ORDERS);
+            assert!(terms.columns.iter().chain(&terms.rows).all(|v| *v == 0.0), "{terms:?}");
+        }
+    }
+}
