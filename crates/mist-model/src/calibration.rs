@@ -160,6 +160,22 @@ impl Calibration {
         Self { meta: meta.to_owned(), seed, strata }
     }
 
+    /// For tables of about so many columns, of both sides together, the adjustment that those of the calibration tasks call for which
+    /// have as many; for all others what is known already. Fewer than 400 tasks with as many change nothing.
+    #[must_use]
+    pub fn with(self, columns: usize, meta: &str, seed: u64, taus: &[f64], tasks: &[Observed]) -> Self {
+        let bin = bins(&COLUMNS).into_iter().find(|(_, last)| columns <= *last).expect("the last bin has no end");
+        let inside = |shape: TaskShape| (bin.0..=bin.1).contains(&shape.columns);
+        let tasks: Vec<Observed> = tasks.iter().filter(|t| inside(t.shape)).cloned().collect();
+        if tasks.len() < FEWEST {
+            return self;
+        }
+        let mut own = Self::fit(meta, seed, taus, &tasks);
+        own.strata.iter_mut().for_each(|stratum| stratum.columns = bin);
+        own.strata.extend(self.strata);
+        own
+    }
+
     /// Adjusts predicted quantiles of ln(1 + MI) in place; they stay in order.
     ///
     /// # Panics
@@ -251,6 +267,35 @@ mod tests {
                 assert!((share - tau).abs() < 0.025, "n = {n}: {share} at level {tau}");
             }
         }
+    }
+
+    #[test]
+    fn tasks_of_one_width_adjust_that_width_alone() {
+        let mut rng = StdRng::seed_from_u64(4);
+        let mut of = |columns: usize, count: usize| -> Vec<Observed> {
+            (0..count)
+                .map(|_| task(&mut rng))
+                .map(|t| Observed { shape: TaskShape { columns, ..t.shape }, ..t })
+                .collect()
+        };
+        let general = Calibration::fit("general", 0, &TAUS, &[of(2, 3000), of(20, 3000)].concat());
+        // Biased by another nat.
+        let other: Vec<Observed> =
+            of(20, 3000).into_iter().map(|t| Observed { mi_nats: t.mi_nats + 1.0, ..t }).collect();
+        let both = general.clone().with(24, "both", 1, &TAUS, &[other.clone(), of(4, 3000)].concat());
+        let median = |calibration: &Calibration, columns| {
+            let t = Observed { shape: TaskShape { columns, ..other[0].shape }, ..other[0].clone() };
+            let mut q = t.log1p.clone();
+            calibration.apply(&TAUS, t.shape, &mut q);
+            q[2]
+        };
+        for columns in [2, 4, 12, 31] {
+            assert_eq!(median(&both, columns), median(&general, columns), "{columns} columns");
+        }
+        for columns in [13, 20, 30] {
+            assert!(median(&both, columns) > median(&general, columns) + 0.1, "{columns} columns");
+        }
+        assert_eq!(general.clone().with(20, "few", 1, &TAUS, &other[..300]), general);
     }
 
     #[test]

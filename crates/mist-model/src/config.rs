@@ -91,6 +91,7 @@ impl AxialConfig {
         let cells = n * d * (basis * h + h * h + 3 * h * u + u * u + u * c);
         let moments = n * d * d * 2 * c;
         let pair_block = d * d * (4 * e * e + d * e + 4 * e * e) + d * 4 * e * e;
+        let gate = if self.local.pairs { self.local.head_width } else { 0 };
         let embed = 2 * c + 5 + if self.local.pairs { crate::scores::PAIR_TERMS } else { 0 };
         let pairs = d * d * embed * e + self.pair_blocks * pair_block;
         let attention = n * (8 * w * w + 4 * self.inducing * w) + self.inducing * w * w;
@@ -99,8 +100,9 @@ impl AxialConfig {
         let readout = 3 * d * d * e + (8 * e + 2 * w + r + self.taus.len()) * r;
         let l = &self.local;
         let (q, k) = (l.critic_channels, (crate::scores::TERMS + usize::from(l.pairs)) * l.neighbours.len());
-        let local =
-            n * (k * w + d * (c + d) * q + q * w + (w + k + 1) * l.head_width) + d * d * e * q + (8 * e + 5) * w;
+        let local = n * (k * w + d * (c + d) * q + q * w + (w + k + 1) * l.head_width)
+            + d * d * e * q
+            + (8 * e + 5) * (w + gate);
         2.0 * (cells + moments + pairs + rows + readout + local) as f64
     }
 

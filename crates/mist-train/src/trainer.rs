@@ -187,7 +187,7 @@ fn initial(
     Ok((network, parameters, Some(description)))
 }
 
-/// The network with inputs that the weights it begins with have not seen. Theirs start at 0, so that it answers as they do.
+/// The network with what the weights it begins with do not have. It starts at 0 or feeds what starts at 0, so that it answers as they do.
 fn extended(config: &TrainConfig, begun: &Parameters, device: &Device) -> Result<(Network, Parameters), TrainError> {
     let (network, parameters) = Parameters::init(config.seed, device, |vb| Network::new(&config.network, vb))?;
     for (name, var) in begun.iter() {

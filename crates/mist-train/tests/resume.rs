@@ -159,12 +159,16 @@ fn inputs_that_a_checkpoint_has_not_seen_start_at_0_and_are_learned() {
             Some(before) => assert_eq!(values(&start, name).unwrap(), before, "{name}"),
             None => {
                 new += 1;
-                assert!(values(&start, name).unwrap().iter().all(|v| *v == 0.0), "{name}");
+                // What feeds a layer of zeros may start anywhere.
+                assert!(
+                    name.contains("gate.hidden") || values(&start, name).unwrap().iter().all(|v| *v == 0.0),
+                    "{name}"
+                );
                 assert!(values(&later, name).unwrap().iter().any(|v| *v != 0.0), "{name}");
             }
         }
     }
-    assert_eq!(new, 4);
+    assert_eq!(new, 8);
 }
 
 /// The files of a folder.

@@ -6,6 +6,7 @@ use crate::scores::TERMS;
 use crate::{AxialConfig, Batch, LocalConfig};
 use candle_core::{D, Result, Tensor};
 use candle_nn::VarBuilder;
+use candle_nn::ops::softmax;
 
 /// Variance of the pointwise MI below which its root counts as flat: a floor *inside* the root, since the gradient of a
 /// root at 0 is not a number.
@@ -22,6 +23,15 @@ pub(super) struct Local {
     critic_out: Linear,
     head1: Linear,
     head2: Linear,
+    gate: Option<Gate>,
+}
+
+/// How far the pointwise MI of a table is what pairs of variables say. That is all of it where a few columns are linked one to one among
+/// many that are not: the neighbours in all columns see nothing of it, and to copy a sum is what layers learn slowly.
+#[derive(Clone, Debug)]
+struct Gate {
+    hidden: Linear,
+    out: Linear,
 }
 
 /// What the neighbours say of each row.
@@ -70,6 +80,9 @@ impl Local {
             critic_out: Linear::new(q, 1, 0.1, vb.pp("critic_out"))?,
             head1: Linear::with_more(w + k, more, l.head_width, 1.0, vb.pp("head1"))?,
             head2: Linear::new(l.head_width, 1, RESIDUAL_GAIN, vb.pp("head2"))?,
+            gate: (more > 0)
+                .then(|| Gate::new(pooled + k + more + 1, more, l.head_width, &vb.pp("gate")))
+                .transpose()?,
         })
     }
 
@@ -103,21 +116,32 @@ impl Local {
     }
 
     /// The pointwise MI from the row tokens at last.
-    pub(super) fn head(&self, r: &Tensor, terms: &Terms, critic: &Tensor, batch: &Batch) -> Result<Pointwise> {
+    pub(super) fn head(
+        &self,
+        r: &Tensor,
+        terms: &Terms,
+        critic: &Tensor,
+        pooled: &Tensor,
+        batch: &Batch,
+    ) -> Result<Pointwise> {
         let terms_in = self.squashed(terms)?;
         let hidden = self.head1.gelu(&Tensor::cat(&[r, &terms_in], D::Minus1)?)?;
         let values = (self.head2.forward(&hidden)? + self.critic_out.forward(critic)?)?;
-        let values = batch.mask_rows(values)?;
+        let mut values = batch.mask_rows(values)?;
         let n = batch.n.unsqueeze(1)?;
-        let mean = sum_rows(&values)?.broadcast_div(&n)?;
+        let of_mean = |t: &Tensor| sum_rows(t)?.broadcast_div(&n);
+        let means = of_mean(&terms_in)?;
+        if let (Some(gate), Some(of_pairs)) = (&self.gate, terms.of_pairs) {
+            let told = Tensor::cat(&[pooled, &means, &super::asinh(&of_mean(&values)?)?], 1)?;
+            values = gate.blend(&values, of_pairs, &told)?;
+        }
+        let mean = of_mean(&values)?;
         let centred = batch.mask_rows(values.broadcast_sub(&mean.unsqueeze(1)?)?)?;
         let variance = (sum_rows(&centred.sqr()?)?.broadcast_div(&n)? + VARIANCE_FLOOR)?;
         let (b, rows, k) = terms.of_all.dims3()?;
-        let of_mean = |t: &Tensor| sum_rows(t)?.broadcast_div(&n);
         // The first of each order's terms: their mean is the estimate of Kraskov et al.
         let first =
             of_mean(&terms.of_all.reshape((b, rows, k / TERMS, TERMS))?.narrow(3, 0, 1)?.squeeze(3)?.contiguous()?)?;
-        let means = of_mean(&terms_in)?;
         let mut features = vec![
             (first.relu()? + 1.0)?.log()?,
             means.narrow(1, 0, k)?,
@@ -135,6 +159,25 @@ impl Local {
             squared_error: variance.broadcast_div(&n)?,
             mean: mean.relu()?,
         })
+    }
+}
+
+impl Gate {
+    fn new(inputs: usize, orders: usize, width: usize, vb: &VarBuilder) -> Result<Self> {
+        // Closed at first: the weights of `out` are 0.
+        let out = Linear::new(width, 1 + orders, 0.0, vb.pp("out"))?;
+        Ok(Self { hidden: Linear::new(inputs, width, 1.0, vb.pp("hidden"))?, out })
+    }
+
+    /// # Shapes
+    /// `values` (B, N, 1), `of_pairs` (B, N, |orders|), both 0 in padding, `told` (B, ·) → (B, N, 1).
+    fn blend(&self, values: &Tensor, of_pairs: &Tensor, told: &Tensor) -> Result<Tensor> {
+        let u = self.out.forward(&self.hidden.gelu(told)?)?;
+        let orders = softmax(&u.narrow(1, 1, of_pairs.dim(2)?)?, 1)?.unsqueeze(2)?;
+        // Shut where no pair stands out.
+        let any = of_pairs.detach().abs()?.flatten_from(1)?.max_keepdim(1)?.gt(0.0)?.to_dtype(u.dtype())?;
+        let open = (u.narrow(1, 0, 1)?.tanh()? * any)?.unsqueeze(2)?;
+        values + (of_pairs.contiguous()?.matmul(&orders)? - values)?.broadcast_mul(&open)?
     }
 }
 

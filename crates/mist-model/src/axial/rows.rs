@@ -70,7 +70,7 @@ impl Rows {
         for block in &self.blocks {
             r = batch.mask_rows(block.forward(&r, &self.inducing, batch.row_mask.as_ref())?)?;
         }
-        let pointwise = self.local.head(&r, terms, &critic, batch)?;
+        let pointwise = self.local.head(&r, terms, &critic, pooled_pairs, batch)?;
         Ok(Told { tokens: r, pointwise })
     }
 }

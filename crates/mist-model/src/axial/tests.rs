@@ -35,7 +35,7 @@ fn default_with_pairs() -> AxialConfig {
 /// A network whose weights for what pairs say are away from the 0 that they start at.
 fn with_pairs(seed: u64) -> Axial {
     let (net, parameters) = Parameters::init(seed, &Device::Cpu, |vb| Axial::new(&default_with_pairs(), vb)).unwrap();
-    for (name, var) in parameters.iter().filter(|(name, _)| name.ends_with(".more")) {
+    for (name, var) in parameters.iter().filter(|(name, _)| name.ends_with(".more") || name.contains("gate.out")) {
         let start = Tensor::randn(0f32, 0.2, var.shape(), &Device::Cpu).unwrap();
         var.set(&start).unwrap_or_else(|e| panic!("{name}: {e}"));
     }

@@ -70,7 +70,7 @@ impl NetworkConfig {
         }
     }
 
-    /// Whether this network is the other one with more inputs: what pairs of variables say.
+    /// Whether this network is the other one and what it makes of pairs of variables.
     pub fn extends(&self, other: &Self) -> bool {
         let (Self::Axial(own), Self::Axial(other)) = (self, other) else { return false };
         let mut without = own.clone();

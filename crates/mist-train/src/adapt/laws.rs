@@ -80,6 +80,8 @@ pub struct Laws {
     pub like_the_data: MetaDistribution,
     /// Both.
     pub mix: MetaDistribution,
+    /// Columns of the data, of both sides together.
+    pub columns: usize,
 }
 
 impl Laws {
@@ -123,7 +125,8 @@ impl Laws {
             config.families.iter().map(|(weight, family)| (weight / total * share, family.clone())).collect::<Vec<_>>()
         };
         mix.families = [scaled(&mix, 1.0 - share), scaled(&like, share)].concat();
-        Ok(Self { general, like_the_data: MetaDistribution::new(like), mix: MetaDistribution::new(mix) })
+        let columns = x.dim + y.dim;
+        Ok(Self { general, like_the_data: MetaDistribution::new(like), mix: MetaDistribution::new(mix), columns })
     }
 }
 

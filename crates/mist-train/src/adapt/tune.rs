@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How much larger the pinball loss on general tasks may become.
-const MOST_FORGOTTEN: f32 = 1.01;
+const MOST_FORGOTTEN: f32 = 1.02;
 /// The mix, as the trainer reads it.
 const MIX: &str = "mix.toml";
 /// Weights that it begins with, without their ending.
@@ -107,7 +107,7 @@ pub enum Outcome {
 
 /// Goes on from the start, or from where the folder is, until the schedule is done, nothing becomes better, or the time is
 /// up. What is measured is the average of the start and a part. `best.safetensors` is in the folder afterwards: the average with
-/// the smallest loss on tasks that look like the data, among those whose loss on general tasks has grown by at most 1 %. That can
+/// the smallest loss on tasks that look like the data, among those whose loss on general tasks has grown by at most 2 %. That can
 /// be the start.
 ///
 /// `said` is told each part when it has been measured.

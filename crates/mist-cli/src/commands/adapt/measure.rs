@@ -24,8 +24,10 @@ pub struct Figures {
     pub after: Summary,
 }
 
-/// The best weights under their own name, with intervals calibrated on the mix, and a coverage card.
-pub fn calibrated(folder: &Folder, name: &str, laws: &Laws, args: &Args, device: On) -> Result<Checkpoint> {
+/// The best weights under their own name, with a coverage card. Intervals for tables of about as many columns as the data are calibrated on the
+/// mix; for all others they are those that the checkpoint began with, which stand on many more tasks, none of them like the data.
+pub fn calibrated(folder: &Folder, before: &Checkpoint, laws: &Laws, args: &Args, device: On) -> Result<Checkpoint> {
+    let name = args.name.as_str();
     let path = folder.weights(name);
     let mut checkpoint = Checkpoint::read(&folder.weights("best"), device)?;
     let description = &mut checkpoint.description;
@@ -37,7 +39,11 @@ pub fn calibrated(folder: &Folder, name: &str, laws: &Laws, args: &Args, device:
     let tasks = observe(&laws.mix, Split::Calibration, args.calibration, "calibration")?;
     let tasks: Vec<_> = tasks.into_iter().map(|(_, task)| task).collect();
     let taus = checkpoint.description.network.taus();
-    let calibration = Calibration::fit(laws.mix.name(), args.seed, taus, &tasks);
+    let meta = laws.mix.name();
+    let calibration = match before.description.calibration.clone() {
+        Some(begun) => begun.with(laws.columns, meta, args.seed, taus, &tasks),
+        None => Calibration::fit(meta, args.seed, taus, &tasks),
+    };
     let mut all = Vec::new();
     for (law, count) in [(&laws.mix, args.check), (&held_out, args.check.div_ceil(10))] {
         let is_held_out = law.name() == HELD_OUT;

@@ -64,7 +64,7 @@ pub struct Args {
     #[arg(long, value_name = "SHARE", default_value_t = 0.3)]
     share: f64,
     /// Share of the adapted weights in the average with those that it began with, against forgetting; 1 is the adapted ones alone.
-    /// Half of it is tried where held-out general tasks become worse by more than 1 %.
+    /// Half of it is tried where held-out general tasks become worse by more than 2 %.
     #[arg(long, value_name = "SHARE", default_value_t = 0.5)]
     blend: f64,
     /// Leave the flows out: tasks of as many columns as the data, that look like nothing in particular. Shows what the
@@ -157,7 +157,7 @@ pub fn run(args: &Args) -> Result<()> {
     report.tuning(&points, outcome);
 
     let pool = super::pool(args.threads)?;
-    let after = pool.install(|| measure::calibrated(&folder, &args.name, &laws, args, &device))?;
+    let after = pool.install(|| measure::calibrated(&folder, &before, &laws, args, &device))?;
     report.figures = pool.install(|| measure::compare([&before, &after], &laws, (args.seed, args.check), &device))?;
     folder.write("REPORT.md", report.markdown().as_bytes())?;
     let mut out = out();
