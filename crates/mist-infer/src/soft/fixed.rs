@@ -2,7 +2,7 @@
 
 use super::Options;
 use super::quantile::normal_quantile;
-use super::terms::{Neighbours, Pairs};
+use super::terms::{Groups, Neighbours};
 use super::widths::widths;
 use crate::blocks::rows_at_once;
 use crate::prepared::ORIENTATIONS;
@@ -42,8 +42,8 @@ struct Table {
     /// smoothed ones have moved from here. To the bit, since distances between ranks are often equal.
     anchor: Option<Tensor>,
     neighbours: Option<Neighbours>,
-    /// Where the network wants pairs.
-    pairs: Option<Pairs>,
+    /// Where the network wants what pairs say.
+    groups: Option<Groups>,
     /// The exact scores and terms, of A tasks.
     exact: Batch,
     shape: TaskShape,
@@ -164,7 +164,7 @@ impl Table {
             signs: Tensor::ones((tasks.len(), 1, d), dtype, device)?,
             anchor: None,
             neighbours: None,
-            pairs: None,
+            groups: None,
             exact,
             shape,
         };
@@ -177,8 +177,8 @@ impl Table {
             let softness = (options.temperature * Options::RADIUS).min(1.0);
             let z = table.exact.z.get(0)?;
             table.neighbours = Some(Neighbours::at(&z, dim_x, orders, softness, options.anchored)?);
-            let pairs = tasks[0].pairs.as_ref().map(|p| Pairs::at(&z, &p.chosen, orders, softness, options.anchored));
-            table.pairs = pairs.transpose()?;
+            let groups = tasks[0].pairs.as_ref().map(|p| Groups::at(&z, &p.groups, orders, softness, options.anchored));
+            table.groups = groups.transpose()?;
         }
         table.anchor = options.anchored.then_some(plain);
         Ok(table)
@@ -211,8 +211,8 @@ impl Table {
             let first = z.get(0)?;
             let of_tasks = |terms: Tensor| Tensor::cat(&vec![terms.unsqueeze(0)?; z.dim(0)?], 0);
             batch.neighbours = Some(of_tasks(neighbours.terms(&first)?)?);
-            if let (Some(pairs), Some((_, of_rows))) = (&self.pairs, &mut batch.pairs)
-                && let Some(terms) = pairs.terms(&first)?
+            if let (Some(groups), Some((_, of_rows))) = (&self.groups, &mut batch.pairs)
+                && let Some(terms) = groups.terms(&first)?
             {
                 *of_rows = of_tasks(terms)?;
             }

@@ -91,36 +91,37 @@ impl Neighbours {
     }
 }
 
-/// Neighbours in the pairs of columns that stand out. Which those are, and their weights, is held fixed as radii are: both come
-/// from counts in bins, which have no gradient.
-pub(super) struct Pairs {
-    parts: Vec<(Tensor, f64, Neighbours)>,
+/// Neighbours in groups of columns. Which those are is held fixed as radii are: it comes from counts in bins, which have no
+/// gradient.
+pub(super) struct Groups {
+    parts: Vec<(Tensor, Neighbours)>,
 }
 
-impl Pairs {
-    /// Radii at the scores `z` (N, D), for pairs of its columns with their weights.
+impl Groups {
+    /// Radii at the scores `z` (N, D), for groups of its columns, those of X and those of Y.
     pub(super) fn at(
         z: &Tensor,
-        chosen: &[(usize, usize, f32)],
+        groups: &[[Vec<usize>; 2]],
         orders: &[usize],
         softness: f64,
         anchored: bool,
     ) -> Result<Self> {
-        let part = |(i, j, weight): &(usize, usize, f32)| {
-            let columns = Tensor::new(&[*i as u32, *j as u32], z.device())?;
-            let neighbours = Neighbours::at(&z.index_select(&columns, 1)?, 1, orders, softness, anchored)?;
-            Ok((columns, f64::from(*weight), neighbours))
+        let part = |group: &[Vec<usize>; 2]| {
+            let columns: Vec<u32> = group.iter().flatten().map(|c| *c as u32).collect();
+            let columns = Tensor::new(columns, z.device())?;
+            let neighbours = Neighbours::at(&z.index_select(&columns, 1)?, group[0].len(), orders, softness, anchored)?;
+            Ok((columns, neighbours))
         };
-        Ok(Self { parts: chosen.iter().map(part).collect::<Result<_>>()? })
+        Ok(Self { parts: groups.iter().map(part).collect::<Result<_>>()? })
     }
 
-    /// The sum of the first terms, each with its weight.
+    /// The sum of the first terms.
     ///
     /// # Shapes
-    /// `z` (N, D) → (N, K); `None` where no pair stands out.
+    /// `z` (N, D) → (N, K); `None` without groups.
     pub(super) fn terms(&self, z: &Tensor) -> Result<Option<Tensor>> {
-        self.parts.iter().try_fold(None, |sum: Option<Tensor>, (columns, weight, neighbours)| {
-            let own = (neighbours.first(&z.index_select(columns, 1)?)? * *weight)?;
+        self.parts.iter().try_fold(None, |sum: Option<Tensor>, (columns, neighbours)| {
+            let own = neighbours.first(&z.index_select(columns, 1)?)?;
             Ok(Some(match sum {
                 Some(sum) => (sum + own)?,
                 None => own,

@@ -213,7 +213,7 @@ fn swapping_sides_and_permuting_columns_and_rows_changes_no_answer() {
                     .copied()
                     .collect(),
                 rows: (0..s.n).flat_map(|r| &pairs.rows[rows(r) * 4..][..4]).copied().collect(),
-                chosen: Vec::new(),
+                groups: Vec::new(),
             }),
             scored: s.scored,
         }

@@ -37,8 +37,15 @@ pub(super) struct Bins {
 pub(super) struct Excess {
     /// (χ² − E χ²) / n.
     pub share: f32,
+    /// sd χ² / n; 0 where nothing varies.
+    pub sd: f32,
+}
+
+impl Excess {
     /// (χ² − E χ²) / sd χ².
-    pub deviations: f32,
+    pub(super) fn deviations(&self) -> f32 {
+        if self.sd > 0.0 { self.share / self.sd } else { 0.0 }
+    }
 }
 
 impl Bins {
@@ -74,6 +81,20 @@ impl Bins {
         Self::new((0..indicators[0].len()).map(largest).collect())
     }
 
+    /// Of two variables together; `None` where that is too many bins.
+    pub(super) fn joined(a: &Self, b: &Self) -> Option<Self> {
+        let width = b.counts.len();
+        if a.counts.len() * width > usize::from(u8::MAX) {
+            return None;
+        }
+        Some(Self::new(a.of.iter().zip(&b.of).map(|(a, b)| (usize::from(*a) * width) as u8 + b).collect()))
+    }
+
+    /// Rows.
+    pub(super) fn rows(&self) -> usize {
+        self.of.len()
+    }
+
     fn new(mut of: Vec<u8>) -> Self {
         let mut counts: BTreeMap<u8, u32> = BTreeMap::new();
         of.iter().for_each(|bin| *counts.entry(*bin).or_default() += 1);
@@ -106,7 +127,7 @@ pub(super) fn excess(a: &Bins, b: &Bins, cells: &mut Vec<u32>) -> Excess {
     let (v2, w2) = b.moments();
     let variance = 2.0 * n / (n - 3.0) * (v1 - w1) * (v2 - w2) + n * n / (n - 1.0) * w1 * w2;
     if n < 5.0 || r < 2 || c < 2 || variance <= 1e-9 {
-        return Excess { share: 0.0, deviations: 0.0 };
+        return Excess { share: 0.0, sd: 0.0 };
     }
     cells.clear();
     cells.resize(r * c, 0);
@@ -122,7 +143,7 @@ pub(super) fn excess(a: &Bins, b: &Bins, cells: &mut Vec<u32>) -> Excess {
     }
     let chi = n * (sum as f64 / PARTS - 1.0);
     let mean = n * ((r - 1) * (c - 1)) as f64 / (n - 1.0);
-    Excess { share: ((chi - mean) / n) as f32, deviations: ((chi - mean) / variance.sqrt()) as f32 }
+    Excess { share: ((chi - mean) / n) as f32, sd: (variance.sqrt() / n) as f32 }
 }
 
 #[cfg(test)]
@@ -144,7 +165,7 @@ mod tests {
             const SHUFFLES: usize = 20_000;
             for _ in 0..SHUFFLES {
                 b.of.shuffle(&mut rng);
-                let z = f64::from(excess(&a, &b, &mut room).deviations);
+                let z = f64::from(excess(&a, &b, &mut room).deviations());
                 sum += z;
                 squares += z * z;
             }

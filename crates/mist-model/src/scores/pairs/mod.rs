@@ -1,37 +1,40 @@
-//! What single pairs of variables say, before the network looks at all of them together.
+//! What pairs and small groups of variables say, before the network looks at all of them together.
 //!
 //! Among many columns the neighbours of a row are near in none of them: what links one column of X to one of Y drowns in the
 //! distances of the others. So each pair of variables is looked at by itself, by the chi-squared statistic of its binned
-//! ranks, which costs a pass over the rows; and of those pairs across the sides that stand out, in their row and in their column of
-//! the table of pairs, the neighbours in just these two are searched as well.
+//! ranks, which costs a pass over the rows. Pairs that stand out, in their row and in their column of the table of pairs, tie variables
+//! together to groups, and so do triples in which two variables of a side tell together what none does alone. In the columns of each group the
+//! neighbours are searched as well.
 
 mod bins;
+mod groups;
 
 use super::neighbours::{self, TERMS, neighbour_terms};
 use super::{Scores, rank};
 use bins::{Bins, Excess, Grid};
+use groups::{Across, groups};
 
 /// Numbers for each pair of columns: see [`PairTerms::columns`].
 pub const PAIR_TERMS: usize = 6;
 
-/// A pair whose weight is above this has its neighbours searched. Shares of a row, and of a column, add up to 1, so each variable has
-/// three such pairs at most.
-const LEAST_WEIGHT: f32 = 0.25;
 /// Standard deviations by which a single pair stands out; the largest of many must be further out.
 const STANDS_OUT: f32 = 2.5;
+/// Place of the coarse grid among a variable's grids.
+const COARSE: usize = 1;
 
 /// What pairs of variables say of one data set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PairTerms {
     /// For each pair of columns, D × D × 6, symmetric, 0 within a variable. On a fine grid and on a coarse one: ln(1 + e) with
     /// e = (χ² − E χ²)/n or 0, whichever is larger, and asinh(z)/3 with z = (χ² − E χ²)/sd χ², mean and standard deviation over all
-    /// orders of the rows. Then, across the sides, the weight of the pair, and asinh of the weight times the
-    /// mean of the pair's first neighbour term of the second order.
+    /// orders of the rows. Then, across the sides, the weight of the pair: s²/(sum of s over its row × sum over its column), with s the
+    /// larger z where it stands out and 0 elsewhere. At last, within a group, asinh of the mean of the group's first
+    /// neighbour term of the second order over the number of its pairs across the sides.
     pub columns: Vec<f32>,
-    /// For each row, and each order of neighbours, the sum of the first term over pairs of variables, each with its weight: n × |orders|.
+    /// For each row, and each order of neighbours, the sum of the first term over groups: n × |orders|.
     pub rows: Vec<f32>,
-    /// The pairs that `rows` is a sum over: columns of `z`, or of a block its first, and the weight.
-    pub chosen: Vec<(usize, usize, f32)>,
+    /// The groups that `rows` is a sum over: columns of `z` of X and of Y, of a block its first.
+    pub groups: Vec<[Vec<usize>; 2]>,
 }
 
 /// One variable: a number, or a category with all of its indicators.
@@ -65,54 +68,58 @@ impl PairTerms {
         };
         let (vx, vy) = (across, variables.len() - across);
         let least = STANDS_OUT + (2.0 * ((vx * vy) as f32).ln()).sqrt();
-        let mut strengths = vec![0f32; vx * vy];
+        let (mut strengths, mut shares) = (vec![0f32; vx * vy], vec![0f32; vx * vy]);
         let mut cells = Vec::new();
         for (i, a) in variables.iter().enumerate() {
             for (j, b) in variables.iter().enumerate().skip(i + 1) {
-                let [fine, coarse] = [0, 1].map(|g| bins::excess(&a.grids[g], &b.grids[g], &mut cells));
-                let told = |e: &Excess| [e.share.max(0.0).ln_1p(), e.deviations.asinh() / 3.0];
+                let [fine, coarse] = [0, COARSE].map(|g| bins::excess(&a.grids[g], &b.grids[g], &mut cells));
+                let told = |e: &Excess| [e.share.max(0.0).ln_1p(), e.deviations().asinh() / 3.0];
                 set(a, b, 0, &[told(&fine), told(&coarse)].concat());
-                let z = fine.deviations.max(coarse.deviations);
-                if i < across && j >= across && z > least {
-                    strengths[i * vy + j - across] = z;
+                if i < across && j >= across {
+                    let at = i * vy + j - across;
+                    let z = fine.deviations().max(coarse.deviations());
+                    strengths[at] = if z > least { z } else { 0.0 };
+                    shares[at] = coarse.share;
                 }
             }
+        }
+        let weights = weights(&strengths, vy);
+        for (at, weight) in weights.iter().enumerate() {
+            set(&variables[at / vy], &variables[across + at % vy], 4, &[*weight]);
         }
         let mut rows = vec![0f32; n * orders.len()];
-        let mut chosen = Vec::new();
-        for (i, j, weight) in weights(&strengths, vx, vy) {
-            let (a, b) = (&variables[i], &variables[across + j]);
-            let mut mean = 0.0;
-            if weight > LEAST_WEIGHT {
-                let terms = neighbour_terms(&[values(scores, a)], &[values(scores, b)], orders);
-                let second = 1.min(orders.len() - 1);
-                for (sum, terms) in rows.chunks_exact_mut(orders.len()).zip(terms.chunks_exact(orders.len() * TERMS)) {
-                    for (sum, term) in sum.iter_mut().zip(terms.iter().step_by(TERMS)) {
-                        *sum += weight * term;
-                    }
-                    mean += terms[second * TERMS] / n as f32;
+        let mut found = Vec::new();
+        for [x, y] in groups(&variables, &Across { sides: [vx, vy], weights, shares }) {
+            let of =
+                |vs: &[usize], from: usize| -> Vec<&Variable> { vs.iter().map(|v| &variables[from + v]).collect() };
+            let (x, y) = (of(&x, 0), of(&y, across));
+            let columns = |side: &[&Variable]| -> Vec<Vec<f32>> { side.iter().map(|v| values(scores, v)).collect() };
+            let terms = neighbour_terms(&columns(&x), &columns(&y), orders);
+            let (second, mut mean) = (1.min(orders.len() - 1), 0.0);
+            for (sum, terms) in rows.chunks_exact_mut(orders.len()).zip(terms.chunks_exact(orders.len() * TERMS)) {
+                for (sum, term) in sum.iter_mut().zip(terms.iter().step_by(TERMS)) {
+                    *sum += term;
                 }
-                chosen.push((a.first, b.first, weight));
+                mean += terms[second * TERMS] / n as f32;
             }
-            set(a, b, 4, &[weight, (weight * mean).asinh()]);
+            let each = (mean / (x.len() * y.len()) as f32).asinh();
+            x.iter().for_each(|a| y.iter().for_each(|b| set(a, b, 5, &[each])));
+            found.push([x, y].map(|side| side.iter().map(|v| v.first).collect()));
         }
-        Self { columns, rows, chosen }
+        Self { columns, rows, groups: found }
     }
 }
 
-/// s² / (sum of s over the row × sum over the column) of each pair that stands out: 1 where it is the only one for both of its variables, 1/K
-/// where each of K stands out as much, 1/(JK) where all of J × K do.
-fn weights(strengths: &[f32], rows: usize, columns: usize) -> Vec<(usize, usize, f32)> {
+/// s² / (sum of s over the row × sum over the column) of each pair: 1 where it is the only one that stands out for both of its variables,
+/// 1/K where each of K does as much, 1/(JK) where all of J × K do.
+fn weights(strengths: &[f32], columns: usize) -> Vec<f32> {
     let by_row: Vec<f32> = strengths.chunks_exact(columns).map(|row| row.iter().sum()).collect();
     let by_column: Vec<f32> = (0..columns).map(|j| strengths.iter().skip(j).step_by(columns).sum()).collect();
-    let pairs = (0..rows).flat_map(|i| (0..columns).map(move |j| (i, j)));
-    pairs
-        .filter(|(i, j)| strengths[i * columns + j] > 0.0)
-        .map(|(i, j)| {
-            let s = strengths[i * columns + j];
-            (i, j, (s / by_row[i]) * (s / by_column[j]))
-        })
-        .collect()
+    let weight = |(at, s): (usize, &f32)| match s {
+        0.0 => 0.0,
+        s => (s / by_row[at / columns]) * (s / by_column[at % columns]),
+    };
+    strengths.iter().enumerate().map(weight).collect()
 }
 
 /// Variables of X, then those of Y.
@@ -193,14 +200,12 @@ mod tests {
     fn pairs_that_are_linked_stand_out_and_their_neighbours_are_those_of_the_two_alone() {
         let (scores, terms) = terms([0, 1, 2, 3], false);
         assert_eq!((scores.dim_x, scores.dim_y, &scores.block[2..7]), (8, 3, &[1; 5][..]));
-        let chosen: Vec<(usize, usize)> = terms.chosen.iter().map(|(i, j, _)| (*i, *j)).collect();
-        assert_eq!(chosen, [(1, 8), (2, 9)]);
-        assert!(terms.chosen.iter().all(|(_, _, weight)| *weight > 0.99));
+        assert_eq!(terms.groups, [[vec![1], vec![8]], [vec![2], vec![9]]]);
         let column = |j: usize| vec![scores.z.iter().skip(j).step_by(11).copied().collect::<Vec<f32>>()];
         let first = neighbour_terms(&column(1), &column(8), &ORDERS);
         let second = neighbour_terms(&[neighbours::category(&scores.codes[0])], &column(9), &ORDERS);
         for (i, sum) in terms.rows.iter().enumerate() {
-            let want = first[i * TERMS] * terms.chosen[0].2 + second[i * TERMS] * terms.chosen[1].2;
+            let want = first[i * TERMS] + second[i * TERMS];
             assert!((sum - want).abs() < 1e-5, "{i}: {sum}, not {want}");
         }
     }
@@ -244,9 +249,28 @@ mod tests {
             };
             let columns: Vec<Vec<f64>> = [0, 2, 7, 0, 3, 0].into_iter().map(&mut column).collect();
             let refs: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
-            found += PairTerms::of(&Scores::new(&refs[..3], &refs[3..]).unwrap(), &ORDERS).chosen.len();
+            found += PairTerms::of(&Scores::new(&refs[..3], &refs[3..]).unwrap(), &ORDERS).groups.len();
         }
         assert!(found <= 18, "{found} pairs of 1,800");
+    }
+
+    #[test]
+    fn what_only_two_columns_tell_together_ties_them_and_nothing_else_does() {
+        let mut rng = StdRng::seed_from_u64(9);
+        let (mut found, mut too_many) = (0, 0);
+        for _ in 0..40 {
+            let mut column = || (0..500).map(|_| rng.random_range(-1.0..1.0)).collect::<Vec<f64>>();
+            let x: [Vec<f64>; 4] = std::array::from_fn(|_| column());
+            let with = |f: &dyn Fn(usize) -> f64, noise: Vec<f64>| -> Vec<f64> {
+                noise.iter().enumerate().map(|(r, e)| f(r) + 0.3 * e).collect()
+            };
+            let y = [with(&|r| x[0][r] * x[2][r], column()), with(&|r| x[3][r], column()), column()];
+            let refs: Vec<&[f64]> = x.iter().chain(&y).map(Vec::as_slice).collect();
+            let terms = PairTerms::of(&Scores::new(&refs[..4], &refs[4..]).unwrap(), &ORDERS);
+            found += usize::from(terms.groups == [[vec![0, 2], vec![4]], [vec![3], vec![5]]]);
+            too_many += usize::from(terms.groups.iter().flatten().flatten().any(|c| [1, 6].contains(c)));
+        }
+        assert!(found >= 36 && too_many <= 3, "{found} and {too_many} of 40");
     }
 
     #[test]
