@@ -37,6 +37,33 @@ pub struct PairTerms {
     pub groups: Vec<[Vec<usize>; 2]>,
 }
 
+/// Searches of neighbours in some of the variables.
+struct Search<'a> {
+    scores: &'a Scores,
+    orders: &'a [usize],
+    variables: usize,
+}
+
+impl Search<'_> {
+    /// The first term of each row and order, n × |orders|.
+    fn first(&self, x: &[&Variable], y: &[&Variable]) -> Vec<f32> {
+        let of_all = self.scores.neighbours.as_ref().filter(|_| x.len() + y.len() == self.variables);
+        let columns = |side: &[&Variable]| -> Vec<Vec<f32>> { side.iter().map(|v| values(self.scores, v)).collect() };
+        match of_all {
+            Some(terms) if terms.len() == self.scores.n * self.orders.len() * TERMS => {
+                terms.iter().step_by(TERMS).copied().collect()
+            }
+            _ => neighbour_terms(&columns(x), &columns(y), self.orders).into_iter().step_by(TERMS).collect(),
+        }
+    }
+
+    /// Mean over rows of the second order.
+    fn mean(&self, first: &[f32]) -> f32 {
+        let second = 1.min(self.orders.len() - 1);
+        first.iter().skip(second).step_by(self.orders.len()).sum::<f32>() / self.scores.n as f32
+    }
+}
+
 /// One variable: a number, or a category with all of its indicators.
 struct Variable {
     first: usize,
@@ -68,6 +95,7 @@ impl PairTerms {
         };
         let (vx, vy) = (across, variables.len() - across);
         let least = STANDS_OUT + (2.0 * ((vx * vy) as f32).ln()).sqrt();
+        let search = Search { scores, orders, variables: variables.len() };
         let (mut strengths, mut shares) = (vec![0f32; vx * vy], vec![0f32; vx * vy]);
         let mut cells = Vec::new();
         for (i, a) in variables.iter().enumerate() {
@@ -93,16 +121,9 @@ impl PairTerms {
             let of =
                 |vs: &[usize], from: usize| -> Vec<&Variable> { vs.iter().map(|v| &variables[from + v]).collect() };
             let (x, y) = (of(&x, 0), of(&y, across));
-            let columns = |side: &[&Variable]| -> Vec<Vec<f32>> { side.iter().map(|v| values(scores, v)).collect() };
-            let terms = neighbour_terms(&columns(&x), &columns(&y), orders);
-            let (second, mut mean) = (1.min(orders.len() - 1), 0.0);
-            for (sum, terms) in rows.chunks_exact_mut(orders.len()).zip(terms.chunks_exact(orders.len() * TERMS)) {
-                for (sum, term) in sum.iter_mut().zip(terms.iter().step_by(TERMS)) {
-                    *sum += term;
-                }
-                mean += terms[second * TERMS] / n as f32;
-            }
-            let each = (mean / (x.len() * y.len()) as f32).asinh();
+            let first = search.first(&x, &y);
+            rows.iter_mut().zip(&first).for_each(|(sum, term)| *sum += term);
+            let each = (search.mean(&first) / (x.len() * y.len()) as f32).asinh();
             x.iter().for_each(|a| y.iter().for_each(|b| set(a, b, 5, &[each])));
             found.push([x, y].map(|side| side.iter().map(|v| v.first).collect()));
         }
