@@ -32,7 +32,7 @@ pub enum ScatterKind {
     /// No correlation at all.
     Identity,
     /// K ~ U{1..min dim} pairs that share an MI with ln(1 + I) ~ U over `mi`, in shares E_i^p, E_i exponential,
-    /// p ~ U(0, 3): from even to nearly all in one.
+    /// p ~ U(`power`), of 0 to 3 if nothing is said: from even to nearly all in one.
     Canonical,
     /// Any correlation matrix, ln η ~ U over `eta`: see [`Correlation::lkj`].
     Lkj,
@@ -62,6 +62,9 @@ impl ScatterKind {
         }
     }
 }
+
+/// How unequal the shares of canonical pairs are, where nothing is said.
+const POWER: Range = [0.0, 3.0];
 
 /// The prior of a scatter matrix: its structure, and the ranges of the parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -98,6 +101,8 @@ pub enum ScatterPrior {
     Canonical {
         /// Range of the normal's MI.
         mi: Range,
+        /// Range of p.
+        power: Range,
     },
     /// See [`ScatterKind::Lkj`].
     Lkj {
@@ -152,7 +157,10 @@ impl ScatterPrior {
                 eta: keys.range("eta", [0.1, 5.0], LAMBDA)?,
             },
             ScatterKind::Identity => Self::Identity,
-            ScatterKind::Canonical => Self::Canonical { mi: keys.range("mi", [0.0, 8.0], Canonical::MI_NATS)? },
+            ScatterKind::Canonical => Self::Canonical {
+                mi: keys.range("mi", [0.0, 8.0], Canonical::MI_NATS)?,
+                power: keys.range("power", POWER, const { Domain::closed(0.0, 10.0) })?,
+            },
             ScatterKind::Lkj => {
                 Self::Lkj { eta: keys.range("eta", [1.0, 50.0], const { Correlation::ETA.within(1.0, 1e4) })? }
             }
@@ -176,7 +184,9 @@ impl ScatterPrior {
                 keys.set("alpha", alpha).set("beta", beta).set("lambda", lambda).set("eta", eta)
             }
             Self::Identity => keys,
-            Self::Canonical { mi } => keys.set("mi", mi),
+            // What is not said stays unsaid: configurations keep their hashes.
+            Self::Canonical { mi, power } if *power == POWER => keys.set("mi", mi),
+            Self::Canonical { mi, power } => keys.set("mi", mi).set("power", power),
             Self::Lkj { eta } => keys.set("eta", eta),
             Self::Factor { factors, loading } => keys.set("factors", factors).set("loading", loading),
             Self::Totals { rho, beta } => keys.set("rho", rho).set("beta", beta),
@@ -206,10 +216,10 @@ impl ScatterPrior {
                 Dispersion::lvm(dim_x, dim_y, pairs, parameters).map(Scatter::from)
             }
             Self::Identity => Canonical::new(dims, Vec::new()).map(Scatter::from),
-            Self::Canonical { mi } => {
+            Self::Canonical { mi, power } => {
                 let pairs = rng.random_range(1..=smaller);
                 let total = uniform(&mi.map(f64::ln_1p), rng).exp_m1();
-                let power = rng.random_range(0.0..3.0);
+                let power = uniform(power, rng);
                 let shares: Vec<f64> = (0..pairs).map(|_| rng.sample::<f64, _>(Exp1).powf(power)).collect();
                 Canonical::with_mi(dims, total, &shares).map(Scatter::from)
             }

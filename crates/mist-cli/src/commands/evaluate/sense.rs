@@ -149,6 +149,10 @@ fn cases() -> Vec<Case> {
     }
     all.push(case("independent, 16 and 16 columns", 500, 0.0, |g, _| pairs(0, 16, 0.0, g)));
     wide(&mut all);
+    for n in [500, 2_000] {
+        all.push(case("5 pairs, rho 0.6", n, 5.0 * pair_mi(0.6), |g, _| pairs(5, 5, 0.6, g)));
+    }
+    all.push(case("8 pairs, rho 0.3", 2_000, 8.0 * pair_mi(0.3), |g, _| pairs(8, 8, 0.3, g)));
     all
 }
 
