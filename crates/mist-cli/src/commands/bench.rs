@@ -1,5 +1,6 @@
 //! `mist bench`: how fast this machine runs the network, and whether its accelerator computes what its CPU does.
 
+use super::options::Threads;
 use crate::console::out;
 use crate::error::Failed;
 use anyhow::{Result, bail};
@@ -54,9 +55,8 @@ struct Train {
     /// Measure only the shape of this number (from 1).
     #[arg(long, value_name = "NUMBER")]
     shape: Option<usize>,
-    /// Worker threads of a CPU, 0 for one per core.
-    #[arg(long, value_parser = super::thread_count, default_value_t = 0)]
-    threads: usize,
+    #[command(flatten)]
+    threads: Threads,
     /// Where to compute.
     #[arg(long, value_parser = super::device(), default_value = "auto")]
     device: DeviceKind,
@@ -123,7 +123,7 @@ fn train(args: &Train) -> Result<()> {
         Some(k) => bail!("`--shape` must lie in 1..={}, got {k}", GRID.len()),
     };
     let device = super::open(args.device)?;
-    let threads = super::threads(args.threads);
+    let threads = args.threads.count();
     let config = config("")?;
     let mut report = Report { device: DeviceKind::of(&device).to_string(), threads, shapes: Vec::new() };
     let mut out = out();

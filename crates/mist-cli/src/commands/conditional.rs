@@ -1,8 +1,9 @@
 //! `mist conditional`: what X and Y say about each other once Z is known.
 
+use super::options::{Shown, Threads, TwoSides};
 use super::weights::Weights;
 use crate::console::{out, warning};
-use crate::output::{Format, Unit};
+use crate::output::Format;
 use crate::table::OneTable;
 use anyhow::Result;
 use mist_infer::Conditional;
@@ -22,21 +23,13 @@ and a Z that both X and Y act on makes them dependent.";
 pub struct Args {
     #[command(flatten)]
     table: OneTable,
-    /// Columns that are X, comma-separated; may be repeated.
-    #[arg(long, value_name = "COLUMNS")]
-    x: Vec<String>,
-    /// Columns that are Y, comma-separated; may be repeated.
-    #[arg(long, value_name = "COLUMNS")]
-    y: Vec<String>,
+    #[command(flatten)]
+    sides: TwoSides,
     /// Columns that are Z, which is known; comma-separated; may be repeated.
     #[arg(long, value_name = "COLUMNS")]
     given: Vec<String>,
-    /// Probability of the central interval.
-    #[arg(long, value_name = "LEVEL", default_value_t = 0.9)]
-    interval: f64,
-    /// Unit of the answer.
-    #[arg(long, value_enum, default_value_t = Unit::Nats)]
-    unit: Unit,
+    #[command(flatten)]
+    shown: Shown,
     /// Form of the answer.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -47,12 +40,13 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
     let estimator = args.weights.estimator()?;
-    estimator.check_level(args.interval)?;
-    let (table, counts) = args.table.sides(&[("--x", &args.x), ("--y", &args.y), ("--given", &args.given)])?;
+    estimator.check_level(args.shown.interval)?;
+    let (table, counts) =
+        args.table.sides(&[("--x", &args.sides.x), ("--y", &args.sides.y), ("--given", &args.given)])?;
     let side = |first: usize, count: usize| table.columns.select(&(first..first + count).collect::<Vec<_>>());
     let (x, y) = (side(0, counts[0]), side(counts[0], counts[1]));
     let z = side(counts[0] + counts[1], counts[2]);
-    let answer = super::pool(0)?.install(|| estimator.conditional(x, y, z))?;
+    let answer = Threads::default().pool()?.install(|| estimator.conditional(x, y, z))?;
     let warnings: Vec<String> = table.warnings.iter().cloned().chain(answer.warnings()).collect();
     let text = match args.format {
         Format::Json => json(args, &answer, &table.names, &counts, &warnings)?,
@@ -65,10 +59,10 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 fn text(args: &Args, answer: &Conditional, names: &[String], counts: &[usize]) -> Result<String> {
-    let nats = |v: f64| args.unit.of_nats(v);
-    let interval = answer.interval(args.interval)?;
+    let nats = |v: f64| args.shown.unit.of_nats(v);
+    let interval = answer.interval(args.shown.interval)?;
     let percent = (interval.level * 1e14).round() / 1e12;
-    let unit = args.unit.as_str();
+    let unit = args.shown.unit.as_str();
     let (mi, lower, upper) = (nats(answer.mi_nats()), nats(interval.lower), nats(interval.upper));
     let part = |e: &mist_infer::Estimate| nats(e.mi_nats());
     let (x, rest) = names.split_at(counts[0]);
@@ -89,8 +83,8 @@ fn text(args: &Args, answer: &Conditional, names: &[String], counts: &[usize]) -
 }
 
 fn json(args: &Args, answer: &Conditional, names: &[String], counts: &[usize], warnings: &[String]) -> Result<String> {
-    let nats = |v: f64| args.unit.of_nats(v);
-    let interval = answer.interval(args.interval)?;
+    let nats = |v: f64| args.shown.unit.of_nats(v);
+    let interval = answer.interval(args.shown.interval)?;
     let (x, rest) = names.split_at(counts[0]);
     let (y, z) = rest.split_at(counts[1]);
     let parts = [("x_yz", &answer.x_yz), ("x_z", &answer.x_z), ("y_xz", &answer.y_xz), ("y_z", &answer.y_z)];
@@ -98,7 +92,7 @@ fn json(args: &Args, answer: &Conditional, names: &[String], counts: &[usize], w
         parts.map(|(name, e)| (name.to_owned(), nats(e.mi_nats()).into())).into_iter().collect();
     let report = serde_json::json!({
         "mi": nats(answer.mi_nats()),
-        "unit": args.unit,
+        "unit": args.shown.unit,
         "interval": {
             "level": interval.level,
             "lower": nats(interval.lower),

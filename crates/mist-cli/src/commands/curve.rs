@@ -1,9 +1,9 @@
 //! `mist curve`: the answer against the number of rows. Is more data worth it?
 
+use super::options::{Shown, Threads, TwoSides};
 use super::pair_rows::Format;
 use super::weights::Weights;
 use crate::console::{out, progress, warning};
-use crate::output::Unit;
 use crate::store::replace;
 use crate::table::OneTable;
 use anyhow::{Result, bail};
@@ -35,30 +35,21 @@ const MOST: usize = 8;
 pub struct Args {
     #[command(flatten)]
     table: OneTable,
-    /// Columns that are X, comma-separated; may be repeated.
-    #[arg(long, value_name = "COLUMNS")]
-    x: Vec<String>,
-    /// Columns that are Y, comma-separated; may be repeated.
-    #[arg(long, value_name = "COLUMNS")]
-    y: Vec<String>,
+    #[command(flatten)]
+    sides: TwoSides,
     /// Seed of the sub-samples.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Probability of the central intervals.
-    #[arg(long, value_name = "LEVEL", default_value_t = 0.9)]
-    interval: f64,
-    /// Unit of the answers.
-    #[arg(long, value_enum, default_value_t = Unit::Nats)]
-    unit: Unit,
+    #[command(flatten)]
+    shown: Shown,
     /// Form of the answers.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     /// Picture of the curve, `.svg` or `.png`.
     #[arg(long, value_name = "PATH")]
     plot: Option<PathBuf>,
-    /// Threads, 0 for one per core; changes no number.
-    #[arg(long, value_parser = super::thread_count, default_value_t = 0)]
-    threads: usize,
+    #[command(flatten)]
+    threads: Threads,
     #[command(flatten)]
     weights: Weights,
 }
@@ -90,15 +81,15 @@ pub fn run(args: &Args) -> Result<()> {
         super::plot::check_extension(path)?;
     }
     let estimator = args.weights.estimator()?;
-    estimator.check_level(args.interval)?;
-    let (table, counts) = args.table.sides(&[("--x", &args.x), ("--y", &args.y)])?;
+    estimator.check_level(args.shown.interval)?;
+    let (table, counts) = args.table.sides(&[("--x", &args.sides.x), ("--y", &args.sides.y)])?;
     let (dim, n) = (table.columns.dim(), table.columns.n());
     if n < 2 * FEWEST {
         bail!("{n} rows are too few for a curve, expected at least {}", 2 * FEWEST);
     }
     let x = table.columns.select(&(0..counts[0]).collect::<Vec<_>>());
     let y = table.columns.select(&(counts[0]..dim).collect::<Vec<_>>());
-    let sizes = super::pool(args.threads)?.install(|| sizes(args, &estimator, &x, &y))?;
+    let sizes = args.threads.pool()?.install(|| sizes(args, &estimator, &x, &y))?;
     table.warnings.iter().for_each(|text| warning(text));
     if let Some(path) = &args.plot {
         draw(path, &sizes, args)?;
@@ -107,8 +98,8 @@ pub fn run(args: &Args) -> Result<()> {
         Format::Text => text(args, &sizes),
         Format::Json => {
             let mut report = serde_json::json!({
-                "unit": args.unit,
-                "level": args.interval,
+                "unit": args.shown.unit,
+                "level": args.shown.interval,
                 "sizes": sizes,
                 "width_at_twice_the_rows": at_twice(&sizes),
                 "warnings": table.warnings,
@@ -142,12 +133,12 @@ fn sizes(args: &Args, estimator: &Estimator, x: &Columns, y: &Columns) -> Result
             estimator.estimate_each(&samples).into_iter().collect::<Result<_, EstimateError>>()?;
         let (mut mi, mut lower, mut upper) = (0.0, 0.0, 0.0);
         for answer in &answers {
-            let interval = answer.interval(args.interval)?;
+            let interval = answer.interval(args.shown.interval)?;
             mi += answer.mi_nats();
             lower += interval.lower;
             upper += interval.upper;
         }
-        let mean = |sum: f64| args.unit.of_nats(sum / answers.len() as f64);
+        let mean = |sum: f64| args.shown.unit.of_nats(sum / answers.len() as f64);
         out.push(Size { n: size, samples: answers.len(), mi: mean(mi), lower: mean(lower), upper: mean(upper) });
         bar.inc(1);
     }
@@ -174,7 +165,7 @@ fn at_twice(sizes: &[Size]) -> Option<f64> {
 }
 
 fn text(args: &Args, sizes: &[Size]) -> String {
-    let unit = args.unit.as_str();
+    let unit = args.shown.unit.as_str();
     let mut out = format!("{:>9}  {:>8}  {:>8}   {}\n", "rows", "samples", unit, "interval, on average");
     for size in sizes {
         // Writing to a string cannot fail.
@@ -200,9 +191,9 @@ fn text(args: &Args, sizes: &[Size]) -> String {
 fn draw(path: &Path, sizes: &[Size], args: &Args) -> Result<()> {
     let ends = sizes.iter().flat_map(|s| [s.lower, s.upper]).chain([0.0]);
     let picture = Xy {
-        title: format!("I(X;Y), {} % intervals", (args.interval * 1e14).round() / 1e12),
+        title: format!("I(X;Y), {} % intervals", (args.shown.interval * 1e14).round() / 1e12),
         x: Axis::over("rows", Scale::Log, sizes.iter().map(|s| s.n as f64)),
-        y: Axis::over(args.unit.as_str(), Scale::Linear, ends),
+        y: Axis::over(args.shown.unit.as_str(), Scale::Linear, ends),
         diagonal: false,
         band: sizes.iter().map(|s| (s.n as f64, s.lower, s.upper)).collect(),
         series: vec![Points {

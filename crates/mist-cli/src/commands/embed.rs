@@ -1,5 +1,6 @@
 //! `mist embed`: a column of texts or images in, columns of numbers out.
 
+use super::options::Threads;
 use crate::input::TableArgs;
 use anyhow::Result;
 use mist_infer::DeviceKind;
@@ -41,9 +42,8 @@ pub struct Args {
     /// Texts or images that go through the model together.
     #[arg(long, value_name = "COUNT", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     batch: u32,
-    /// Threads, 0 for one per core.
-    #[arg(long, value_parser = super::thread_count, default_value_t = 0)]
-    threads: usize,
+    #[command(flatten)]
+    threads: Threads,
     /// Where to compute.
     #[arg(long, value_parser = super::device(), default_value = "auto")]
     device: DeviceKind,

@@ -1,5 +1,6 @@
 //! `mist generate`: samples of known mutual information, on disk.
 
+use super::options::Threads;
 use crate::{console, memory};
 use anyhow::{Context, Result, anyhow};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -44,9 +45,8 @@ pub struct Args {
     /// Make only this part of the files, of N parts that may be made at once.
     #[arg(long, value_name = "I/N")]
     shard: Option<Part>,
-    /// Threads that draw, 0 for one per core; changes no byte.
-    #[arg(long, value_parser = super::thread_count, default_value_t = 0)]
-    threads: usize,
+    #[command(flatten)]
+    threads: Threads,
     /// What the data is for; no two splits share a draw.
     #[arg(long, value_parser = split(), default_value = "train")]
     split: Split,
@@ -70,7 +70,7 @@ pub fn run(args: &Args) -> Result<()> {
         .ok_or_else(|| anyhow!("`{}` draws without end: `--count` says how many data sets to write", meta.name()))?;
     let bar = console::progress(count, "data sets");
     let &Args { shard_size, storage, pointwise, shard: part, .. } = args;
-    let threads = super::threads(args.threads);
+    let threads = args.threads.count();
     let options = WriteOptions { count, shard_size, storage, pointwise, part, threads };
     let manifest = write(&meta, &Seeds { root: args.seed }, args.split, &args.out, &options, |progress| {
         if progress.waiting {

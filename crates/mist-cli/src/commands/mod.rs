@@ -15,6 +15,7 @@ pub mod evaluate;
 pub mod generate;
 pub mod info;
 pub mod matrix;
+mod options;
 mod pair_rows;
 pub mod plot;
 pub mod rank;
@@ -22,6 +23,8 @@ pub mod shell;
 mod tests;
 pub mod train;
 mod weights;
+
+pub use options::Threads;
 
 use crate::console::note;
 use anyhow::{Result, bail};
@@ -46,18 +49,8 @@ fn open(kind: DeviceKind) -> Result<Device, DeviceError> {
     Ok(device)
 }
 
-/// Threads at most.
-const MAX_THREADS: usize = 1024;
 /// The longest time that an option takes, a hundred years.
 const MAX_SECONDS: f64 = 3.2e9;
-
-/// The value of `--threads`.
-fn thread_count(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(count) if count <= MAX_THREADS => Ok(count),
-        _ => Err(format!("expected a number up to {MAX_THREADS}")),
-    }
-}
 
 /// The value of an option that is a time, in units of so many seconds.
 fn duration(option: &str, value: f64, unit: f64) -> Result<Duration> {
@@ -65,15 +58,4 @@ fn duration(option: &str, value: f64, unit: f64) -> Result<Duration> {
         bail!("`{option}` must lie between 0 and {:.1e}, got {value}", MAX_SECONDS / unit);
     }
     Ok(Duration::from_secs_f64(value * unit))
-}
-
-/// A pool with that many threads. Work goes to it in whole passes; the threads of the process are one.
-pub fn pool(asked: usize) -> Result<rayon::ThreadPool> {
-    Ok(rayon::ThreadPoolBuilder::new().num_threads(threads(asked)).build()?)
-}
-
-/// The value of `--threads`: 0 means one per core.
-fn threads(asked: usize) -> usize {
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    if asked == 0 { cores() } else { asked }
 }

@@ -1,10 +1,10 @@
 //! `mist rank`: every other column against a target, sorted.
 
+use super::options::{Shown, Threads};
 use super::pair_rows::{About, Format, PairRow, csv, json, text};
 use super::tests::{Options, Test};
 use super::weights::Weights;
 use crate::console::{out, progress, warning};
-use crate::output::Unit;
 use crate::table::OneTable;
 use anyhow::{Result, bail};
 use mist_infer::{Estimate, Tests};
@@ -41,18 +41,13 @@ pub struct Args {
     test: Test,
     #[command(flatten)]
     options: Options,
-    /// Probability of the central intervals.
-    #[arg(long, value_name = "LEVEL", default_value_t = 0.9)]
-    interval: f64,
-    /// Unit of the answers.
-    #[arg(long, value_enum, default_value_t = Unit::Nats)]
-    unit: Unit,
+    #[command(flatten)]
+    shown: Shown,
     /// Form of the answers.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Threads, 0 for one per core; changes no number.
-    #[arg(long, value_parser = super::thread_count, default_value_t = 0)]
-    threads: usize,
+    #[command(flatten)]
+    threads: Threads,
     #[command(flatten)]
     weights: Weights,
 }
@@ -61,7 +56,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     crate::memory::keep();
     let estimator = args.weights.estimator()?;
-    estimator.check_level(args.interval)?;
+    estimator.check_level(args.shown.interval)?;
     let table = args.table.with_target(&args.target, &args.columns)?;
     let last = table.names.len() - 1;
     let target = table.names[last].as_str();
@@ -70,13 +65,13 @@ pub fn run(args: &Args) -> Result<()> {
     let mut tests = Tests::new(&estimator, args.options.p_values(args.test))?;
     let bar = progress(pairs.len() as u64, "columns");
     let mut found: Vec<(f64, PairRow)> = Vec::with_capacity(pairs.len());
-    let pool = super::pool(args.threads)?;
+    let pool = args.threads.pool()?;
     for chunk in pairs.chunks(AT_ONCE) {
         let answers = pool.install(|| estimator.estimate_pairs(&table.columns, chunk))?;
         let p_values = pool.install(|| tests.p_values(&table.columns, chunk, &answers))?;
         for (((j, _), answer), p_value) in chunk.iter().zip(&answers).zip(p_values) {
             let names = (table.names[*j].as_str(), target);
-            let row = PairRow::new(names, answer, p_value, args.interval, args.unit)?;
+            let row = PairRow::new(names, answer, p_value, args.shown.interval, args.shown.unit)?;
             found.push((answer.as_ref().map_or(f64::NEG_INFINITY, Estimate::order), row));
         }
         bar.inc(chunk.len() as u64);
@@ -93,8 +88,8 @@ pub fn run(args: &Args) -> Result<()> {
     let description = estimator.description();
     let about = About {
         n: table.columns.n(),
-        unit: args.unit,
-        level: args.interval,
+        unit: args.shown.unit,
+        level: args.shown.interval,
         checkpoint: &description.name,
         sha256: &description.sha256,
         hub: estimator.hub(),

@@ -1,5 +1,6 @@
 //! `mist train`: a network from fresh tasks.
 
+use super::options::Threads;
 use crate::console::{is_quiet, note, out};
 use crate::error::{INTERRUPTED, Interrupted};
 use anyhow::{Context, Result, bail};
@@ -40,9 +41,8 @@ pub struct Args {
     /// Time between two saved states, which is what a killed run can lose.
     #[arg(long, value_name = "SECONDS", default_value_t = 120.0, allow_negative_numbers = true)]
     save_every: f64,
-    /// Worker threads, 0 for one per core; changes no number.
-    #[arg(long, value_parser = super::thread_count, default_value_t = 0)]
-    threads: usize,
+    #[command(flatten)]
+    threads: Threads,
     /// Where to compute.
     #[arg(long, value_parser = super::device(), default_value = "auto")]
     device: DeviceKind,
@@ -66,7 +66,7 @@ pub fn run(args: &Args) -> Result<()> {
         max_steps: args.max_steps,
         stop: Some(stop.clone()),
         save_every: super::duration("--save-every", args.save_every, 1.0)?,
-        threads: super::threads(args.threads),
+        threads: args.threads.count(),
         device: super::open(args.device)?,
         quiet: is_quiet(),
         bar: None,

@@ -1,6 +1,7 @@
 //! Encodes columns of texts and images.
 
 use super::{EncoderArgs, Encoding, Expanded, Kind};
+use crate::commands::Threads;
 use crate::console::progress;
 use anyhow::{Error, Result, anyhow, bail};
 use mist_embed::{EmbedError, Embeddings, Encoder, Reduction, model_folder};
@@ -63,8 +64,8 @@ pub struct Embedded {
 }
 
 impl Source<'_> {
-    /// Encodes the column, each different item once, on so many threads.
-    pub fn encode(&self, kind: Kind, encoder: &Encoder, batch: usize, threads: usize) -> Result<Embedded> {
+    /// Encodes the column, each different item once, on these threads.
+    pub fn encode(&self, kind: Kind, encoder: &Encoder, batch: usize, threads: Threads) -> Result<Embedded> {
         let name = shown(self.column.name.as_bytes());
         let Holds::Category { levels } = &self.column.kind else {
             bail!("{}, column `{name}`: it holds numbers, expected {}", self.place, expected(kind));
@@ -89,7 +90,7 @@ impl Source<'_> {
         let items: Vec<String> = used.iter().map(|code| self.item(kind, &levels[*code])).collect();
         let items: Vec<&str> = items.iter().map(String::as_str).collect();
         let bar = progress(items.len() as u64, &format!("{}s", kind.as_str()));
-        let pool = crate::commands::pool(threads)?;
+        let pool = threads.pool()?;
         let encoded = pool.install(|| encoder.encode(&items, batch, &|done| bar.inc(done as u64)));
         bar.finish_and_clear();
         let encoded = encoded.map_err(|e| self.explain(e, &codes, &used))?;
@@ -138,14 +139,14 @@ pub struct Encoders<'a> {
     args: &'a EncoderArgs,
     reduction: Reduction,
     device: DeviceKind,
-    threads: usize,
+    threads: Threads,
     text: std::cell::OnceCell<Encoder>,
     image: std::cell::OnceCell<Encoder>,
 }
 
 impl<'a> Encoders<'a> {
     /// Encoders whose answers are reduced to at most so many columns.
-    pub fn new(args: &'a EncoderArgs, device: DeviceKind, threads: usize, most_columns: usize) -> Result<Self> {
+    pub fn new(args: &'a EncoderArgs, device: DeviceKind, threads: Threads, most_columns: usize) -> Result<Self> {
         let reduction = reduction(&args.reduce, args.reduce_seed)?;
         if reduction.columns() > most_columns {
             bail!(

@@ -5,6 +5,7 @@ mod measure;
 mod report;
 mod sides;
 
+use super::options::Threads;
 use super::train::stop_on_signals;
 use super::weights::{Chosen, Weights};
 use crate::console::{note, out, progress, warning};
@@ -89,9 +90,8 @@ pub struct Args {
     /// Root seed of the flows and of the tasks.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Threads, 0 for one per core; changes no number.
-    #[arg(long, value_parser = super::thread_count, default_value_t = 0)]
-    threads: usize,
+    #[command(flatten)]
+    threads: Threads,
     #[command(flatten)]
     weights: Weights,
     #[command(flatten)]
@@ -141,7 +141,7 @@ pub fn run(args: &Args) -> Result<()> {
         dir: folder.path().to_owned(),
         max_time: Some(max_time),
         stop: stop.clone(),
-        threads: super::threads(args.threads),
+        threads: args.threads.count(),
         device: device.clone(),
         bar: bar.clone(),
     };
@@ -156,7 +156,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     report.tuning(&points, outcome);
 
-    let pool = super::pool(args.threads)?;
+    let pool = args.threads.pool()?;
     let after = pool.install(|| measure::calibrated(&folder, &before, &laws, args, &device))?;
     report.figures = pool.install(|| measure::compare([&before, &after], &laws, (args.seed, args.check), &device))?;
     folder.write("REPORT.md", report.markdown().as_bytes())?;

@@ -3,6 +3,7 @@
 mod conditional;
 mod independence;
 
+use super::options::Threads;
 use super::weights::{Chosen, chosen};
 use crate::console::{out, progress};
 use anyhow::{Context, Result, bail};
@@ -69,9 +70,8 @@ pub struct Args {
     /// Root seed of the tasks.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Threads, 0 for one per core; changes no number.
-    #[arg(long, value_parser = super::thread_count, default_value_t = 0)]
-    threads: usize,
+    #[command(flatten)]
+    threads: Threads,
     /// Where to compute.
     #[arg(long, value_parser = super::device(), default_value = "auto")]
     device: DeviceKind,
@@ -96,7 +96,7 @@ pub fn run(args: &Args) -> Result<()> {
     let trained = &checkpoint.description.trained;
     let meta = MetaDistribution::named(&trained.meta)
         .with_context(|| format!("the mix of `{}` cannot be drawn from", path.display()))?;
-    let pool = super::pool(args.threads)?;
+    let pool = args.threads.pool()?;
     let mut out = out();
     let parts = [Part::Intervals, Part::Independence, Part::Conditional];
     for part in parts.into_iter().filter(|part| args.only.contains(part)) {

@@ -1,6 +1,6 @@
 //! `mist dataset verify`: is a data set what its manifest says?
 
-use crate::commands::threads;
+use crate::commands::Threads;
 use crate::console::{out, progress};
 use crate::error::Failed;
 use anyhow::Result;
@@ -18,16 +18,15 @@ pub struct Args {
     /// Draw the samples anew too, and compare every value.
     #[arg(long)]
     redraw: bool,
-    /// Threads, 0 for one per core.
-    #[arg(long, value_parser = crate::commands::thread_count, default_value_t = 0)]
-    threads: usize,
+    #[command(flatten)]
+    threads: Threads,
 }
 
 /// Prints one line a problem, then how many there are.
 pub fn run(args: &Args) -> Result<()> {
     let (mut out, dir) = (out(), args.dir.display());
     let mut problems = 0;
-    let checked = match Verifier::open(&args.dir, args.redraw, threads(args.threads)) {
+    let checked = match Verifier::open(&args.dir, args.redraw, args.threads.count()) {
         Ok(verifier) => {
             let (count, shards) = (verifier.manifest().count, verifier.manifest().shards.len());
             let bar = progress(shards as u64, "shards");

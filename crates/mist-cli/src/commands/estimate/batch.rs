@@ -17,7 +17,7 @@ const CELLS_AT_ONCE: usize = 1 << 22;
 
 /// Answers what can be answered, in the order of the lines; a line that fails is answered with its error.
 pub fn run(estimator: &Estimator, path: &Path, args: &Args) -> Result<()> {
-    let pool = crate::commands::pool(args.threads)?;
+    let pool = args.threads.pool()?;
     let mut tests = Tests::new(estimator, args.options.p_values(args.test))?;
     let encoders = super::encoders(estimator, args)?;
     let lines = Manifest::lines(path)?;
@@ -67,7 +67,7 @@ fn line(
     args: &Args,
 ) -> Result<String> {
     let warnings = warnings(notes, estimate);
-    Ok(json(id, notes, estimate, interval(estimate, args)?, args.unit, p_value, &warnings))
+    Ok(json(id, notes, estimate, interval(estimate, args)?, args.shown.unit, p_value, &warnings))
 }
 
 /// An answer and its p-value, or an error, for each of the pairs.

@@ -3,12 +3,13 @@
 mod batch;
 mod pointwise;
 
+use super::options::{Shown, Threads};
 use super::tests::{Options, Test};
 use super::weights::Weights;
 use crate::console::{out, warning};
 use crate::encoders::{EncoderArgs, Encoders};
 use crate::input::{Notes, Pair, TableArgs};
-use crate::output::{Format, Unit, json, text};
+use crate::output::{Format, json, text};
 use anyhow::{Result, bail};
 use mist_infer::{Estimate, Estimator, Interval, Tests};
 use std::io::Write;
@@ -44,26 +45,21 @@ pub struct Args {
     /// Estimate each pair of tables that a JSON-lines file lists; `-` for standard input.
     #[arg(long, value_name = "MANIFEST", conflicts_with_all = ["text_model", "image_model"])]
     batch: Option<PathBuf>,
-    /// Probability of the central interval.
-    #[arg(long, value_name = "LEVEL", default_value_t = 0.9)]
-    interval: f64,
+    #[command(flatten)]
+    shown: Shown,
     /// Test whether X and Y are independent, too.
     #[arg(long, value_enum, default_value_t = Test::None)]
     test: Test,
     #[command(flatten)]
     options: Options,
-    /// Unit of the answer.
-    #[arg(long, value_enum, default_value_t = Unit::Nats)]
-    unit: Unit,
     /// Form of the answer [default: text; of --batch: json].
     #[arg(long, value_enum)]
     format: Option<Format>,
     /// CSV file that gets the contribution of each row in nats, if the checkpoint predicts it.
     #[arg(long, value_name = "PATH", conflicts_with = "batch")]
     pointwise: Option<PathBuf>,
-    /// Threads for many pairs, permutations, and tables with more rows than one pass takes; 0 for one per core.
-    #[arg(long, value_parser = super::thread_count, default_value_t = 0)]
-    threads: usize,
+    #[command(flatten)]
+    threads: Threads,
     #[command(flatten)]
     weights: Weights,
     #[command(flatten)]
@@ -82,7 +78,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let estimator = args.weights.estimator()?;
     if estimator.has_intervals() {
-        estimator.check_level(args.interval)?;
+        estimator.check_level(args.shown.interval)?;
     }
     let estimator = if args.pointwise.is_some() { estimator.with_pointwise_of_every_row() } else { estimator };
     match &args.batch {
@@ -100,7 +96,7 @@ fn single(estimator: &Estimator, args: &Args) -> Result<String> {
     }
     let encoders = encoders(estimator, args)?;
     let ((x, y), notes) = read(args, &encoders)?;
-    let pool = super::pool(args.threads)?;
+    let pool = args.threads.pool()?;
     let estimate = pool.install(|| estimator.estimate(&x, &y))?;
     let mut tests = Tests::new(estimator, args.options.p_values(args.test))?;
     let p_value = pool.install(|| tests.p_value(&x, &y, &estimate))?;
@@ -113,10 +109,10 @@ fn single(estimator: &Estimator, args: &Args) -> Result<String> {
     }
     let interval = interval(&estimate, args)?;
     if args.format == Some(Format::Json) {
-        return Ok(json(None, &notes, &estimate, interval, args.unit, p_value, &warnings));
+        return Ok(json(None, &notes, &estimate, interval, args.shown.unit, p_value, &warnings));
     }
     warnings.iter().for_each(|text| warning(text));
-    Ok(text(&notes, &estimate, interval, args.unit, p_value))
+    Ok(text(&notes, &estimate, interval, args.shown.unit, p_value))
 }
 
 /// What texts and images go through, to no more columns than the checkpoint has seen on a side.
@@ -134,7 +130,7 @@ fn read(args: &Args, encoders: &Encoders) -> Result<(Pair, Notes)> {
 
 /// The interval, if the checkpoint predicts any.
 fn interval(estimate: &Estimate, args: &Args) -> Result<Option<Interval>> {
-    Ok(if estimate.has_interval() { Some(estimate.interval(args.interval)?) } else { None })
+    Ok(if estimate.has_interval() { Some(estimate.interval(args.shown.interval)?) } else { None })
 }
 
 /// What happened on the way in, then what the estimator has to say.

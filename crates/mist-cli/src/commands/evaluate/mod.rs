@@ -11,6 +11,7 @@ mod tables;
 mod work;
 mod worse;
 
+use super::options::Threads;
 use super::weights::Weights;
 use crate::console::out;
 use crate::store::{Store, replace};
@@ -56,9 +57,8 @@ pub struct Args {
     /// Folder for the report and the estimates.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Threads, 0 for one per core; changes no number.
-    #[arg(long, value_parser = super::thread_count, default_value_t = 0)]
-    threads: usize,
+    #[command(flatten)]
+    threads: Threads,
     #[command(flatten)]
     weights: Weights,
 }
@@ -113,7 +113,7 @@ pub fn run(args: &Args) -> Result<()> {
         Some(dir) => Store::open(dir, &identity(args, &parts, &estimators)?)?,
         None => Store::in_memory(),
     };
-    let rows = work::fill(&parts, &estimators, store, super::threads(args.threads))?;
+    let rows = work::fill(&parts, &estimators, store, args.threads.count())?;
 
     let titles = parts.into_iter().map(|part| part.title).collect();
     let about = about(args, &estimators);

@@ -2,11 +2,11 @@
 
 mod order;
 
+use super::options::{Shown, Threads};
 use super::pair_rows::{About, Format, PairRow, csv, json, text};
 use super::tests::{Options, Test};
 use super::weights::Weights;
 use crate::console::{out, progress, warning};
-use crate::output::Unit;
 use crate::store::{Store, replace};
 use crate::table::{OneTable, Table};
 use anyhow::Result;
@@ -52,18 +52,13 @@ pub struct Args {
     test: Option<Test>,
     #[command(flatten)]
     options: Options,
-    /// Probability of the central intervals.
-    #[arg(long, value_name = "LEVEL", default_value_t = 0.9)]
-    interval: f64,
-    /// Unit of the answers.
-    #[arg(long, value_enum, default_value_t = Unit::Nats)]
-    unit: Unit,
+    #[command(flatten)]
+    shown: Shown,
     /// Form of the answers on stdout; text shows the strongest pairs.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Threads, 0 for one per core; changes no number.
-    #[arg(long, value_parser = super::thread_count, default_value_t = 0)]
-    threads: usize,
+    #[command(flatten)]
+    threads: Threads,
     #[command(flatten)]
     weights: Weights,
 }
@@ -72,7 +67,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     crate::memory::keep();
     let estimator = args.weights.estimator()?;
-    estimator.check_level(args.interval)?;
+    estimator.check_level(args.shown.interval)?;
     let table = args.table.table(&args.columns)?;
     let test = args.test.unwrap_or(if estimator.has_independence_table() { Test::Amortised } else { Test::None });
     let store = match &args.out {
@@ -100,8 +95,8 @@ fn about<'a>(args: &Args, table: &'a Table, estimator: &'a Estimator) -> About<'
     let description = estimator.description();
     About {
         n: table.columns.n(),
-        unit: args.unit,
-        level: args.interval,
+        unit: args.shown.unit,
+        level: args.shown.interval,
         checkpoint: &description.name,
         sha256: &description.sha256,
         hub: estimator.hub(),
@@ -122,8 +117,8 @@ fn identity(args: &Args, test: Test, table: &Table, estimator: &Estimator) -> se
         "version": env!("CARGO_PKG_VERSION"),
         "columns": table.names,
         "data": data,
-        "interval": args.interval,
-        "unit": args.unit,
+        "interval": args.shown.interval,
+        "unit": args.shown.unit,
         "test": tested,
         "checkpoint": estimator.description().sha256,
         "device": args.weights.device.as_str(),
@@ -149,12 +144,12 @@ fn fill(
     bar.set_position((all.len() - pairs.len()) as u64);
     bar.reset_eta();
     let mut tests = Tests::new(estimator, args.options.p_values(test))?;
-    let pool = super::pool(args.threads)?;
+    let pool = args.threads.pool()?;
     for chunk in pairs.chunks((CELLS_AT_ONCE / (2 * table.columns.n())).max(8)) {
         let answers = pool.install(|| estimator.estimate_pairs(&table.columns, chunk))?;
         let p_values = pool.install(|| tests.p_values(&table.columns, chunk, &answers))?;
         let row = |((&(i, j), answer), p_value): ((&(usize, usize), _), _)| {
-            PairRow::new((&names[i], &names[j]), answer, p_value, args.interval, args.unit)
+            PairRow::new((&names[i], &names[j]), answer, p_value, args.shown.interval, args.shown.unit)
         };
         store.append(chunk.iter().zip(&answers).zip(p_values).map(row).collect::<Result<_>>()?)?;
         bar.inc(chunk.len() as u64);

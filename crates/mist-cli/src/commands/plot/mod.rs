@@ -2,9 +2,10 @@
 
 mod direction;
 
+use super::options::{Shown, Threads, TwoSides};
 use super::weights::Weights;
 use crate::console::{out, warning};
-use crate::output::{Unit, answer_line};
+use crate::output::answer_line;
 use crate::store::replace;
 use crate::table::OneTable;
 use anyhow::{Result, bail};
@@ -31,21 +32,13 @@ const POINTS: usize = 5_000;
 pub struct Args {
     #[command(flatten)]
     table: OneTable,
-    /// Columns that are X, comma-separated; may be repeated.
-    #[arg(long, value_name = "COLUMNS")]
-    x: Vec<String>,
-    /// Columns that are Y, comma-separated; may be repeated.
-    #[arg(long, value_name = "COLUMNS")]
-    y: Vec<String>,
+    #[command(flatten)]
+    sides: TwoSides,
     /// The picture, `.svg` or `.png`.
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
-    /// Probability of the central interval.
-    #[arg(long, value_name = "LEVEL", default_value_t = 0.9)]
-    interval: f64,
-    /// Unit of the answer.
-    #[arg(long, value_enum, default_value_t = Unit::Nats)]
-    unit: Unit,
+    #[command(flatten)]
+    shown: Shown,
     #[command(flatten)]
     weights: Weights,
 }
@@ -62,17 +55,17 @@ pub fn check_extension(path: &Path) -> Result<()> {
 pub fn run(args: &Args) -> Result<()> {
     check_extension(&args.out)?;
     let estimator = args.weights.estimator()?.with_pointwise_of_every_row();
-    estimator.check_level(args.interval)?;
-    let (table, counts) = args.table.sides(&[("--x", &args.x), ("--y", &args.y)])?;
+    estimator.check_level(args.shown.interval)?;
+    let (table, counts) = args.table.sides(&[("--x", &args.sides.x), ("--y", &args.sides.y)])?;
     let (x_names, y_names) = table.names.split_at(counts[0]);
     let x = table.columns.select(&(0..counts[0]).collect::<Vec<_>>());
     let y = table.columns.select(&(counts[0]..table.names.len()).collect::<Vec<_>>());
-    let estimate = super::pool(0)?.install(|| estimator.estimate(&x, &y))?;
+    let estimate = Threads::default().pool()?.install(|| estimator.estimate(&x, &y))?;
     let places = places(&x, &y)?;
 
     let n = estimate.n;
     let step = n.div_ceil(POINTS).max(1);
-    let value = |r: usize| estimate.pointwise().map(|p| args.unit.of_nats(p[r]));
+    let value = |r: usize| estimate.pointwise().map(|p| args.shown.unit.of_nats(p[r]));
     let points: Vec<_> = (0..n).step_by(step).map(|r| (places.x[r], places.y[r], value(r))).collect();
     let shown = if step > 1 { format!("{} of {n} rows", points.len()) } else { format!("{n} rows") };
     let axis = |names: &[String], values: &[f64]| {
@@ -80,12 +73,12 @@ pub fn run(args: &Args) -> Result<()> {
         Axis::over(&name, Scale::Linear, values.iter().copied())
     };
     let picture = Cloud {
-        title: answer_line(&estimate, Some(estimate.interval(args.interval)?), args.unit),
+        title: answer_line(&estimate, Some(estimate.interval(args.shown.interval)?), args.shown.unit),
         caption: format!("{shown}, checkpoint {}", estimate.checkpoint.name),
         x: axis(x_names, &places.x),
         y: axis(y_names, &places.y),
         points,
-        legend: format!("row, {}", args.unit.as_str()),
+        legend: format!("row, {}", args.shown.unit.as_str()),
     };
     match args.out.extension().is_some_and(|e| e == "png") {
         true => replace(&args.out, &png(&picture)?)?,
