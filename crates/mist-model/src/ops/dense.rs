@@ -2,7 +2,7 @@
 
 use super::math::{gelu, gelu_grad};
 use super::matmul::{View, add_product, row_plus_product};
-use super::{fused, slice, with_values};
+use super::{fused, rows_of, slice, with_values};
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 use multiversion::multiversion;
 
@@ -24,13 +24,7 @@ pub enum Activation {
 /// Shapes that do not fit.
 pub fn dense(x: &Tensor, w: &Tensor, b: &Tensor, act: Activation) -> Result<Tensor> {
     let (k, n) = w.dims2()?;
-    let mut shape = x.dims().to_vec();
-    if shape.pop() != Some(k) {
-        candle_core::bail!("dense: input of shape {:?} does not fit a weight of shape {:?}", x.dims(), w.dims());
-    }
-    let rows: usize = shape.iter().product();
-    shape.push(n);
-    let x = x.contiguous()?.reshape((rows, k))?;
+    let (x, shape) = rows_of("dense", x, w, (k, n))?;
     let y = if fused(&x) {
         x.apply_op3(&w.contiguous()?, &b.contiguous()?, Dense(act))?
     } else {

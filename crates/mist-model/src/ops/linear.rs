@@ -2,7 +2,7 @@
 
 use super::dense::add_rows;
 use super::math::{gelu_erf, gelu_erf_grad};
-use super::{fused, gemm, slice, with_values};
+use super::{fused, gemm, rows_of, slice, with_values};
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 use multiversion::multiversion;
 use serde::{Deserialize, Serialize};
@@ -29,13 +29,7 @@ pub enum Rectifier {
 /// Shapes that do not fit.
 pub fn linear(x: &Tensor, w: &Tensor, b: &Tensor, act: Rectifier) -> Result<Tensor> {
     let (n, k) = w.dims2()?;
-    let mut shape = x.dims().to_vec();
-    if shape.pop() != Some(k) {
-        candle_core::bail!("linear: input of shape {:?} does not fit a weight of shape {:?}", x.dims(), w.dims());
-    }
-    let rows: usize = shape.iter().product();
-    shape.push(n);
-    let x = x.contiguous()?.reshape((rows, k))?;
+    let (x, shape) = rows_of("linear", x, w, (k, n))?;
     let y = if fused(&x) {
         x.apply_op3(&w.contiguous()?, &b.contiguous()?, Linear(act))?
     } else {

@@ -55,6 +55,17 @@ pub fn lean(t: &Tensor) -> bool {
     fused(t) && !t.track_op()
 }
 
+/// The rows of `x` as a matrix of `k` columns for a layer of weight `w`, and the shape of its answer of `n` columns.
+fn rows_of(layer: &str, x: &Tensor, w: &Tensor, (k, n): (usize, usize)) -> Result<(Tensor, Vec<usize>)> {
+    let mut shape = x.dims().to_vec();
+    if shape.pop() != Some(k) {
+        candle_core::bail!("{layer}: input of shape {:?} does not fit a weight of shape {:?}", x.dims(), w.dims());
+    }
+    let rows: usize = shape.iter().product();
+    shape.push(n);
+    Ok((x.contiguous()?.reshape((rows, k))?, shape))
+}
+
 /// The contiguous f32 values behind a layout.
 ///
 /// # Errors
