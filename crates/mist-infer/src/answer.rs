@@ -65,7 +65,7 @@ impl Estimator {
     /// The answer that the parts of a chain make up.
     fn in_parts(&self, chain: &Chain) -> Result<BlockAnswer, EstimateError> {
         let answer = |part: &Part| -> Result<BlockAnswer, EstimateError> {
-            let estimate = self.estimate(&part.x, &part.y)?;
+            let estimate = self.estimate_as_given(&part.x, &part.y)?;
             Ok(BlockAnswer { log1p: estimate.log1p, pointwise: estimate.pointwise })
         };
         let answers: Vec<_> = match self.device.is_cpu() {

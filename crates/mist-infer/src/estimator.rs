@@ -154,15 +154,23 @@ impl Estimator {
     /// The mutual information of X and Y.
     ///
     /// Takes slices and vectors of numbers (one column) or of columns, arrays with the feature `ndarray`, or [`Columns`]
-    /// with names.
+    /// with names. Where columns of few whole numbers would get another answer as categories, a warning says so
+    /// ([`Warning::Codes`](crate::Warning::Codes)); the operations on many pairs do not look.
     ///
     /// # Errors
     /// Sides of unequal length or without columns, fewer than [`MIN_ROWS`] rows, values that are not finite.
     pub fn estimate(&self, x: impl Into<Columns>, y: impl Into<Columns>) -> Result<Estimate, EstimateError> {
         let (x, y) = (x.into(), y.into());
-        let mut answers = match self.answer(&[self.prepare(&x, &y)?]) {
-            Err(EstimateError::Absurd { .. }) if self.may_reduce(&x, &y) => {
-                self.answer(&[self.prepare_within(&x, &y, wide::FEW)?])?
+        let mut answer = self.estimate_as_given(&x, &y)?;
+        answer.warnings.extend(self.codes(&x, &y, &answer));
+        Ok(answer)
+    }
+
+    /// The same without a look at what numbers may stand for.
+    pub(crate) fn estimate_as_given(&self, x: &Columns, y: &Columns) -> Result<Estimate, EstimateError> {
+        let mut answers = match self.answer(&[self.prepare(x, y)?]) {
+            Err(EstimateError::Absurd { .. }) if self.may_reduce(x, y) => {
+                self.answer(&[self.prepare_within(x, y, wide::FEW)?])?
             }
             answers => answers?,
         };
@@ -188,7 +196,7 @@ impl Estimator {
         match self.answer(&prepared) {
             // One of them is unlike the others: each by itself.
             Err(EstimateError::Absurd { .. }) if tasks.iter().any(|(x, y)| self.may_reduce(x, y)) => {
-                tasks.iter().map(|(x, y)| self.estimate(x, y)).collect()
+                tasks.iter().map(|(x, y)| self.estimate_as_given(x, y)).collect()
             }
             answers => answers,
         }

@@ -52,6 +52,7 @@ mod arrays;
 mod blocks;
 mod bound;
 mod chain;
+mod codes;
 mod columns;
 mod conditional;
 mod dependent;

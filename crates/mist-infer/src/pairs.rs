@@ -95,7 +95,7 @@ impl Estimator {
             return answers.into_iter().map(Ok).collect();
         }
         // One of them is wrong: each by itself.
-        pairs.iter().map(|(x, y)| self.estimate(x, y)).collect()
+        pairs.iter().map(|(x, y)| self.estimate_as_given(x, y)).collect()
     }
 
     /// The mutual information of pairs of columns of a table, in order. The answers are without the contributions of the

@@ -116,6 +116,15 @@ pub enum Warning {
         /// The 90 % interval.
         interval: (f64, f64),
     },
+    /// Columns of few whole numbers that, taken as categories, get a larger answer: their values may be codes.
+    Codes {
+        /// The columns, with their sides.
+        labels: Vec<String>,
+        /// The answer with categories in nats.
+        mi_nats: f64,
+        /// Its 90 % interval.
+        interval: (f64, f64),
+    },
     /// More rows than in training: the answer is put together from blocks of rows.
     Blocks {
         /// Rows found.
@@ -215,6 +224,19 @@ impl fmt::Display for Warning {
                     "nearest neighbours by themselves (KSG) say {ksg_nats:.2} nats, far outside of {lower:.2} to "
                 )?;
                 write!(f, "{upper:.2}: plot the data before you trust either")
+            }
+            Self::Codes { labels, mi_nats, interval: (lower, upper) } => {
+                let hold = if labels.len() == 1 { "holds" } else { "hold" };
+                write!(
+                    f,
+                    "{} {hold} few different whole numbers: if these are codes of categories, say so ",
+                    first(labels)
+                )?;
+                write!(
+                    f,
+                    "(`--categorical`; from Rust `Columns::categorical`), and the answer is {mi_nats:.2} nats, "
+                )?;
+                write!(f, "{lower:.2} to {upper:.2}")
             }
             Self::Blocks { n, blocks, used } => {
                 write!(f, "{n} rows are more than one pass takes: averaged over {blocks} blocks of rows")?;

@@ -307,6 +307,29 @@ fn totals_are_not_counted_beside_their_parts() {
 }
 
 #[test]
+fn codes_of_categories_are_suspected() {
+    // Five classes, each with a centre of its own in ten columns.
+    let n = 1000;
+    let classes: Vec<usize> = (0..n).map(|i| i * 7 % 5).collect();
+    let centres = noise(5, 10, 8);
+    let spread = |mut column: Vec<f64>, centre: &[f64]| {
+        column.iter_mut().zip(&classes).for_each(|(v, class)| *v += centre[*class]);
+        column
+    };
+    let x: Vec<Vec<f64>> = noise(n, 10, 9).into_iter().zip(&centres).map(|(v, centre)| spread(v, centre)).collect();
+    let x = Columns::new(x);
+    let codes: Vec<f64> = classes.iter().map(|class| [3.0, 1.0, 4.0, 0.0, 2.0][*class]).collect();
+    let label = Columns::from(&codes).named(["label"]);
+    let suspected = ESTIMATOR.estimate(&x, &label).unwrap();
+    let stated = ESTIMATOR.estimate(&x, label.clone().categorical([0])).unwrap();
+    let [Warning::Codes { labels, mi_nats, .. }] = &suspected.warnings[..] else { panic!("{:?}", suspected.warnings) };
+    assert_eq!((&labels[..], *mi_nats), (&["column `label` of Y".to_owned()][..], stated.mi_nats()));
+    assert!(stated.warnings.is_empty() && stated.mi_nats() > 1.2 * suspected.mi_nats());
+    // Codes that tell nothing of the other side are no matter.
+    assert!(ESTIMATOR.estimate(Columns::new(noise(n, 10, 10)), &label).unwrap().warnings.is_empty());
+}
+
+#[test]
 fn a_category_of_many_values_has_all_of_its_entropy() {
     let codes: Vec<f64> = (0..2000).map(|i| f64::from(i * 7 % 40)).collect();
     let y: Vec<f64> = codes.iter().zip(&noise(2000, 1, 3)[0]).map(|(c, e)| c + 0.1 * e).collect();
