@@ -14,7 +14,7 @@ const FEWEST_ROWS: usize = 500;
 const CELLS: usize = 40_000;
 
 /// Blocks that are answered, at most. By then the uncertainty that more rows take away is far below the rest.
-pub(crate) const MOST_BLOCKS: usize = 64;
+pub(crate) const MOST_BLOCKS: usize = 32;
 
 /// What the network itself leaves uncertain of an answer however many rows there are, as a standard error relative to
 /// 0.3 nats plus the MI; see `docs/results/`.

@@ -160,18 +160,20 @@ impl Calibration {
         Self { meta: meta.to_owned(), seed, strata }
     }
 
-    /// For tables of about so many columns, of both sides together, the adjustment that those of the calibration tasks call for which
-    /// have as many; for all others what is known already. Fewer than 400 tasks with as many change nothing.
+    /// For tables of so many columns, of both sides together, or up to a fifth more or fewer, the adjustment that those of the
+    /// calibration tasks call for which have as many; for all others what is known already. Fewer than 400 tasks with as many change nothing.
     #[must_use]
     pub fn with(self, columns: usize, meta: &str, seed: u64, taus: &[f64], tasks: &[Observed]) -> Self {
-        let bin = bins(&COLUMNS).into_iter().find(|(_, last)| columns <= *last).expect("the last bin has no end");
-        let inside = |shape: TaskShape| (bin.0..=bin.1).contains(&shape.columns);
-        let tasks: Vec<Observed> = tasks.iter().filter(|t| inside(t.shape)).cloned().collect();
+        let near = (columns - columns / 5, columns + columns / 5);
+        let inside = |shape: TaskShape| (near.0..=near.1).contains(&shape.columns);
+        // As if of the same number of columns: no bin of columns cuts through them.
+        let alike = |t: &Observed| Observed { shape: TaskShape { columns, ..t.shape }, ..t.clone() };
+        let tasks: Vec<Observed> = tasks.iter().filter(|t| inside(t.shape)).map(alike).collect();
         if tasks.len() < FEWEST {
             return self;
         }
         let mut own = Self::fit(meta, seed, taus, &tasks);
-        own.strata.iter_mut().for_each(|stratum| stratum.columns = bin);
+        own.strata.iter_mut().for_each(|stratum| stratum.columns = near);
         own.strata.extend(self.strata);
         own
     }
@@ -282,17 +284,17 @@ mod tests {
         // Biased by another nat.
         let other: Vec<Observed> =
             of(20, 3000).into_iter().map(|t| Observed { mi_nats: t.mi_nats + 1.0, ..t }).collect();
-        let both = general.clone().with(24, "both", 1, &TAUS, &[other.clone(), of(4, 3000)].concat());
+        let both = general.clone().with(22, "both", 1, &TAUS, &[other.clone(), of(4, 3000)].concat());
         let median = |calibration: &Calibration, columns| {
             let t = Observed { shape: TaskShape { columns, ..other[0].shape }, ..other[0].clone() };
             let mut q = t.log1p.clone();
             calibration.apply(&TAUS, t.shape, &mut q);
             q[2]
         };
-        for columns in [2, 4, 12, 31] {
+        for columns in [2, 4, 17, 27] {
             assert_eq!(median(&both, columns), median(&general, columns), "{columns} columns");
         }
-        for columns in [13, 20, 30] {
+        for columns in [18, 20, 26] {
             assert!(median(&both, columns) > median(&general, columns) + 0.1, "{columns} columns");
         }
         assert_eq!(general.clone().with(20, "few", 1, &TAUS, &other[..300]), general);
