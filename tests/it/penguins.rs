@@ -35,4 +35,4 @@ fn frozen_answer() {
 }
 
 /// Lower end, point estimate and upper end of the 90 % interval, in nats.
-const FROZEN: (f64, f64, f64) = (0.976_074, 1.093_126, 1.232_026);
+const FROZEN: (f64, f64, f64) = (0.947_585, 1.068_211, 1.235_321);
