@@ -1,6 +1,7 @@
 //! A build without encoders.
 
 use super::{EncoderArgs, Expanded, Kind};
+use crate::commands::Threads;
 use anyhow::{Result, bail};
 use mist_infer::DeviceKind;
 use mist_tables::Column;
@@ -15,7 +16,7 @@ pub struct Encoders<'a>(PhantomData<&'a EncoderArgs>);
 pub const MISSING: &str = "this build has no encoders of texts and images\nhint: build `mist` with `--features embed`";
 
 impl<'a> Encoders<'a> {
-    pub fn new(args: &'a EncoderArgs, _: DeviceKind, _threads: usize, _most: usize) -> Result<Self> {
+    pub fn new(args: &'a EncoderArgs, _: DeviceKind, _threads: Threads, _most: usize) -> Result<Self> {
         if args.text_model.is_some() || args.image_model.is_some() {
             bail!(MISSING);
         }
