@@ -18,7 +18,7 @@ use crate::ground::{
 };
 
 /// The embedded configurations.
-const NAMED: [(&str, &str); 14] = [
+const NAMED: [(&str, &str); 15] = [
     ("m_train", include_str!("../../configs/m_train.toml")),
     ("m_test_imd", include_str!("../../configs/m_test_imd.toml")),
     ("m_test_oomd", include_str!("../../configs/m_test_oomd.toml")),
@@ -31,6 +31,7 @@ const NAMED: [(&str, &str); 14] = [
     ("mist_5", include_str!("../../configs/mist_5.toml")),
     ("mist_6", include_str!("../../configs/mist_6.toml")),
     ("mist_7", include_str!("../../configs/mist_7.toml")),
+    ("mist_8", include_str!("../../configs/mist_8.toml")),
     ("held_out", include_str!("../../configs/held_out.toml")),
     ("discrete", include_str!("../../configs/discrete.toml")),
 ];
