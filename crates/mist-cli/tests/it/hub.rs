@@ -5,6 +5,7 @@
 mod server;
 
 use crate::support::{Folder, Output, table};
+use mist_infer::Estimator;
 use server::{Hub, commit};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -44,7 +45,9 @@ fn run(command: &mut Command) -> Output {
 fn an_answer_names_the_commit_and_the_second_one_asks_nobody() {
     let (hub, folder) = hub();
     let first = run(&mut command(&hub, &folder, ESTIMATE));
-    assert!(first.stderr.contains(&format!("note: fetching `{NAME}.safetensors` of owner/name@main, 2058776 bytes")));
+    let size = Estimator::embedded_files().0.len();
+    let fetching = format!("note: fetching `{NAME}.safetensors` of owner/name@main, {size} bytes");
+    assert!(first.stderr.contains(&fetching), "{}", first.stderr);
     let answer = first.json();
     let expected = serde_json::json!({"repository": "owner/name", "revision": "main", "commit": commit('1')});
     assert_eq!(answer["checkpoint"]["hub"], expected);
