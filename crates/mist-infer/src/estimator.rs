@@ -12,6 +12,10 @@ use std::path::Path;
 /// Fewest rows that get an answer.
 pub const MIN_ROWS: usize = 10;
 
+/// A 90 % interval as wide as this says that the network does not know such tables, as happens where many columns of a side are nearly the
+/// same. No table of 20 rows or more of the suites gets one.
+const MOST_WIDTH_NATS: f64 = 20.0;
+
 /// The released checkpoint: links into `checkpoints/`, which a package has as files.
 const EMBEDDED_WEIGHTS: &[u8] = include_bytes!("../checkpoint/released.safetensors");
 const EMBEDDED_JSON: &[u8] = include_bytes!("../checkpoint/released.json");
@@ -168,13 +172,33 @@ impl Estimator {
 
     /// The same without a look at what numbers may stand for.
     pub(crate) fn estimate_as_given(&self, x: &Columns, y: &Columns) -> Result<Estimate, EstimateError> {
-        let mut answers = match self.answer(&[self.prepare(x, y)?]) {
-            Err(EstimateError::Absurd { .. }) if self.may_reduce(x, y) => {
-                self.answer(&[self.prepare_within(x, y, wide::FEW)?])?
+        let told = self.answer(&[self.prepare(x, y)?]).map(|mut answers| answers.remove(0));
+        self.or_of_few(told, x, y)
+    }
+
+    /// An answer, or where it is absurd or says next to nothing that of fewer columns.
+    fn or_of_few(
+        &self,
+        told: Result<Estimate, EstimateError>,
+        x: &Columns,
+        y: &Columns,
+    ) -> Result<Estimate, EstimateError> {
+        let lost = match &told {
+            Ok(answer) => {
+                let all_asked = x.dim().max(y.dim()) <= self.description.trained.dims.1;
+                all_asked && answer.quantiles.at(0.95) - answer.quantiles.at(0.05) > MOST_WIDTH_NATS
             }
-            answers => answers?,
+            Err(EstimateError::Absurd { .. }) => true,
+            Err(_) => false,
         };
-        Ok(answers.remove(0))
+        if !lost || !self.may_reduce(x, y) {
+            return told;
+        }
+        let of_few = self.prepare_within(x, y, wide::FEW).and_then(|task| self.answer(&[task]));
+        match of_few {
+            Ok(mut answers) => Ok(answers.remove(0)),
+            Err(error) => told.or(Err(error)),
+        }
     }
 
     /// Whether fewer columns may get an answer where all of them got none.
@@ -198,7 +222,7 @@ impl Estimator {
             Err(EstimateError::Absurd { .. }) if tasks.iter().any(|(x, y)| self.may_reduce(x, y)) => {
                 tasks.iter().map(|(x, y)| self.estimate_as_given(x, y)).collect()
             }
-            answers => answers,
+            answers => answers?.into_iter().zip(tasks).map(|(told, (x, y))| self.or_of_few(Ok(told), x, y)).collect(),
         }
     }
 }

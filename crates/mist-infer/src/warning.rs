@@ -92,7 +92,7 @@ pub enum Warning {
         /// Sums of the others.
         sums: usize,
     },
-    /// All columns of a side together got an answer that no data can give, as happens where many of them are nearly the same: a few
+    /// All columns of a side together got an answer that no data can give, or an interval wider than 20 nats, as happens where many of them are nearly the same: a few
     /// of them and sums of the others are answered, as for [`Warning::Reduced`].
     Alike {
         /// The side.
