@@ -13,7 +13,7 @@ use std::path::Path;
 pub const MIN_ROWS: usize = 10;
 
 /// A 90 % interval as wide as this says that the network does not know such tables, as happens where many columns of a side are nearly the
-/// same. No table of 20 rows or more of the suites gets one.
+/// same. No table of 20 rows or more in the report gets one.
 const MOST_WIDTH_NATS: f64 = 20.0;
 
 /// The released checkpoint: links into `checkpoints/`, which a package has as files.
