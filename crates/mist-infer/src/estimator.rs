@@ -158,7 +158,7 @@ impl Estimator {
     /// The mutual information of X and Y.
     ///
     /// Takes slices and vectors of numbers (one column) or of columns, arrays with the feature `ndarray`, or [`Columns`]
-    /// with names. Where columns of few whole numbers would get another answer as categories, a warning says so
+    /// with names. Where up to four columns of few whole numbers would get a larger answer as categories, a warning says so
     /// ([`Warning::Codes`](crate::Warning::Codes)); the operations on many pairs do not look.
     ///
     /// # Errors

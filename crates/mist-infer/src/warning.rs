@@ -120,7 +120,7 @@ pub enum Warning {
     Codes {
         /// The columns, with their sides.
         labels: Vec<String>,
-        /// The answer with categories in nats.
+        /// The answer with categories in nats, from 4,000 of the rows where there are more.
         mi_nats: f64,
         /// Its 90 % interval.
         interval: (f64, f64),
@@ -234,7 +234,7 @@ impl fmt::Display for Warning {
                 )?;
                 write!(
                     f,
-                    "(`--categorical`; from Rust `Columns::categorical`), and the answer is {mi_nats:.2} nats, "
+                    "(`--categorical`; from Rust `Columns::categorical`), and the answer is about {mi_nats:.2} nats, "
                 )?;
                 write!(f, "{lower:.2} to {upper:.2}")
             }
