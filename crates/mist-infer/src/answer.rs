@@ -1,12 +1,13 @@
 //! The forward passes over prepared tables, and what is made of them.
 
-use crate::blocks::{BlockAnswer, combine};
+use crate::blocks::{BlockAnswer, combine, median_level};
 use crate::chain::{Chain, Part};
 use crate::normalised::share_of;
 use crate::prepared::{Block, Blocks, Passes, Prepared};
 use crate::second_look::SecondLook;
+use crate::twin::{Twin, TwinAnswer};
 use crate::{Estimate, EstimateError, Estimator};
-use mist_model::{Batch, QuantileFunction, Scores};
+use mist_model::{Batch, Column, QuantileFunction, Scores};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -22,6 +23,14 @@ const PAIRS_PER_PASS: usize = 1 << 16;
 const MOST_NATS: f64 = 200.0;
 /// The level whose quantile must lie below that. Higher ones tell little of the rest: they say what the network cannot rule out.
 const SURELY_BELOW: f64 = 0.95;
+
+/// What the passes over a table say.
+#[derive(Debug, Default)]
+struct Told {
+    blocks: Vec<BlockAnswer>,
+    second_look: Option<SecondLook>,
+    twin: Option<TwinAnswer>,
+}
 
 impl Estimator {
     /// The answers to prepared tables, in order; those of the same shape share passes.
@@ -48,18 +57,18 @@ impl Estimator {
             by_pass[*i] = Some(answer);
         }
         let mut answers = by_pass.into_iter().flatten();
-        let told = |task: &Prepared| -> Result<(Vec<BlockAnswer>, Option<SecondLook>), EstimateError> {
+        let told = |task: &Prepared| -> Result<Told, EstimateError> {
             Ok(match &task.passes {
-                Passes::None => (Vec::new(), None),
-                Passes::Table(block) => (
-                    vec![mean(&answers.by_ref().take(block.orientations.len()).collect::<Vec<_>>())],
-                    block.second_look,
-                ),
+                Passes::None => Told::default(),
+                Passes::Table(block) => {
+                    let answers: Vec<_> = answers.by_ref().take(block.orientations.len()).collect();
+                    Told { blocks: vec![mean(&answers)], second_look: block.second_look, twin: None }
+                }
                 Passes::Blocks(blocks) => self.in_blocks(blocks)?,
-                Passes::Chain(chain) => (vec![self.in_parts(chain)?], None),
+                Passes::Chain(chain) => Told { blocks: vec![self.in_parts(chain)?], ..Told::default() },
             })
         };
-        tasks.iter().map(told).zip(tasks).map(|(told, task)| self.estimate_of(task, &told?)).collect()
+        tasks.iter().map(told).zip(tasks).map(|(told, task)| self.estimate_of(task, told?)).collect()
     }
 
     /// The answer that the parts of a chain make up.
@@ -76,32 +85,70 @@ impl Estimator {
     }
 
     /// The answers of blocks of rows. Each thread has one block at a time in memory.
-    fn in_blocks(&self, blocks: &Blocks) -> Result<(Vec<BlockAnswer>, Option<SecondLook>), EstimateError> {
-        let answer = |index: usize| -> Result<(BlockAnswer, Option<SecondLook>), EstimateError> {
+    fn in_blocks(&self, blocks: &Blocks) -> Result<Told, EstimateError> {
+        enum Part {
+            Of(BlockAnswer, Option<SecondLook>),
+            OfTwin(Option<f64>),
+        }
+        let of_table = blocks.rows.len();
+        let answer = |index: usize| -> Result<Part, EstimateError> {
+            if let (Some(twin), true) = (&blocks.twin, index >= of_table) {
+                return Ok(Part::OfTwin(self.off_twin(twin, index - of_table)));
+            }
             let block = Block::new(blocks.scores(index), &self.description.network);
-            let answers: Result<Vec<_>, _> = block.orientations.iter().map(|scores| self.forward(&[scores])).collect();
-            Ok((mean(&answers?.concat()), block.second_look))
+            Ok(Part::Of(self.forward_each(&block)?, block.second_look))
         };
-        let told: Vec<_> = match self.device.is_cpu() {
-            true => (0..blocks.rows.len()).into_par_iter().map(answer).collect::<Result<_, _>>()?,
-            false => (0..blocks.rows.len()).map(answer).collect::<Result<_, _>>()?,
+        let count = of_table + blocks.twin.as_ref().map_or(0, |twin| twin.blocks);
+        let parts: Vec<_> = match self.device.is_cpu() {
+            true => (0..count).into_par_iter().map(answer).collect::<Result<_, _>>()?,
+            false => (0..count).map(answer).collect::<Result<_, _>>()?,
         };
-        // Every block has the same law: the first speaks for all.
-        let second_look = told.first().and_then(|(_, look)| *look);
-        Ok((told.into_iter().map(|(answer, _)| answer).collect(), second_look))
+        let mut told = Told::default();
+        let mut off = Vec::new();
+        for part in parts {
+            match part {
+                Part::Of(answer, second_look) => {
+                    // Every block has the same law: the first speaks for all.
+                    told.second_look = if told.blocks.is_empty() { second_look } else { told.second_look };
+                    told.blocks.push(answer);
+                }
+                Part::OfTwin(nats) => off.push(nats),
+            }
+        }
+        let off: Option<Vec<f64>> = off.into_iter().collect();
+        told.twin = blocks.twin.as_ref().zip(off).map(|(twin, off)| TwinAnswer { nats: twin.nats, off });
+        Ok(told)
+    }
+
+    /// How far above the truth the answer to a block of a twin is; `None` if it has none.
+    fn off_twin(&self, twin: &Twin, index: usize) -> Option<f64> {
+        let block = twin.block(index);
+        let columns: Vec<Column> = block.columns.iter().map(|c| Column::Number(c)).collect();
+        let (x, y) = columns.split_at(twin.dim_x());
+        let scores = Scores::of(x, y).ok()?;
+        let answer = self.forward_each(&Block::new(scores, &self.description.network)).ok()?;
+        Some(answer.log1p[median_level(&self.normal)].exp_m1() - block.nats)
+    }
+
+    /// The mean answer over the orientations of a block.
+    fn forward_each(&self, block: &Block) -> Result<BlockAnswer, EstimateError> {
+        let answers: Result<Vec<_>, _> = block.orientations.iter().map(|scores| self.forward(&[scores])).collect();
+        Ok(mean(&answers?.concat()))
     }
 
     /// Puts the answers to a task's passes together.
     fn estimate_of(
         &self,
         task: &Prepared,
-        (blocks, second_look): &(Vec<BlockAnswer>, Option<SecondLook>),
+        Told { mut blocks, second_look, twin }: Told,
     ) -> Result<Estimate, EstimateError> {
         let taus = self.description.network.taus();
         let mut warnings = task.warnings.clone();
         let mut log1p = vec![0.0; taus.len()];
         if !blocks.is_empty() {
-            log1p = combine(blocks, &self.normal);
+            let whole = combine(&blocks, twin.as_ref(), &self.normal);
+            blocks.iter_mut().flat_map(|block| &mut block.pointwise).for_each(|value| *value -= whole.excess);
+            log1p = whole.log1p;
             for (value, z) in log1p.iter_mut().zip(&self.normal) {
                 let bound = task.entropies.iter().map(|e| e.at(*z)).fold(f64::INFINITY, f64::min);
                 *value = value.min(bound.ln_1p());
@@ -118,7 +165,7 @@ impl Estimator {
             dim_x: task.dim_x,
             dim_y: task.dim_y,
             quantiles,
-            pointwise: task.pointwise(blocks),
+            pointwise: task.pointwise(&blocks),
             log1p,
             shape: task.shape,
             entropy_nats: share_of(&task.entropies),

@@ -73,6 +73,7 @@ mod published;
 mod screen;
 mod second_look;
 pub mod soft;
+mod twin;
 mod warning;
 mod wide;
 

@@ -1,11 +1,12 @@
 //! What the network is asked about a table, and what is known of it beforehand.
 
-use crate::blocks::{BlockAnswer, MOST_BLOCKS, rows_at_once, split};
+use crate::blocks::{BlockAnswer, MOST_BLOCKS, keys, rows_at_once, split};
 use crate::bound::Entropy;
 use crate::chain::Chain;
 use crate::estimator::MIN_ROWS;
 use crate::screen::{Kept, Rows, Screened, check, screen};
 use crate::second_look::SecondLook;
+use crate::twin::Twin;
 use crate::wide::{self, Wide};
 use crate::{Columns, EstimateError, Estimator, Side, Warning, domain, published};
 use mist_model::{Column, Description, MAX_INDICATORS, NetworkConfig, Scores, TaskShape};
@@ -63,6 +64,8 @@ pub(crate) struct Blocks<'a> {
     pub rows: Vec<Vec<usize>>,
     /// Where a side has more columns than the checkpoint was trained on.
     pub wide: Option<Wide>,
+    /// Normal data like the table, if that may be.
+    pub twin: Option<Twin>,
 }
 
 impl Block {
@@ -197,7 +200,8 @@ impl Estimator {
         } else if n <= most_rows && !wide {
             Passes::Table(Block::new(scores, &description.network))
         } else {
-            let mut rows = split(&scores, if wide { most_rows.min(n.div_ceil(2)) } else { most_rows });
+            let keys = keys(&scores);
+            let mut rows = split(&keys, if wide { most_rows.min(n.div_ceil(2)) } else { most_rows });
             if !self.every_row {
                 rows.truncate(MOST_BLOCKS);
             }
@@ -205,8 +209,10 @@ impl Estimator {
             if n > most_rows {
                 warnings.push(Warning::Blocks { n, blocks: rows.len(), used });
             }
+            // Of a wide side other columns are kept in each block.
+            let twin = if wide { None } else { Twin::new(&scores, &keys, &rows) };
             let wide = if wide { Wide::new(scores, most_columns) } else { None };
-            Passes::Blocks(Box::new(Blocks { x: sx, y: sy, rows, wide }))
+            Passes::Blocks(Box::new(Blocks { x: sx, y: sy, rows, wide, twin }))
         };
         Ok(Prepared { n, dim_x, dim_y, shape, passes, entropies, warnings })
     }
