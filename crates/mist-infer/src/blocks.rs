@@ -17,6 +17,9 @@ const CELLS: usize = 40_000;
 /// Blocks that are answered, at most. By then the uncertainty that more rows take away is far below the rest.
 pub(crate) const MOST_BLOCKS: usize = 32;
 
+/// Cells of those blocks, at most: of many columns the network is less sure, and a block takes as long as it has cells.
+const MOST_CELLS: usize = 640_000;
+
 /// What the network itself leaves uncertain of an answer however many rows there are, as a standard error relative to
 /// 0.3 nats plus the MI; see `docs/results/`.
 const FLOOR: f64 = 0.004;
@@ -34,6 +37,11 @@ const LEFT_OF_EXCESS: f64 = 0.3;
 /// Rows of the largest table with so many columns that one pass takes: as large as in training.
 pub(crate) fn rows_at_once(trained: &Trained, columns: usize) -> usize {
     trained.n.1.min((trained.cells.unwrap_or(CELLS) / columns).max(FEWEST_ROWS))
+}
+
+/// Blocks that are answered, at most, of a table with so many columns, if a block has no more rows than this.
+pub(crate) fn most_blocks(rows_at_most: usize, columns: usize) -> usize {
+    (MOST_CELLS / (rows_at_most.min(BLOCK_ROWS) * columns)).clamp(1, MOST_BLOCKS)
 }
 
 /// Two numbers for each row, a function of what it holds: not of the order of columns or sides, the first not of signs either.

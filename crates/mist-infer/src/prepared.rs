@@ -1,6 +1,6 @@
 //! What the network is asked about a table, and what is known of it beforehand.
 
-use crate::blocks::{BlockAnswer, MOST_BLOCKS, keys, rows_at_once, split};
+use crate::blocks::{BlockAnswer, keys, most_blocks, rows_at_once, split};
 use crate::bound::Entropy;
 use crate::chain::Chain;
 use crate::estimator::MIN_ROWS;
@@ -178,6 +178,7 @@ impl Estimator {
             dim => dim,
         };
         let most_rows = rows_at_once(&description.trained, answered(&sx) + answered(&sy));
+        let most_blocks = most_blocks(most_rows, answered(&sx) + answered(&sy));
         check_size(n.min(most_rows), answered(&sx), answered(&sy), description)?;
         if wide {
             Wide::check_size(n, sx.kept.len(), sy.kept.len())?;
@@ -203,7 +204,7 @@ impl Estimator {
             let keys = keys(&scores);
             let mut rows = split(&keys, if wide { most_rows.min(n.div_ceil(2)) } else { most_rows });
             if !self.every_row {
-                rows.truncate(MOST_BLOCKS);
+                rows.truncate(most_blocks);
             }
             let used = rows.iter().map(Vec::len).sum();
             if n > most_rows {

@@ -18,8 +18,11 @@ use rand_distr::StandardNormal;
 const MOST_BLOCKS: usize = 8;
 /// Share of the cells of a column that may be tied. Of data with more, normal data is no likeness.
 const MOST_TIED: f64 = 0.01;
-/// Least eigenvalue of the correlations of a side, and least distance of a canonical correlation from 1.
+/// Least eigenvalue of the correlations, and least distance of a canonical correlation from 1.
 const LEAST: f64 = 1e-6;
+/// Least eigenvalue of the correlations of a side, times the rows of the table. Ranks stand in for values with an error whose variance is
+/// a few over the rows, which blurs a direction of less variance, and what the sides share in it.
+const LEAST_BY_RANKS: f64 = 200.0;
 
 /// Normal data like a table.
 #[derive(Debug)]
@@ -91,21 +94,23 @@ impl Twin {
             return None;
         }
         let of = DMatrix::from_fn(d, d, |i, j| covariance[(i, j)] / (sd[i] * sd[j]));
-        Self::of_correlations(&of, dim_x, n, blocks[0].len(), blocks.len(), seeds)
+        let least = (LEAST_BY_RANKS / scores.n as f64).max(LEAST);
+        Self::of_correlations(&of, dim_x, least, n, blocks[0].len(), blocks.len(), seeds)
     }
 
     /// The twin with these correlations, which were measured on `n` rows.
     fn of_correlations(
         of: &DMatrix<f64>,
         dim_x: usize,
+        least: f64,
         n: f64,
         rows: usize,
         blocks: usize,
         seeds: Vec<u64>,
     ) -> Option<Self> {
         let dim_y = of.nrows() - dim_x;
-        let x = roots(&of.view((0, 0), (dim_x, dim_x)).into_owned())?;
-        let y = roots(&of.view((dim_x, dim_x), (dim_y, dim_y)).into_owned())?;
+        let x = roots(&of.view((0, 0), (dim_x, dim_x)).into_owned(), least)?;
+        let y = roots(&of.view((dim_x, dim_x), (dim_y, dim_y)).into_owned(), least)?;
         let whitened = &x.inverse * of.view((0, dim_x), (dim_x, dim_y)) * &y.inverse;
         let svd = whitened.svd(true, true);
         let (u, v) = (svd.u?, svd.v_t?.transpose());
@@ -126,7 +131,7 @@ impl Twin {
             nats: correlations.iter().map(|r| -0.5 * (-r * r).ln_1p()).sum(),
             blocks,
             rows,
-            root: roots(&joint)?.root,
+            root: roots(&joint, LEAST)?.root,
             seeds,
             correlations,
             canonical: [&x.inverse * u, &y.inverse * v],
@@ -166,10 +171,10 @@ struct Roots {
     inverse: DMatrix<f64>,
 }
 
-/// `None` if an eigenvalue is nearly 0.
-fn roots(of: &DMatrix<f64>) -> Option<Roots> {
+/// `None` if an eigenvalue is less than this.
+fn roots(of: &DMatrix<f64>, least: f64) -> Option<Roots> {
     let eigen = of.clone().symmetric_eigen();
-    if eigen.eigenvalues.iter().any(|v| *v < LEAST) {
+    if eigen.eigenvalues.iter().any(|v| *v < least) {
         return None;
     }
     let with = |f: fn(f64) -> f64| {
