@@ -99,6 +99,7 @@ fn monte_carlo_of_quantised_pairs() {
 fn monte_carlo_of_inflated_pairs() {
     check::<ZeroInflatedPrior>("dependent = 0.0", 13_500);
     check::<ZeroInflatedPrior>("dependent = 1.0\none_sided = 0.0", 13_600);
+    check::<ZeroInflatedPrior>("least = 1.0", 13_700);
 }
 
 #[test]
@@ -419,7 +420,9 @@ fn quantised_columns_have_the_masses_of_their_cells() {
 #[test]
 fn inflated_and_censored_columns() {
     let normal = Normal::standard();
-    for (base, mut rng) in draws::<ZeroInflatedPrior>("", 20, 19_300) {
+    let zeros = draws::<ZeroInflatedPrior>("", 20, 19_300).into_iter().map(|drawn| (drawn, 0.0));
+    let least = draws::<ZeroInflatedPrior>("least = 1.0", 20, 19_350).into_iter().map(|drawn| (drawn, -40.0));
+    for ((base, mut rng), masked) in zeros.chain(least) {
         let sample = base.sample(ROWS, &mut rng);
         let Base::ZeroInflated(base) = base else { panic!() };
         let masks = base.pair().masks();
@@ -429,17 +432,17 @@ fn inflated_and_censored_columns() {
         let rows = x
             .iter()
             .zip(y.iter())
-            .map(|(x, y)| 2 * usize::from(*x != 0.0) + usize::from(*y != 0.0))
+            .map(|(x, y)| 2 * usize::from(*x != masked) + usize::from(*y != masked))
             .collect::<Vec<_>>();
         assert_frequencies(rows.into_iter(), masks.as_flattened(), "masks");
         for side in [&sample.x, &sample.y] {
             for column in side.column_iter() {
-                let shown: Vec<f64> = column.iter().copied().filter(|v| *v != 0.0).collect();
+                let shown: Vec<f64> = column.iter().copied().filter(|v| *v != masked).collect();
                 assert!(ks_statistic(&shown, |v| normal.cdf(v)) < MANY_KS_LIMIT, "{base:?}");
             }
         }
         let both: Vec<f64> =
-            x.iter().zip(y.iter()).filter(|(x, y)| **x != 0.0 && **y != 0.0).map(|(x, y)| x * y).collect();
+            x.iter().zip(y.iter()).filter(|(x, y)| **x != masked && **y != masked).map(|(x, y)| x * y).collect();
         if both.len() > 100 {
             assert_mean(&both, base.pair().rho(), SIGMAS, "correlation of what is shown");
         }

@@ -72,7 +72,9 @@ fn plain_quadrature() {
         for noise in 0..4 {
             let link = any_link(curve, noise, i + noise, 0.2, &mut rng);
             // The density has jumps there, which a midpoint rule does not see: see `boxes`.
-            if noise == 1 && matches!(link.curve(), Curve::Threshold { .. } | Curve::Steps { .. }) {
+            if noise == 1
+                && matches!(link.curve(), Curve::Threshold { .. } | Curve::Steps { .. } | Curve::Staircase { .. })
+            {
                 continue;
             }
             // Edges take more points.
@@ -87,33 +89,36 @@ fn plain_quadrature() {
     assert!(worst.0 < TOLERANCE_NATS, "{} nats off: {}", worst.0, worst.1);
 }
 
-/// Steps with uniform noise: the density is constant between the edges of the boxes.
+/// Steps and staircases with uniform noise: the density is constant between the edges of the boxes.
 #[test]
 fn boxes() {
     let mut rng = rng(3_003);
-    for i in 0..40 {
+    for i in 0..80 {
         let source = [Source::Normal, Source::Uniform][i % 2];
-        let curve = CurveKind::Steps.draw(&mut rng);
+        let curve = [CurveKind::Steps, CurveKind::Staircase][i / 2 % 2].draw(&mut rng);
         let sd = rng.random_range(0.05..2.0);
         let link = Link::new(source, curve, Noise::Uniform, sd).unwrap();
-        let Curve::Steps { levels, at, values } = curve else { unreachable!("drawn above") };
-        let up_to = |k: usize| match k {
-            0 => 0.0,
-            k if k == levels => 1.0,
-            k => source.cdf(at[k - 1]),
+        let reach = if source == Source::Normal { 8.0 } else { 3.0_f64.sqrt() };
+        let mut ends = match curve {
+            Curve::Steps { levels, at, .. } => at[..levels - 1].to_vec(),
+            Curve::Staircase { omega, phase } => {
+                (-20..=20).map(|k| (f64::from(k) * std::f64::consts::TAU - phase) / omega).collect()
+            }
+            _ => unreachable!("drawn above"),
         };
-        // sd(f(X)), from the signal at the first value.
-        let scale = link.signal(-1.72) / values[0];
+        ends.retain(|x| x.abs() < reach);
+        ends = [&[-reach], &ends[..], &[reach]].concat();
+        let atoms: Vec<(f64, f64)> = ends
+            .windows(2)
+            .map(|ends| (link.signal(0.5 * (ends[0] + ends[1])), source.cdf(ends[1]) - source.cdf(ends[0])))
+            .collect();
         let half = 3.0_f64.sqrt() * sd;
-        let mut edges: Vec<f64> = values[..levels].iter().flat_map(|v| [scale * v - half, scale * v + half]).collect();
+        let mut edges: Vec<f64> = atoms.iter().flat_map(|(v, _)| [v - half, v + half]).collect();
         edges.sort_by(f64::total_cmp);
         let mut entropy = 0.0;
         for ends in edges.windows(2) {
             let middle = 0.5 * (ends[0] + ends[1]);
-            let p: f64 = (0..levels)
-                .filter(|&k| (middle - scale * values[k]).abs() < half)
-                .map(|k| (up_to(k + 1) - up_to(k)) / (2.0 * half))
-                .sum();
+            let p: f64 = atoms.iter().filter(|(v, _)| (middle - v).abs() < half).map(|(_, p)| p / (2.0 * half)).sum();
             if p > 0.0 {
                 entropy -= (ends[1] - ends[0]) * p * p.ln();
             }
@@ -130,8 +135,9 @@ fn quadrature_has_converged() {
     const TOLERANCE_NATS: f64 = 1e-3;
     let mut rng = rng(3_004);
     let mut worst = (0.0, String::new());
-    for i in 0..600 {
-        let link = any_link(CurveKind::ALL[i % 10], i / 10, i / 40, 0.05, &mut rng);
+    let kinds = CurveKind::ALL.len();
+    for i in 0..60 * kinds {
+        let link = any_link(CurveKind::ALL[i % kinds], i / kinds, i / (4 * kinds), 0.05, &mut rng);
         let error = (link.mi_nats() - link.mi_by_quadrature(8)).abs();
         if error > worst.0 {
             worst = (error, format!("{link:?}"));

@@ -43,7 +43,7 @@ pub struct Table {
 
 impl Table {
     /// Domain of r and c.
-    pub const LEVELS: Domain = Domain::whole(2, 12);
+    pub const LEVELS: Domain = Domain::whole(2, 32);
 
     /// With cells proportional to these.
     ///

@@ -1,4 +1,4 @@
-//! Bivariate normal pairs with zeros in place of some values.
+//! Bivariate normal pairs with one and the same value in place of some values.
 
 use rand::Rng;
 
@@ -15,7 +15,8 @@ use crate::ground::{
 /// (M X, M′ Y) with (X, Y) normal of correlation ρ and masks M, M′ in {0, 1} that depend on each other, not on X and Y.
 ///
 /// A value is zero where it is masked and nowhere else, so I = I(M; M′) + P(M = M′ = 1) I(X; Y): without dependence of
-/// the masks a share of the normal's −½ ln(1 − ρ²).
+/// the masks a share of the normal's −½ ln(1 − ρ²). With [`ZeroInflated::as_least`] the masked values are below all
+/// others, as the zeros of what is never negative: amounts of rain, counts of molecules. The MI is the same.
 ///
 /// # Domain
 /// That of [`NormalPair`] for ρ; P(M = 1) = p and P(M′ = 1) = p′ in [0, 1], and
@@ -42,7 +43,12 @@ pub struct ZeroInflated {
     shown_y: f64,
     /// P(M = M′ = 1).
     shown_both: f64,
+    /// What is in place of a masked value.
+    masked: f64,
 }
+
+/// Below any normal number that is ever drawn.
+const LEAST: f64 = -40.0;
 
 impl ZeroInflated {
     /// With correlation `rho` and the probabilities that X, Y and both are shown.
@@ -57,7 +63,13 @@ impl ZeroInflated {
             let expected = "a number in [max(0, shown_x + shown_y − 1), min(shown_x, shown_y)]";
             return Err(ParameterError::new("shown_both", expected, shown_both));
         }
-        Ok(Self { normal: NormalPair::new(rho)?, shown_x, shown_y, shown_both })
+        Ok(Self { normal: NormalPair::new(rho)?, shown_x, shown_y, shown_both, masked: 0.0 })
+    }
+
+    /// With masked values that are less than all others, in place of zeros.
+    #[must_use]
+    pub fn as_least(self) -> Self {
+        Self { masked: LEAST, ..self }
     }
 
     /// The least and the largest P(M = M′ = 1) (Fréchet 1951).
@@ -103,7 +115,7 @@ impl Pair for ZeroInflated {
         // Both below P(M = M′ = 1), then X alone up to P(M = 1), then Y alone.
         let show_x = u < self.shown_x;
         let show_y = u < self.shown_both || (!show_x && u < self.shown_x + self.shown_y - self.shown_both);
-        (if show_x { x } else { 0.0 }, if show_y { y } else { 0.0 })
+        (if show_x { x } else { self.masked }, if show_y { y } else { self.masked })
     }
 
     fn pointwise_mi(&self) -> impl FnMut(f64, f64) -> f64 {
@@ -115,8 +127,9 @@ impl Pair for ZeroInflated {
             std::array::from_fn(|j| masks[i][j].max(floor).ln() - of_x[i].max(floor).ln() - of_y[j].max(floor).ln())
         });
         let normal = self.normal.pointwise_mi();
+        let masked = self.masked;
         move |x, y| {
-            let (i, j) = (usize::from(x != 0.0), usize::from(y != 0.0));
+            let (i, j) = (usize::from(x != masked), usize::from(y != masked));
             of_masks[i][j] + if i + j == 2 { normal(x, y) } else { 0.0 }
         }
     }
@@ -134,6 +147,8 @@ pub struct ZeroInflatedPrior {
     /// Probability that the masks depend on each other: P(M = M′ = 1) then lies uniformly between independence and
     /// either of its bounds.
     pub dependent: f64,
+    /// Probability that masked values are below all others.
+    pub least: f64,
 }
 
 impl Prior for ZeroInflatedPrior {
@@ -149,12 +164,13 @@ impl Prior for ZeroInflatedPrior {
             shown: keys.range("shown", [0.1, 1.0], Domain::PROBABILITY)?,
             one_sided: keys.probability("one_sided", 0.3)?,
             dependent: keys.probability("dependent", 0.5)?,
+            least: keys.probability("least", 0.0)?,
         })
     }
 
     fn write(&self, keys: &mut Written) {
         keys.set("mi", self.mi).set("shown", self.shown);
-        keys.set("one_sided", self.one_sided).set("dependent", self.dependent);
+        keys.set("one_sided", self.one_sided).set("dependent", self.dependent).set("least", self.least);
     }
 
     fn has_ties(&self) -> bool {
@@ -174,7 +190,11 @@ impl Prior for ZeroInflatedPrior {
         }
         // Rounding may lead out of the bounds.
         let shown_both = shown_both.clamp(least, most);
-        let pair = drawn(ZeroInflated::new(rho, shown_x, shown_y, shown_both));
+        let mut pair = drawn(ZeroInflated::new(rho, shown_x, shown_y, shown_both));
+        // No number is taken where the answer is known: mixes without the key keep their draws.
+        if self.least > 0.0 && rng.random_bool(self.least) {
+            pair = pair.as_least();
+        }
         drawn(Pairs::new(pair, pairs, dims))
     }
 }

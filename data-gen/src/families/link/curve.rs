@@ -73,6 +73,13 @@ pub enum Curve {
         /// The values between them, not in order and possibly equal; what follows the first L is not used.
         values: [f64; MOST_LEVELS],
     },
+    /// The whole part of (ω x + φ)/2π: equal steps upwards, as of what was rounded before the noise came to it.
+    Staircase {
+        /// ω in [`Curve::STAIRS`], 2π over the width of a step.
+        omega: f64,
+        /// φ in radians.
+        phase: f64,
+    },
 }
 
 /// The kinds of [`Curve`], for configurations.
@@ -99,11 +106,13 @@ pub enum CurveKind {
     Polynomial,
     /// [`Curve::Steps`].
     Steps,
+    /// [`Curve::Staircase`].
+    Staircase,
 }
 
 impl CurveKind {
     /// All kinds.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Linear,
         Self::Cubic,
         Self::Tanh,
@@ -114,6 +123,7 @@ impl CurveKind {
         Self::Sawtooth,
         Self::Polynomial,
         Self::Steps,
+        Self::Staircase,
     ];
 
     /// The name, as in configurations.
@@ -130,13 +140,14 @@ impl CurveKind {
             Self::Sawtooth => "sawtooth",
             Self::Polynomial => "polynomial",
             Self::Steps => "steps",
+            Self::Staircase => "staircase",
         }
     }
 
     /// Draws the parameters: s ~ U(1, 4), c ~ U(−0.5, 0.5), ω ~ U(1, 8), φ ~ U(0, 2π), t ~ U(−1, 1).
     ///
     /// Of a polynomial: its degree D ~ U{2..5}, a_D = 1, the lower ones U(−1, 1). Of steps: L ~ U{2..6}, the thresholds
-    /// U(−1.2, 1.2), the first value −1, the last 1, the others U(−1, 1).
+    /// U(−1.2, 1.2), the first value −1, the last 1, the others U(−1, 1). Of a staircase: ω ~ U(3, 12).
     pub fn draw<R: Rng + ?Sized>(self, rng: &mut R) -> Curve {
         let mut wave = || (rng.random_range(1.0..8.0), rng.random_range(0.0..std::f64::consts::TAU));
         match self {
@@ -174,6 +185,10 @@ impl CurveKind {
                 (values[0], values[levels - 1]) = (-1.0, 1.0);
                 Curve::Steps { levels, at, values }
             }
+            Self::Staircase => Curve::Staircase {
+                omega: rng.random_range(3.0..12.0),
+                phase: rng.random_range(0.0..std::f64::consts::TAU),
+            },
         }
     }
 }
@@ -187,6 +202,9 @@ impl Curve {
 
     /// Domain of angular frequencies; phases are finite.
     pub const OMEGA: Domain = Domain::closed(0.01, 20.0);
+
+    /// Domain of ω of a staircase: one of its steps lies within 1.3 of 0.
+    pub const STAIRS: Domain = Domain::closed(2.5, 20.0);
 
     /// Domain of thresholds: inside of where a uniform X lies.
     pub const THRESHOLD: Domain = Domain::between(-1.7, 1.7);
@@ -209,6 +227,10 @@ impl Curve {
             Self::Quadratic { center } => Self::CENTER.check("center", center).map(drop),
             Self::Periodic { omega, phase } | Self::Zigzag { omega, phase } | Self::Sawtooth { omega, phase } => {
                 Self::OMEGA.check("omega", omega)?;
+                Domain::FINITE.check("phase", phase).map(drop)
+            }
+            Self::Staircase { omega, phase } => {
+                Self::STAIRS.check("omega", omega)?;
                 Domain::FINITE.check("phase", phase).map(drop)
             }
             Self::Threshold { at } => Self::THRESHOLD.check("at", at).map(drop),
@@ -267,6 +289,7 @@ impl Curve {
                 u * next - after
             }
             Self::Steps { levels, at, values } => values[at[..levels - 1].iter().filter(|&&t| x > t).count()],
+            Self::Staircase { omega, phase } => ((omega * x + phase) / std::f64::consts::TAU).floor(),
         }
     }
 
@@ -283,7 +306,7 @@ impl Curve {
                 -4.0 * omega / std::f64::consts::TAU * (turns - turns.round()).signum()
             }
             Self::Sawtooth { omega, .. } => 2.0 * omega / std::f64::consts::TAU,
-            Self::Threshold { .. } | Self::Steps { .. } => 0.0,
+            Self::Threshold { .. } | Self::Steps { .. } | Self::Staircase { .. } => 0.0,
             Self::Polynomial { coefficients } => {
                 // T_k′ = k U_(k−1), U by Clenshaw's recurrence.
                 let u = x / (2.0 + x * x).sqrt();
@@ -307,7 +330,7 @@ impl Curve {
 
     /// Whether the curve is discontinuous.
     pub(crate) fn jumps(&self) -> bool {
-        matches!(self, Self::Threshold { .. } | Self::Steps { .. } | Self::Sawtooth { .. })
+        matches!(self, Self::Threshold { .. } | Self::Steps { .. } | Self::Sawtooth { .. } | Self::Staircase { .. })
     }
 
     /// Where the curve or its slope jumps, increasing, for |x| below `reach`.
@@ -316,9 +339,32 @@ impl Curve {
             Self::Threshold { at } => vec![at],
             Self::Steps { levels, at, .. } => at[..levels - 1].to_vec(),
             Self::Zigzag { omega, phase } => crossings(omega, phase, std::f64::consts::FRAC_PI_2, 0.5, reach),
-            Self::Sawtooth { omega, phase } => crossings(omega, phase, 0.0, 1.0, reach),
+            Self::Sawtooth { omega, phase } | Self::Staircase { omega, phase } => {
+                crossings(omega, phase, 0.0, 1.0, reach)
+            }
             _ => Vec::new(),
         }
+    }
+
+    /// The values of a [`Curve::Steps`] or [`Curve::Staircase`], each with its probability; none of another curve. Those
+    /// of a staircase begin at 0.
+    pub(crate) fn atoms(&self, source: Source) -> Vec<(f64, f64)> {
+        let value = |k: usize| match *self {
+            Self::Steps { values, .. } => values[k],
+            _ => k as f64,
+        };
+        let at = match self {
+            Self::Steps { .. } | Self::Staircase { .. } => self.breaks(source.reach()),
+            _ => return Vec::new(),
+        };
+        let mut below = 0.0;
+        let mut atoms = Vec::with_capacity(at.len() + 1);
+        for k in 0..=at.len() {
+            let up_to = at.get(k).map_or(1.0, |&at| source.cdf(at));
+            atoms.push((value(k), up_to - below));
+            below = up_to;
+        }
+        atoms
     }
 
     /// Standard deviation of f(X).
@@ -329,13 +375,11 @@ impl Curve {
                 let below = source.cdf(at);
                 (below * (1.0 - below)).sqrt()
             }
-            Self::Steps { levels, at, values } => {
-                let (mut mean, mut square, mut below) = (0.0, 0.0, 0.0);
-                for k in 0..levels {
-                    let up_to = if k + 1 < levels { source.cdf(at[k]) } else { 1.0 };
-                    mean += (up_to - below) * values[k];
-                    square += (up_to - below) * values[k] * values[k];
-                    below = up_to;
+            Self::Steps { .. } | Self::Staircase { .. } => {
+                let (mut mean, mut square) = (0.0, 0.0);
+                for (value, mass) in self.atoms(source) {
+                    mean += mass * value;
+                    square += mass * value * value;
                 }
                 (square - mean * mean).max(0.0).sqrt()
             }

@@ -163,7 +163,7 @@ impl NoiseKind {
 /// equally likely; further columns are normal, uniform, exponential or Laplace.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinksPrior {
-    /// The functions, equally likely.
+    /// The functions, equally likely; by default the first ten of [`CurveKind::ALL`].
     pub curves: Vec<CurveKind>,
     /// The kinds of noise, equally likely.
     pub noises: Vec<NoiseKind>,
@@ -213,7 +213,7 @@ impl Prior for LinksPrior {
         let heteroscedastic =
             if noises == [NoiseKind::Laplace] { 0.0 } else { keys.probability("heteroscedastic", 0.25)? };
         Ok(Self {
-            curves: keys.some_of("curves", "function", &CurveKind::ALL, CurveKind::ALL.to_vec())?,
+            curves: keys.some_of("curves", "function", &CurveKind::ALL, CurveKind::ALL[..10].to_vec())?,
             noises,
             noise: keys.range("noise", [0.05, 5.0], Link::NOISE_SD)?,
             nu,

@@ -169,6 +169,10 @@ impl Link {
                 let whole = -below * below.ln() - (1.0 - below) * (1.0 - below).ln();
                 return whole * (self.scale / (2.0 * root3 * self.noise_sd)).min(1.0);
             }
+            (Noise::Uniform, Spread::Constant, Curve::Staircase { .. }) => {
+                let atoms = self.curve.atoms(source).into_iter().map(|(value, mass)| (self.scale * value, mass));
+                cells::entropy_of_boxes(atoms, root3 * self.noise_sd)
+            }
             (Noise::Uniform, Spread::Constant, _) if !self.curve.jumps() => {
                 entropy_uniform_noise(source, signal, root3 * self.noise_sd, refine)
             }

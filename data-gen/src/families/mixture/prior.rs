@@ -44,11 +44,13 @@ pub enum Shape {
     Ring,
     /// 5 to 10 clusters along a sine, one phase a pair. Held out of training.
     Waves,
+    /// Up to 48 clusters along half a circle or more, so close that they join; at most two pairs.
+    Arc,
 }
 
 impl Shape {
     /// All shapes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Cross,
         Self::Clusters,
         Self::Concentric,
@@ -57,9 +59,10 @@ impl Shape {
         Self::Galaxy,
         Self::Ring,
         Self::Waves,
+        Self::Arc,
     ];
 
-    /// All but the one [held out](crate::held_out).
+    /// The default: all but the one [held out](crate::held_out), and without arcs.
     pub const TRAINED: [Self; 7] =
         [Self::Cross, Self::Clusters, Self::Concentric, Self::Outliers, Self::Inliers, Self::Galaxy, Self::Ring];
 
@@ -75,6 +78,7 @@ impl Shape {
             Self::Galaxy => "galaxy",
             Self::Ring => "ring",
             Self::Waves => "waves",
+            Self::Arc => "arc",
         }
     }
 
@@ -158,6 +162,20 @@ impl Shape {
                         // Neighbours overlap along the wave, whatever its width.
                         let x = Column { mean: along, sd: 1.0 / f64::from(count) };
                         uncorrelated(1.0, vec![x; pairs], phases.iter().map(wave).collect())
+                    })
+                    .collect()
+            }
+            Self::Arc => {
+                let sd = log_uniform(&[0.08, 0.5], rng);
+                let turn = uniform(&[PI, TAU], rng);
+                let count = (turn / (1.5 * sd)).ceil().min(48.0) as i32;
+                let phases: Vec<f64> = (0..pairs.min(2)).map(|_| uniform(&[0.0, TAU], rng)).collect();
+                (0..count)
+                    .map(|k| {
+                        let angle = turn * (f64::from(k) + 0.5) / f64::from(count);
+                        let along =
+                            |f: fn(f64) -> f64| phases.iter().map(|p| Column { mean: f(angle + p), sd }).collect();
+                        uncorrelated(1.0, along(f64::cos), along(f64::sin))
                     })
                     .collect()
             }

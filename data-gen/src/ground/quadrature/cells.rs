@@ -47,6 +47,25 @@ impl Cell {
     }
 }
 
+/// h(V + `half` U(−1, 1)) in nats for a V of these values, each with its probability: exactly, as the density is constant
+/// between the edges of the boxes.
+pub(crate) fn entropy_of_boxes(atoms: impl Iterator<Item = (f64, f64)>, half: f64) -> f64 {
+    let box_of = |(value, mass): (f64, f64)| [(value - half, mass), (value + half, -mass)];
+    let mut edges: Vec<(f64, f64)> = atoms.flat_map(box_of).collect();
+    edges.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (mut inside, mut entropy) = (0.0, 0.0);
+    for pair in edges.windows(2) {
+        inside += pair[0].1;
+        let width = pair[1].0 - pair[0].0;
+        // What is left of a sum that should be 0 is no density.
+        if inside > 1e-15 && width > 0.0 {
+            let density = inside / (2.0 * half);
+            entropy -= width * density * density.ln();
+        }
+    }
+    entropy
+}
+
 /// h(f(X) + `half`(X) U(−1, 1)) in nats; f may jump at `breaks` (increasing, inside the support).
 ///
 /// Method: the lower edge of the noise, f − half, and the upper one are taken as linear on each cell of X, and the

@@ -145,7 +145,9 @@ fn normal_pair(rho: f64, x: f64, y: f64) -> f64 {
 
 fn inflated(pair: &ZeroInflated, x: f64, y: f64) -> f64 {
     let masks = pair.masks();
-    let (i, j) = (usize::from(x != 0.0), usize::from(y != 0.0));
+    // Masked values are 0, or less than any that is shown.
+    let shown = |v: f64| usize::from(v != 0.0 && v > -20.0);
+    let (i, j) = (shown(x), shown(y));
     let of_masks = (masks[i][j] / (masks[i][0] + masks[i][1]) / (masks[0][j] + masks[1][j])).ln();
     of_masks + if i * j == 1 { normal_pair(pair.rho(), x, y) } else { 0.0 }
 }

@@ -23,7 +23,7 @@ fn kinks(link: &Link, reach: f64) -> Vec<f64> {
     };
     match link.curve() {
         Curve::Zigzag { omega, phase } => waves(omega, phase, 0.25, 0.5),
-        Curve::Sawtooth { omega, phase } => waves(omega, phase, 0.0, 1.0),
+        Curve::Sawtooth { omega, phase } | Curve::Staircase { omega, phase } => waves(omega, phase, 0.0, 1.0),
         Curve::Threshold { at } => kinks.push(at),
         Curve::Steps { levels, at, .. } => kinks.extend_from_slice(&at[..levels - 1]),
         _ => {}
