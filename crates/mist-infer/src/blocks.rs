@@ -5,7 +5,9 @@
 //! from the number of its rows falls with the number of blocks, and the part that comes from the network stays.
 
 use crate::twin::TwinAnswer;
+use mist_model::scores::MANY_CELLS;
 use mist_model::{Scores, Trained};
+use rayon::prelude::*;
 
 /// Rows of a block, at most: fewer than in the largest training tasks, since most have fewer.
 pub(crate) const BLOCK_ROWS: usize = 4_000;
@@ -55,7 +57,11 @@ pub(crate) fn keys(scores: &Scores) -> Vec<[u64; 2]> {
         let (x, y) = row.split_at(scores.dim_x);
         [true, false].map(|even| hash(x, even).wrapping_add(hash(y, even)))
     };
-    scores.z.chunks_exact(d).map(key).collect()
+    if scores.z.len() > MANY_CELLS {
+        scores.z.par_chunks_exact(d).map(key).collect()
+    } else {
+        scores.z.chunks_exact(d).map(key).collect()
+    }
 }
 
 /// The rows of each block, by the keys of all rows.
@@ -65,7 +71,7 @@ pub(crate) fn keys(scores: &Scores) -> Vec<[u64; 2]> {
 /// whatever their order, and it does not matter which is which.
 pub(crate) fn split(keys: &[[u64; 2]], rows_at_most: usize) -> Vec<Vec<usize>> {
     let mut order: Vec<([u64; 2], usize)> = keys.iter().copied().zip(0..).collect();
-    order.sort_unstable();
+    order.par_sort_unstable();
     let count = keys.len().div_ceil(rows_at_most.min(BLOCK_ROWS));
     (0..count).map(|b| order.iter().skip(b).step_by(count).map(|(_, row)| *row).collect()).collect()
 }

@@ -3,7 +3,7 @@
 use crate::dependent::dependent;
 use crate::{Columns, EstimateError, MIN_ROWS, Side, TiedColumn};
 use mist_model::Column;
-use mist_model::scores::ranks;
+use mist_model::scores::{Ranks, each_column, ranks};
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -109,24 +109,28 @@ pub(crate) fn check(x: &Columns, y: &Columns) -> Result<usize, EstimateError> {
 pub(crate) fn screen(side: Side, columns: &Columns) -> Screened<'_> {
     let (mut kept, mut constant, mut repeated) = (Vec::new(), Vec::new(), Vec::new());
     let mut seen = HashSet::new();
-    for (j, values) in columns.iter().enumerate() {
-        if values.iter().all(|v| *v == values[0]) {
-            constant.push(columns.label(j));
-        } else if columns.is_category(j) {
-            kept.push((j, Kept::Category(codes(values))));
-        } else if columns.dim() > 1 && !seen.insert(order(values)) {
-            repeated.push(columns.label(j));
-        } else {
-            kept.push((j, Kept::Number(values)));
+    let look = |j| Look::at(columns.column(j), columns.is_category(j));
+    let looks: Vec<Look> = each_column(columns.n(), columns.dim(), look);
+    let mut shares = vec![0.0; columns.dim()];
+    for (j, look) in looks.into_iter().enumerate() {
+        match look {
+            Look::Constant => constant.push(columns.label(j)),
+            Look::Category(codes) => kept.push((j, Kept::Category(codes))),
+            Look::Number { order, .. } if !seen.insert(order) => repeated.push(columns.label(j)),
+            Look::Number { tied_share, .. } => {
+                shares[j] = tied_share;
+                kept.push((j, Kept::Number(columns.column(j))));
+            }
         }
     }
     let numbers: Vec<(usize, &[f64])> = kept.iter().filter_map(|(j, k)| Some((*j, k.number()?))).collect();
     let summed: HashSet<usize> =
         dependent(&numbers.iter().map(|(_, v)| *v).collect::<Vec<_>>()).into_iter().map(|i| numbers[i].0).collect();
     let (sums, kept): (Vec<_>, Vec<_>) = kept.into_iter().partition(|(j, _)| summed.contains(j));
-    let tied = kept.iter().filter_map(|(j, k)| {
-        let share = tied_share(k.number()?);
-        (share > 0.0).then(|| TiedColumn { side, label: columns.label(*j), share })
+    let tied = kept.iter().filter(|(j, _)| shares[*j] > 0.0).map(|(j, _)| TiedColumn {
+        side,
+        label: columns.label(*j),
+        share: shares[*j],
     });
     Screened {
         constant,
@@ -137,12 +141,35 @@ pub(crate) fn screen(side: Side, columns: &Columns) -> Screened<'_> {
     }
 }
 
+/// What is seen of one column alone.
+enum Look {
+    Constant,
+    /// Codes of a category.
+    Category(Vec<u32>),
+    Number {
+        order: [u64; 2],
+        tied_share: f64,
+    },
+}
+
+impl Look {
+    fn at(values: &[f64], category: bool) -> Self {
+        if values.iter().all(|v| *v == values[0]) {
+            return Self::Constant;
+        }
+        if category {
+            return Self::Category(codes(values));
+        }
+        let ranks = ranks(values);
+        Self::Number { order: order(&ranks), tied_share: tied_share(&ranks) }
+    }
+}
+
 /// What the ranks of a column hash to, whichever end is the first.
-fn order(values: &[f64]) -> [u64; 2] {
-    let ranks = ranks(values).centred;
+fn order(ranks: &Ranks) -> [u64; 2] {
     let hash = |sign: f64| {
         let mut hasher = DefaultHasher::new();
-        ranks.iter().for_each(|r| (r * sign + 0.0).to_bits().hash(&mut hasher));
+        ranks.centred.iter().for_each(|r| (r * sign + 0.0).to_bits().hash(&mut hasher));
         hasher.finish()
     };
     let mut both = [hash(1.0), hash(-1.0)];
@@ -151,12 +178,10 @@ fn order(values: &[f64]) -> [u64; 2] {
 }
 
 /// Probability that two different rows hold the same value.
-fn tied_share(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let pairs = |n: usize| n as f64 * (n as f64 - 1.0);
-    let tied: f64 = sorted.chunk_by(|a, b| a == b).map(|group| pairs(group.len())).sum();
-    tied / pairs(values.len())
+fn tied_share(ranks: &Ranks) -> f64 {
+    let n = ranks.group.len() as f64;
+    let others: u64 = ranks.group.iter().map(|size| u64::from(size - 1)).sum();
+    others as f64 / (n * (n - 1.0))
 }
 
 #[cfg(test)]
@@ -165,9 +190,10 @@ mod tests {
 
     #[test]
     fn shares_of_ties() {
-        assert_eq!(tied_share(&[3.0, 1.0, 2.0]), 0.0);
-        assert_eq!(tied_share(&[3.0, 1.0, 3.0, 2.0]), 1.0 / 6.0);
-        assert_eq!(tied_share(&[0.0, -0.0]), 1.0);
+        let of = |values: &[f64]| tied_share(&ranks(values));
+        assert_eq!(of(&[3.0, 1.0, 2.0]), 0.0);
+        assert_eq!(of(&[3.0, 1.0, 3.0, 2.0]), 1.0 / 6.0);
+        assert_eq!(of(&[0.0, -0.0]), 1.0);
     }
 
     #[test]

@@ -11,9 +11,10 @@ mod rank;
 pub use neighbours::{Places, TERMS, neighbour_places, neighbour_terms};
 pub use orient::{Orientation, orientation};
 pub use pairs::{PAIR_TERMS, PairTerms};
-pub use rank::{Ranks, ranks};
+pub use rank::{MANY_CELLS, Ranks, each_column, ranks};
 
 use crate::TaskShape;
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::FpCategory;
 use std::ops::Range;
@@ -190,17 +191,20 @@ impl Scores {
         orientation: impl Fn(&[Ranks], &[bool]) -> Orientation,
     ) -> Result<Self, ScoreError> {
         let n = check(x, y)?;
+        let variables: Vec<&Column> = x.iter().chain(y).collect();
+        let ranks_of = |variable: usize| match variables[variable] {
+            Column::Number(values) => vec![ranks(values)],
+            Column::Category(codes) => indicators(codes).iter().map(|c| ranks(c)).collect(),
+        };
+        let mut ranked = each_column(n, variables.len(), ranks_of).into_iter();
         let mut columns: Vec<Ranks> = Vec::new();
         let (mut block, mut codes) = (Vec::new(), Vec::new());
         let mut dims = [0; 2];
         for (dim, side) in dims.iter_mut().zip([x, y]) {
             for variable in side {
-                let before = columns.len();
-                match variable {
-                    Column::Number(values) => columns.push(ranks(values)),
-                    Column::Category(codes) => columns.extend(indicators(codes).iter().map(|c| ranks(c))),
-                }
-                let added = columns.len() - before;
+                let of_variable = ranked.next().expect("one for each variable");
+                let added = of_variable.len();
+                columns.extend(of_variable);
                 *dim += added;
                 let mut number = 0;
                 if let Column::Category(own) = variable
@@ -216,21 +220,32 @@ impl Scores {
         let fixed: Vec<bool> = block.iter().map(|b| *b > 0).collect();
         let Orientation { signs, free } = orientation(&columns, &fixed);
         let table = rank::score_table(n);
+        let table: &[f32] = &table;
         let d = columns.len();
         let ln_n = (n as f32).ln();
         let mut z = vec![0f32; n * d];
         let mut ties = vec![0f32; n * d];
-        for (j, (column, sign)) in columns.iter().zip(&signs).enumerate() {
-            for r in 0..n {
-                let u = column.centred[r] as i64 * i64::from(*sign);
-                let size = table[u.unsigned_abs() as usize];
-                z[r * d + j] = if u < 0 { -size } else { size };
-            }
-            if column.tied {
-                for r in 0..n {
-                    ties[r * d + j] = (column.group[r] as f32).ln() / ln_n;
+        // Rows from `first` on.
+        let fill = |first: usize, z: &mut [f32], ties: &mut [f32]| {
+            for (j, (column, sign)) in columns.iter().zip(&signs).enumerate() {
+                let cells = z.iter_mut().skip(j).step_by(d);
+                for (z, centred) in cells.zip(&column.centred[first..]) {
+                    let u = *centred as i64 * i64::from(*sign);
+                    let size = table[u.unsigned_abs() as usize];
+                    *z = if u < 0 { -size } else { size };
+                }
+                if column.tied {
+                    let cells = ties.iter_mut().skip(j).step_by(d);
+                    cells.zip(&column.group[first..]).for_each(|(tie, group)| *tie = (*group as f32).ln() / ln_n);
                 }
             }
+        };
+        if n * d > MANY_CELLS {
+            const ROWS: usize = 1 << 14;
+            let parts = z.par_chunks_mut(ROWS * d).zip(ties.par_chunks_mut(ROWS * d)).enumerate();
+            parts.for_each(|(part, (z, ties))| fill(part * ROWS, z, ties));
+        } else {
+            fill(0, &mut z, &mut ties);
         }
         Ok(Self {
             n,
@@ -449,6 +464,28 @@ mod tests {
         assert_eq!(all(&[b, a], &[c], [1, 0, 2]), base);
         assert_eq!(all(&[c], &[a, b], [1, 2, 0]), base);
         assert_eq!(all(&[c], &[b, a], [2, 1, 0]), base);
+    }
+
+    /// Of so many cells that several threads share the work: the same as cell by cell.
+    #[test]
+    fn long_tables_are_scored_as_short_ones() {
+        let n = MANY_CELLS + 21;
+        // Permutations of 0..n, 0..2n/3 with ties, and one against the other.
+        let column =
+            |factor: usize, modulus: usize| -> Vec<f64> { (0..n).map(|r| (r * factor % n % modulus) as f64).collect() };
+        let (x, y) = ([column(1, n), column(387_420_489, n)], [column(7, 2 * n / 3)]);
+        let scores = score(&x, &y);
+        let table = rank::score_table(n);
+        for (j, values) in x.iter().chain(&y).enumerate() {
+            let own = ranks(values);
+            let cells: Vec<f32> = scores.z.iter().skip(j).step_by(3).copied().collect();
+            let size = |u: f64| table[u.abs() as usize].copysign(u as f32);
+            let sign = if cells[0] == size(own.centred[0]) { 1.0 } else { -1.0 };
+            assert!(cells.iter().zip(&own.centred).all(|(z, u)| *z == sign * size(*u)), "column {j}");
+            let ln_n = (n as f32).ln();
+            let ties = scores.ties.iter().skip(j).step_by(3);
+            assert!(ties.zip(&own.group).all(|(tie, group)| *tie == (*group as f32).ln() / ln_n), "column {j}");
+        }
     }
 
     #[test]
