@@ -170,7 +170,11 @@ impl Prior for ZeroInflatedPrior {
 
     fn write(&self, keys: &mut Written) {
         keys.set("mi", self.mi).set("shown", self.shown);
-        keys.set("one_sided", self.one_sided).set("dependent", self.dependent).set("least", self.least);
+        keys.set("one_sided", self.one_sided).set("dependent", self.dependent);
+        // Mixes from before the key keep their hash, as they keep their draws.
+        if self.least > 0.0 {
+            keys.set("least", self.least);
+        }
     }
 
     fn has_ties(&self) -> bool {
