@@ -5,7 +5,6 @@
 //! from the number of its rows falls with the number of blocks, and the part that comes from the network stays.
 
 use crate::twin::TwinAnswer;
-use mist_model::scores::MANY_CELLS;
 use mist_model::{Scores, Trained};
 use rayon::prelude::*;
 
@@ -57,11 +56,7 @@ pub(crate) fn keys(scores: &Scores) -> Vec<[u64; 2]> {
         let (x, y) = row.split_at(scores.dim_x);
         [true, false].map(|even| hash(x, even).wrapping_add(hash(y, even)))
     };
-    if scores.z.len() > MANY_CELLS {
-        scores.z.par_chunks_exact(d).map(key).collect()
-    } else {
-        scores.z.chunks_exact(d).map(key).collect()
-    }
+    scores.z.par_chunks_exact(d).map(key).collect()
 }
 
 /// The rows of each block, by the keys of all rows.

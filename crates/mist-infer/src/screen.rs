@@ -109,14 +109,16 @@ pub(crate) fn check(x: &Columns, y: &Columns) -> Result<usize, EstimateError> {
 pub(crate) fn screen(side: Side, columns: &Columns) -> Screened<'_> {
     let (mut kept, mut constant, mut repeated) = (Vec::new(), Vec::new(), Vec::new());
     let mut seen = HashSet::new();
-    let look = |j| Look::at(columns.column(j), columns.is_category(j));
+    // A column alone repeats no other: many small tables are spared the hash.
+    let compared = columns.dim() > 1;
+    let look = |j| Look::at(columns.column(j), columns.is_category(j), compared);
     let looks: Vec<Look> = each_column(columns.n(), columns.dim(), look);
     let mut shares = vec![0.0; columns.dim()];
     for (j, look) in looks.into_iter().enumerate() {
         match look {
             Look::Constant => constant.push(columns.label(j)),
             Look::Category(codes) => kept.push((j, Kept::Category(codes))),
-            Look::Number { order, .. } if !seen.insert(order) => repeated.push(columns.label(j)),
+            Look::Number { order: Some(order), .. } if !seen.insert(order) => repeated.push(columns.label(j)),
             Look::Number { tied_share, .. } => {
                 shares[j] = tied_share;
                 kept.push((j, Kept::Number(columns.column(j))));
@@ -147,13 +149,14 @@ enum Look {
     /// Codes of a category.
     Category(Vec<u32>),
     Number {
-        order: [u64; 2],
+        /// [`order`], where there are others to compare it with.
+        order: Option<[u64; 2]>,
         tied_share: f64,
     },
 }
 
 impl Look {
-    fn at(values: &[f64], category: bool) -> Self {
+    fn at(values: &[f64], category: bool, compared: bool) -> Self {
         if values.iter().all(|v| *v == values[0]) {
             return Self::Constant;
         }
@@ -161,7 +164,7 @@ impl Look {
             return Self::Category(codes(values));
         }
         let ranks = ranks(values);
-        Self::Number { order: order(&ranks), tied_share: tied_share(&ranks) }
+        Self::Number { order: compared.then(|| order(&ranks)), tied_share: tied_share(&ranks) }
     }
 }
 

@@ -11,9 +11,10 @@ mod rank;
 pub use neighbours::{Places, TERMS, neighbour_places, neighbour_terms};
 pub use orient::{Orientation, orientation};
 pub use pairs::{PAIR_TERMS, PairTerms};
-pub use rank::{MANY_CELLS, Ranks, each_column, ranks};
+pub use rank::{Ranks, each_column, ranks};
 
 use crate::TaskShape;
+use rank::MANY_CELLS;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::FpCategory;

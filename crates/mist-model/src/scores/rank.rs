@@ -7,12 +7,12 @@ use std::rc::Rc;
 
 /// Cells of a table above which its columns and rows are looked at side by side on several threads: more than a task of training has,
 /// which has a thread of its own.
-pub const MANY_CELLS: usize = 1 << 20;
+pub(super) const MANY_CELLS: usize = 1 << 20;
 
 /// Rows above which columns are ranked one after another, each of them on several threads: to rank a row takes 16 bytes beside its value.
 const LONG: usize = 1 << 22;
 
-/// What `of` says of each of so many columns of `n` rows, on several threads where there are [`MANY_CELLS`].
+/// What `of` says of each of so many columns of `n` rows, on several threads where there are more than a million cells.
 pub fn each_column<T: Send>(n: usize, columns: usize, of: impl Fn(usize) -> T + Send + Sync) -> Vec<T> {
     if n * columns > MANY_CELLS && n <= LONG {
         (0..columns).into_par_iter().map(of).collect()

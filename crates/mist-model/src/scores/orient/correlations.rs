@@ -1,11 +1,10 @@
 //! Rank correlations, the first class of statistics.
 
-use super::super::{MANY_CELLS, Ranks};
+use super::super::{Ranks, each_column};
 use super::parity::Signs;
 use super::strength::Strength;
 use super::{Statistic, accept, accept_level};
 use multiversion::multiversion;
-use rayon::prelude::*;
 use std::cell::OnceCell;
 use std::cmp::Reverse;
 
@@ -24,12 +23,8 @@ impl Dots {
         let d = columns.len();
         let mut values = vec![0; d * d];
         let row = |i: usize| -> Vec<i128> { (i..d).map(|j| dot(&columns[i].centred, &columns[j].centred)).collect() };
-        let rows: Vec<Vec<i128>> = if columns.first().map_or(0, |c| c.centred.len()) * d > MANY_CELLS {
-            (0..d).into_par_iter().map(row).collect()
-        } else {
-            (0..d).map(row).collect()
-        };
-        for (i, row) in rows.into_iter().enumerate() {
+        let n = columns.first().map_or(0, |column| column.centred.len());
+        for (i, row) in each_column(n, d, row).into_iter().enumerate() {
             for (j, value) in (i..d).zip(row) {
                 values[i * d + j] = value;
                 values[j * d + i] = value;
