@@ -18,7 +18,7 @@ use crate::ground::{
 };
 
 /// The embedded configurations.
-const NAMED: [(&str, &str); 17] = [
+const NAMED: [(&str, &str); 18] = [
     ("m_train", include_str!("../../configs/m_train.toml")),
     ("m_test_imd", include_str!("../../configs/m_test_imd.toml")),
     ("m_test_oomd", include_str!("../../configs/m_test_oomd.toml")),
@@ -34,6 +34,7 @@ const NAMED: [(&str, &str); 17] = [
     ("mist_8", include_str!("../../configs/mist_8.toml")),
     ("mist_9", include_str!("../../configs/mist_9.toml")),
     ("mist_10", include_str!("../../configs/mist_10.toml")),
+    ("mist_11", include_str!("../../configs/mist_11.toml")),
     ("held_out", include_str!("../../configs/held_out.toml")),
     ("discrete", include_str!("../../configs/discrete.toml")),
 ];
