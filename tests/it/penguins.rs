@@ -35,4 +35,4 @@ fn frozen_answer() {
 }
 
 /// Lower end, point estimate and upper end of the 90 % interval, in nats.
-const FROZEN: (f64, f64, f64) = (0.947_585, 1.068_211, 1.235_321);
+const FROZEN: (f64, f64, f64) = (0.951_590, 1.073_745, 1.253_376);
