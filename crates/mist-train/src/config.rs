@@ -241,6 +241,9 @@ impl TrainConfig {
                 return bad(format!("`loss.{key}` must be a finite number ≥ 0, got {v}"));
             }
         }
+        if !(0.0..=2.0).contains(&self.loss.by_spread) {
+            return bad(format!("`loss.by_spread` must lie in [0, 2], got {}", self.loss.by_spread));
+        }
         for (key, v) in [("weight_decay", o.weight_decay), ("final_learning_rate", o.final_learning_rate)] {
             if !(0.0..=1e3).contains(&v) {
                 return bad(format!("`optimizer.{key}` must lie in [0, 1000], got {v}"));
@@ -332,6 +335,7 @@ mod tests {
             ("[network]\nrow_blocks = 1000000000\n", "row_blocks"),
             ("[network]\npair_channels = 4096\npair_blocks = 256\n", "weights"),
             ("[loss]\nnats = -1.0\n", "loss.nats"),
+            ("[loss]\nby_spread = -1.0\n", "loss.by_spread"),
             ("[optimizer]\nema = 1.0\n", "optimizer.ema"),
             ("[network]\nchannels = 2\n", "channels"),
             ("[network]\nkind = \"mist\"\n", "expected `axial` or `reference`"),

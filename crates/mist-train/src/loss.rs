@@ -3,8 +3,13 @@
 
 use crate::TrainError;
 use candle_core::{Device, Result, Tensor};
-use mist_model::{Answer, Batch, pinball};
+use mist_model::{Answer, Batch, Calibration, pinball};
 use serde::{Deserialize, Serialize};
+
+/// Predicted spread, on the scale ln(1 + MI), of a task whose pinball loss counts once.
+const USUAL_SPREAD: f64 = 0.25;
+/// What is added to a spread, so that a task whose MI is certain does not count for all others.
+const LEAST_SPREAD: f64 = 0.02;
 
 /// A batch with what is known of it.
 #[derive(Clone, Debug)]
@@ -44,11 +49,14 @@ pub struct LossConfig {
     pub nats: f64,
     /// The Huber loss of the rows' pointwise MI.
     pub rows: f64,
+    /// Power of the predicted spread by which the pinball loss of a task is divided: at 0 an error counts alike in every task, at 1
+    /// in proportion to what is uncertain, so that long tables of few columns are not drowned by what nobody can know better.
+    pub by_spread: f64,
 }
 
 impl Default for LossConfig {
     fn default() -> Self {
-        Self { nats: 0.0, rows: 0.2 }
+        Self { nats: 0.0, rows: 0.2, by_spread: 0.0 }
     }
 }
 
@@ -62,12 +70,28 @@ impl LossConfig {
             Answer::Axial(output) => output,
             Answer::Reference(nats) => return published(nats, &batch.mi_nats, taus),
         };
-        let loss = pinball(&output.quantiles, &batch.mi_nats, taus, self.nats)?;
+        let mut loss = pinball(&output.quantiles, &batch.mi_nats, taus, self.nats)?;
+        if self.by_spread != 0.0 {
+            loss = (loss * spread_weights(&output.quantiles, taus, self.by_spread)?)?;
+        }
+        let loss = loss.mean_all()?;
         if self.rows == 0.0 {
             return Ok(loss);
         }
         loss + (huber_of_rows(&output.pointwise, batch)? * self.rows)?
     }
+}
+
+/// What the pinball loss of each task counts, by the spread of its quantiles. The weight has no gradient, so that no quantile is better
+/// off elsewhere: the least expected loss stays at the true ones.
+///
+/// # Shapes
+/// `quantiles` (B, T) → (B).
+fn spread_weights(quantiles: &Tensor, taus: &[f64], power: f64) -> Result<Tensor> {
+    let (low, high) = Calibration::spread_levels(taus);
+    let quantiles = quantiles.detach();
+    let spread = (quantiles.narrow(1, high, 1)? - quantiles.narrow(1, low, 1)?)?.squeeze(1)?;
+    ((spread + LEAST_SPREAD)? / USUAL_SPREAD)?.powf(-power)
 }
 
 /// The loss of the published network: the mean squared error of a point estimate, the mean pinball loss of quantiles, in nats.
@@ -115,6 +139,18 @@ mod tests {
         let quantiles = of(&Tensor::new(&[[0.0f32, 1.0], [3.0, 1.0]], &dev)?, &[0.1, 0.8])?;
         let want = (0.1 * 0.5 + 0.2 * 0.5 + 0.9 * 1.0 + 0.8 * 1.0) / 4.0;
         assert!((quantiles - want).abs() < 1e-6, "{quantiles}");
+        Ok(())
+    }
+
+    #[test]
+    fn a_task_counts_by_its_spread() -> Result<()> {
+        let dev = Device::Cpu;
+        let taus = [0.1, 0.5, 0.9];
+        let quantiles = Tensor::new(&[[0.1f64, 0.2, 0.33], [1.0, 2.0, 2.48]], &dev)?;
+        let weights = spread_weights(&quantiles, &taus, 1.0)?.to_vec1::<f64>()?;
+        assert!((weights[0] - 1.0).abs() < 1e-9 && (weights[1] - 1.0 / 6.0).abs() < 1e-9, "{weights:?}");
+        let roots = spread_weights(&quantiles, &taus, 0.5)?.to_vec1::<f64>()?;
+        assert!((roots[1] - 6f64.powf(-0.5)).abs() < 1e-9, "{roots:?}");
         Ok(())
     }
 

@@ -209,7 +209,7 @@ fn training(config: &TuneConfig, dir: &Path, network: mist_model::NetworkConfig)
         seed: config.seed,
         steps: config.steps,
         init: Some(checkpoint(dir, START)),
-        loss: LossConfig { nats: 0.05, rows: 0.2 },
+        loss: LossConfig { nats: 0.05, ..LossConfig::default() },
         batch: config.batch.clone(),
         optimizer: OptimizerConfig {
             learning_rate: config.learning_rate,
