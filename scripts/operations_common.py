@@ -81,14 +81,21 @@ class Mist:
         return tables
 
     def pairs(self, name, pairs, *words):
-        """Answers to pairs of arrays, by `mist estimate --batch`."""
+        """Answers to pairs of arrays, by `mist estimate --batch`; what is not numbers is a category."""
         folder = self.work / name
         folder.mkdir(exist_ok=True)
+
+        def written(values, stem):
+            if values.dtype.kind in "biuf":
+                np.save(folder / f"{stem}.npy", values)
+                return f"{stem}.npy"
+            names = ",".join(f"{stem}_{j}" for j in range(values.shape[1]))
+            np.savetxt(folder / f"{stem}.csv", values, fmt="%s", delimiter=",", header=names, comments="")
+            return f"{stem}.csv"
+
         lines = []
         for i, (x, y) in enumerate(pairs):
-            np.save(folder / f"x{i}.npy", x)
-            np.save(folder / f"y{i}.npy", y)
-            lines.append(json.dumps({"id": i, "x": f"x{i}.npy", "y": f"y{i}.npy"}))
+            lines.append(json.dumps({"id": i, "x": written(x, f"x{i}"), "y": written(y, f"y{i}")}))
         (folder / "pairs.jsonl").write_text("\n".join(lines) + "\n")
         # A warning about each of a thousand small tables would drown what matters.
         out, used = self.run("--quiet", "estimate", "--batch", folder / "pairs.jsonl", *words)

@@ -190,20 +190,25 @@ def laws():
     yield "independent ratings of five levels", 0.0, lambda n, r: (r.integers(1, 6, size=n), r.integers(1, 6, size=n))
 
 
-def main():
-    arguments = parser(__doc__.splitlines()[0])
+def answer(what, laws, rows):
+    """Asks tables of all laws at these numbers of rows, as the command line says, and prints the table of errors."""
+    arguments = parser(what)
     arguments.add_argument("--tables", type=int, default=12)
     arguments.add_argument("--seed", type=int, default=11)
     args = arguments.parse_args()
     mist = Mist(args)
     rng = np.random.default_rng(args.seed)
-    column = lambda side, n: np.asarray(side, dtype=float).reshape(n, -1)
-    print("| law | MI |" + "".join(f" n = {n} |" for n in ROWS))
-    print("|---|---|" + "---|" * len(ROWS))
-    every = {n: [] for n in ROWS}
-    for name, mi, draw in laws():
+
+    def column(side, n):
+        side = np.asarray(side).reshape(n, -1)
+        return side if side.dtype.kind == "U" else side.astype(float)
+
+    print("| law | MI |" + "".join(f" n = {n} |" for n in rows))
+    print("|---|---|" + "---|" * len(rows))
+    every = {n: [] for n in rows}
+    for name, mi, draw in laws:
         cells = []
-        for n in ROWS:
+        for n in rows:
             tables = [[column(side, n) for side in draw(n, rng)] for _ in range(args.tables)]
             answers, _ = mist.pairs("plain", tables)
             error = np.array([answer["mi"] for answer in answers]) - mi
@@ -212,9 +217,9 @@ def main():
             every[n].append((np.abs(error).mean(), held.mean()))
             cells.append(f"{error.mean():+.3f}, {np.abs(error).mean():.3f}, {100 * held.mean():.0f} %")
         print(f"| {name} | {mi:.3f} | " + " | ".join(cells) + " |", flush=True)
-    means = [np.mean(every[n], axis=0) for n in ROWS]
+    means = [np.mean(every[n], axis=0) for n in rows]
     print("| all | | " + " | ".join(f"{error:.3f}, {100 * held:.0f} %" for error, held in means) + " |")
 
 
 if __name__ == "__main__":
-    main()
+    answer(__doc__.splitlines()[0], laws(), ROWS)

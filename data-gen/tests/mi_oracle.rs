@@ -137,7 +137,7 @@ fn drawn_tasks() {
 fn every_family_that_is_drawn() {
     let law = IntLaw { kind: IntLawKind::LogUniform, min: 1, max: 5 };
     let dims = DimsLaw { law, equal: false };
-    let named = ["mist_11", "held_out"].map(|name| MetaDistribution::named(name).unwrap());
+    let named = ["mist_12", "held_out"].map(|name| MetaDistribution::named(name).unwrap());
     let draws: Vec<(MetaDistribution, u64)> = named
         .into_iter()
         .chain([common::wide()])
@@ -154,6 +154,7 @@ fn every_family_that_is_drawn() {
             Base::EllipticalCopula(_) => 300,
             Base::Link(_) | Base::Links(_) => 1_500,
             Base::NormalMixture(_) => 4_000,
+            Base::Regression(_) => 2_000,
             // Enough to see the rare flips of a good channel.
             _ => 20_000,
         };

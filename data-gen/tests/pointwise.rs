@@ -19,7 +19,7 @@ const TOLERANCE: f64 = 1e-8;
 /// Every entry of the training mix, of the held-out set, of the discrete suite and of `wide.toml`, by itself.
 fn entries(dims: DimsLaw, n: IntLaw) -> Vec<MetaDistribution> {
     let mut entries = Vec::new();
-    let named = ["mist_11", "held_out", "discrete"].map(|name| MetaDistribution::named(name).unwrap());
+    let named = ["mist_12", "held_out", "discrete"].map(|name| MetaDistribution::named(name).unwrap());
     for meta in named.into_iter().chain([common::wide()]) {
         let config = meta.config();
         entries.extend((0..config.families.len()).map(|i| MetaDistribution::new(config.only(i, dims, n))));
@@ -68,6 +68,8 @@ fn difference(task: &Task, checked: usize, rng: &mut impl rand::Rng) -> (f64, St
 fn every_row_is_that_of_the_oracle() {
     let mut found: Vec<(f64, String)> = narrow_tasks(21, 20)
         .into_par_iter()
+        // Means over draws, here and there; `regression.rs` compares them.
+        .filter(|drawn| !matches!(drawn.task.base(), Base::Regression(_)))
         .map(|DrawnTask { task, mut rng, index, .. }| {
             let checked = match task.base() {
                 // The oracle sums over thousands of points a row.

@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let meta = MetaDistribution::named(suite)?;
             for index in (0..meta.suite_len().unwrap_or(0)).step_by(EVERY) {
                 let draw = meta.draw(&Seeds { root: 1 }, Split::Test, index);
-                let scores = score_of(&draw.sample, (false, false), config)?;
+                let scores = score_of(&draw.sample, None, config)?;
                 let answer = network.forward(&Batch::new(&[&scores], &Device::Cpu)?.to_dtype(dtype)?)?;
                 medians.push((draw.mi_nats, QuantileFunction::new(config.taus(), &answer.log1p()?[0]).median()));
             }

@@ -54,7 +54,7 @@ pub fn evaluate(
     let seeds = Seeds { root: seed };
     let one = |index: u64| {
         let draw = meta.draw(&seeds, split, index);
-        let scores = score_of(&draw.sample, (false, false), config)?;
+        let scores = score_of(&draw.sample, None, config)?;
         let quantiles = predict(network, config.taus(), &scores, device)?;
         done();
         let Scores { n, dim_x, dim_y, .. } = scores;

@@ -29,6 +29,6 @@ pub use evaluate::{Prediction, evaluate, predict};
 pub use gradient::{Engine, StepGradient};
 pub use loss::{LossConfig, TaskBatch};
 pub use optimizer::Optimizer;
-pub use source::{BatchSource, score, score_of};
+pub use source::{BatchSource, Categories, score, score_of};
 pub use state::{Origin, State};
 pub use trainer::{Options, Summary, train};

@@ -55,18 +55,16 @@ impl BatchSource {
         let mut pointwise = Vec::with_capacity(count * shape.n);
         for item in 0..count as u64 {
             let drawn = self.meta.draw_shaped(&self.seeds, Split::Train, k, item, &shape);
-            let mut categories = drawn.task.categories();
             // The stream of the task goes on to its sample; this draw is from a copy of it.
-            if categories != (false, false) && drawn.rng.clone().random::<f64>() >= self.batch.categories {
-                categories = (false, false);
-            }
+            let as_categories = drawn.rng.clone().random::<f64>() < self.batch.categories;
+            let categories = as_categories.then(|| drawn.task.categories());
             let draw = drawn.sample_pointwise();
             mi.push(draw.mi_nats as f32);
             match &draw.pointwise_mi {
                 Some(values) => pointwise.extend(values.iter().map(|v| *v as f32)),
                 None => pointwise.extend(std::iter::repeat_n(0.0, shape.n)),
             }
-            scores.push(score_of(&draw.sample, categories, &self.network)?);
+            scores.push(score_of(&draw.sample, categories.as_ref(), &self.network)?);
         }
         Ok(TaskBatch {
             batch: Batch::new(&scores.iter().collect::<Vec<_>>(), device)?,
@@ -84,46 +82,60 @@ const MAX_COLUMNS: usize = 32;
 /// # Panics
 /// If the generator drew a value that is not finite, which is an error of the generator.
 pub fn score(sample: &Sample) -> Scores {
-    of(sample, (false, false), Scores::of).expect("a generated sample is finite and rectangular")
+    of(sample, None, Scores::of).expect("a generated sample is finite and rectangular")
 }
 
-/// A generated sample as a network takes it, with the terms that it wants to see; the columns of X, or of Y,
-/// as categories, unless they would take more than 32 columns.
+/// Which columns of X, and which of Y, are categories.
+pub type Categories = (Vec<bool>, Vec<bool>);
+
+/// A generated sample as a network takes it, with the terms that it wants to see; those columns as categories, if any are given, unless a
+/// side would take more than 32 columns with its indicators.
 ///
 /// # Errors
 /// A sample that the network does not take.
-pub fn score_of(sample: &Sample, categories: (bool, bool), network: &NetworkConfig) -> Result<Scores, ScoreError> {
+pub fn score_of(
+    sample: &Sample,
+    categories: Option<&Categories>,
+    network: &NetworkConfig,
+) -> Result<Scores, ScoreError> {
     Ok(network.with_terms(of(sample, categories, |x, y| network.scores(x, y))?))
 }
 
 fn of(
     sample: &Sample,
-    categories: (bool, bool),
+    categories: Option<&Categories>,
     scores: impl FnOnce(&[Column], &[Column]) -> Result<Scores, ScoreError>,
 ) -> Result<Scores, ScoreError> {
     // The matrices are column-major: a chunk of `nrows` values is a column.
     let numbers = |side: &'_ DMatrix<f64>| -> Vec<Vec<f64>> {
         side.as_slice().chunks_exact(side.nrows()).map(<[f64]>::to_vec).collect()
     };
-    let codes = |columns: &[Vec<f64>], wanted: bool| -> Option<Vec<Vec<u32>>> {
-        let mut all = Vec::new();
+    // The codes of every column that is a category; of none where they would take too many columns.
+    let codes = |columns: &[Vec<f64>], categories: Option<&Vec<bool>>| -> Vec<Option<Vec<u32>>> {
         let mut width = 0;
-        for column in columns.iter().take_while(|_| wanted) {
+        let mut codes_of = |(column, category): (&Vec<f64>, &bool)| -> Option<Vec<u32>> {
+            if !category {
+                width += 1;
+                return None;
+            }
             let values: BTreeSet<i64> = column.iter().map(|v| *v as i64).collect();
             width += if values.len() > 2 { values.len().min(MAX_INDICATORS) } else { 1 };
             let code: BTreeMap<i64, u32> = values.into_iter().zip(0..).collect();
-            all.push(column.iter().map(|v| code[&(*v as i64)]).collect());
-        }
-        (wanted && width <= MAX_COLUMNS).then_some(all)
+            Some(column.iter().map(|v| code[&(*v as i64)]).collect())
+        };
+        let all = categories.map(|categories| columns.iter().zip(categories).map(&mut codes_of).collect());
+        all.filter(|_| width <= MAX_COLUMNS).unwrap_or_else(|| vec![None; columns.len()])
     };
     let (x, y) = (numbers(&sample.x), numbers(&sample.y));
-    let (codes_x, codes_y) = (codes(&x, categories.0), codes(&y, categories.1));
+    let codes_x = codes(&x, categories.map(|(x, _)| x));
+    let codes_y = codes(&y, categories.map(|(_, y)| y));
     scores(&columns(&x, &codes_x), &columns(&y, &codes_y))
 }
 
-fn columns<'a>(numbers: &'a [Vec<f64>], codes: &'a Option<Vec<Vec<u32>>>) -> Vec<Column<'a>> {
-    match codes {
-        Some(codes) => codes.iter().map(|c| Column::Category(c)).collect(),
-        None => numbers.iter().map(|c| Column::Number(c)).collect(),
-    }
+fn columns<'a>(numbers: &'a [Vec<f64>], codes: &'a [Option<Vec<u32>>]) -> Vec<Column<'a>> {
+    let column = |(numbers, codes): (&'a Vec<f64>, &'a Option<Vec<u32>>)| match codes {
+        Some(codes) => Column::Category(codes),
+        None => Column::Number(numbers),
+    };
+    numbers.iter().zip(codes).map(column).collect()
 }

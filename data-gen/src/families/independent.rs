@@ -77,9 +77,12 @@ impl IndependentSide {
         Self { factor, shape }
     }
 
-    /// Whether every column is levels, which are then codes of categories.
-    fn is_categories(&self) -> bool {
-        matches!(&self.shape, Shape::Levels(cuts) if cuts.iter().all(|c| !c.is_empty()))
+    /// Which columns are levels, which are codes of categories.
+    fn categories(&self) -> Vec<bool> {
+        match &self.shape {
+            Shape::Levels(cuts) => cuts.iter().map(|cuts| !cuts.is_empty()).collect(),
+            _ => vec![false; self.dim()],
+        }
     }
 
     /// Number of columns.
@@ -160,8 +163,8 @@ impl Joint for Independent {
         0.0
     }
 
-    fn categories(&self) -> (bool, bool) {
-        (self.x.is_categories(), self.y.is_categories())
+    fn categories(&self) -> (Vec<bool>, Vec<bool>) {
+        (self.x.categories(), self.y.categories())
     }
 
     fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Sample {

@@ -179,8 +179,8 @@ impl LnDensity {
 }
 
 impl Joint for Labels {
-    fn categories(&self) -> (bool, bool) {
-        (true, false)
+    fn categories(&self) -> (Vec<bool>, Vec<bool>) {
+        (vec![true; self.dims.0], vec![false; self.dims.1])
     }
 
     fn dims(&self) -> (usize, usize) {

@@ -17,9 +17,10 @@ pub trait Joint {
         0.0
     }
 
-    /// Whether the columns of X, and those of Y, are categories: codes of which only equality counts.
-    fn categories(&self) -> (bool, bool) {
-        (false, false)
+    /// Which columns of X, and which of Y, are categories: codes of which only equality counts.
+    fn categories(&self) -> (Vec<bool>, Vec<bool>) {
+        let (dim_x, dim_y) = self.dims();
+        (vec![false; dim_x], vec![false; dim_y])
     }
 
     /// n rows.

@@ -2,6 +2,7 @@
 //!
 //! [`joint`] and [`prior`] say what a family is; the other modules are what families share.
 
+pub mod curve;
 pub mod domain;
 pub(crate) mod draw;
 pub mod elliptical;

@@ -76,8 +76,8 @@ impl<P: Pair> Joint for Pairs<P> {
         self.dims
     }
 
-    fn categories(&self) -> (bool, bool) {
-        (P::CATEGORIES, P::CATEGORIES)
+    fn categories(&self) -> (Vec<bool>, Vec<bool>) {
+        (vec![P::CATEGORIES; self.dims.0], vec![P::CATEGORIES; self.dims.1])
     }
 
     fn mi_nats(&self) -> f64 {

@@ -7,11 +7,14 @@
 use std::sync::LazyLock;
 
 use super::normal::normal_cdf;
+use normals::Normals;
 
 pub(crate) mod bells;
 pub(crate) mod cells;
 pub(crate) mod elementary;
 pub(crate) mod interpolated;
+pub(crate) mod lattice_rule;
+pub(crate) mod normals;
 
 /// Half the support of a standard normal: the mass beyond is 5.7e-7, and what it adds to an entropy is
 /// below 2e-5 nats.
@@ -22,7 +25,7 @@ const CELLS: usize = 2048;
 
 /// Steps of the lattice in one standard deviation of normal noise. The density of Y is a mixture of
 /// normals of that width, for which the trapezoid rule converges exponentially in this number.
-const STEPS_PER_SD: f64 = 2.0;
+pub(crate) const STEPS_PER_SD: f64 = 2.0;
 
 /// Half the support of normal noise, in standard deviations.
 const NOISE_REACH: f64 = 6.0;
@@ -190,31 +193,7 @@ pub(crate) fn entropy_normal_noise(
         from = to;
     }
 
-    let step = sd / (STEPS_PER_SD * refine);
-    let margin = NOISE_REACH * sd;
-    let (low, high) =
-        nodes.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (v, _)| (low.min(*v), high.max(*v)));
-    let origin = low - margin;
-    let mut density = vec![0.0; ((high - low + 2.0 * margin) / step) as usize + 2];
-    let taps = (2.0 * margin / step) as usize;
-    let unit = step / sd;
-    // A normal density on a lattice by two multiplications a point: g_{k+1} = g_k r_k, r_{k+1} = r_k q.
-    let q = (-unit * unit).exp();
-    let peak = 1.0 / (sd * (2.0 * std::f64::consts::PI).sqrt());
-    let mut total = 0.0;
-    for (v, mass) in nodes {
-        total += mass;
-        let first = ((v - margin - origin) / step).ceil() as usize;
-        let z = (origin + first as f64 * step - v) / sd;
-        let mut g = mass * peak * (-0.5 * z * z).exp();
-        let mut r = (-unit * z - 0.5 * unit * unit).exp();
-        for p in &mut density[first..first + taps] {
-            *p += g;
-            g *= r;
-            r *= q;
-        }
-    }
-    entropy_on_lattice(density.into_iter().map(|p| p / total), step)
+    Normals::new(&nodes, sd, STEPS_PER_SD * refine).entropy()
 }
 
 /// An upper estimate of how far f moves on [left, left + width]: the sum over a few pieces.
@@ -313,10 +292,4 @@ fn spread_out(mass: f64, mut at: f64, end: f64, mass_in: &mut [f64], rise_in: &m
     }
     mass_in[j as usize] += left;
     rise_in[j as usize] += left * (j - 0.5 * (at + end));
-}
-
-/// −∫ p ln p by the trapezoid rule, for a density that vanishes at both ends of the lattice.
-fn entropy_on_lattice(density: impl Iterator<Item = f64>, step: f64) -> f64 {
-    let sum: f64 = density.filter(|&p| p > f64::MIN_POSITIVE).map(|p| p * p.ln()).sum();
-    -step * sum
 }

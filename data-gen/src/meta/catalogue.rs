@@ -5,7 +5,7 @@ use rand::Rng;
 use crate::{
     families::{
         additive, censored, channel, copula, counts, degenerate, elliptical, independent, interaction, labels, link,
-        mixture, normal_mixture, plackett, quantised, swissroll, table, zero_inflated,
+        mixture, normal_mixture, plackett, quantised, regression, swissroll, table, zero_inflated,
     },
     ground::{
         error::ConfigError,
@@ -38,7 +38,7 @@ macro_rules! catalogue {
                 match self { $(Self::$base(base) => base.mi_standard_error(),)* }
             }
 
-            fn categories(&self) -> (bool, bool) {
+            fn categories(&self) -> (Vec<bool>, Vec<bool>) {
                 match self { $(Self::$base(base) => base.categories(),)* }
             }
 
@@ -178,4 +178,6 @@ catalogue! {
     NormalMixture(normal_mixture::NormalMixture): NormalMixture(normal_mixture::NormalMixturePrior);
     /// Couplings that no pair of columns shows.
     Interaction(interaction::Interaction): Interaction(interaction::InteractionPrior);
+    /// A response to several columns.
+    Regression(regression::Regression): Regression(regression::RegressionPrior);
 }

@@ -18,7 +18,7 @@ use crate::ground::{
 };
 
 /// The embedded configurations.
-const NAMED: [(&str, &str); 18] = [
+const NAMED: [(&str, &str); 19] = [
     ("m_train", include_str!("../../configs/m_train.toml")),
     ("m_test_imd", include_str!("../../configs/m_test_imd.toml")),
     ("m_test_oomd", include_str!("../../configs/m_test_oomd.toml")),
@@ -35,6 +35,7 @@ const NAMED: [(&str, &str); 18] = [
     ("mist_9", include_str!("../../configs/mist_9.toml")),
     ("mist_10", include_str!("../../configs/mist_10.toml")),
     ("mist_11", include_str!("../../configs/mist_11.toml")),
+    ("mist_12", include_str!("../../configs/mist_12.toml")),
     ("held_out", include_str!("../../configs/held_out.toml")),
     ("discrete", include_str!("../../configs/discrete.toml")),
 ];
@@ -280,7 +281,8 @@ impl MetaDistribution {
         };
         let (mut base, mut swapped) = family.draw((dims.0 - derived.0, dims.1 - derived.1), &mut rng);
         let mut derived = if swapped { (derived.1, derived.0) } else { derived };
-        if derived != (0, 0) && base.categories() != (false, false) {
+        let (of_x, of_y) = base.categories();
+        if derived != (0, 0) && of_x.into_iter().chain(of_y).any(|category| category) {
             // No sums of codes.
             (base, swapped) = family.draw(dims, &mut rng);
             derived = (0, 0);

@@ -187,10 +187,17 @@ impl Task {
         self.base.mi_standard_error()
     }
 
-    /// Whether the columns of X, and those of Y, are codes of categories.
+    /// Which columns of X, and which of Y, are codes of categories.
     #[must_use]
-    pub fn categories(&self) -> (bool, bool) {
-        let (x, y) = self.base.categories();
+    pub fn categories(&self) -> (Vec<bool>, Vec<bool>) {
+        let (mut x, mut y) = self.base.categories();
+        let dims = self.dims_before_swap();
+        x.resize(dims.0, false);
+        y.resize(dims.1, false);
+        if let Some((of_x, of_y)) = &self.layout {
+            let arranged = |layout: &Layout, side: &[bool]| layout.order.iter().map(|&from| side[from]).collect();
+            (x, y) = (arranged(of_x, &x), arranged(of_y, &y));
+        }
         if self.swapped { (y, x) } else { (x, y) }
     }
 

@@ -168,4 +168,12 @@ pub const FAMILIES: &[Golden] = &[
     Golden { of: "normal_mixture", index: 1, variant: "normal_mixture-base-collinear", shape: (91, 13, 16), values: [1.2864207541075967, 0.12189652442111967, -0.23751605129290462, 0.3805281417183912] },
     Golden { of: "normal_mixture", index: 2, variant: "normal_mixture-base-collinear", shape: (27, 2, 2), values: [0.5481216805755043, -0.6905334073449099, -0.5446335033394036, -0.822169396544129] },
     Golden { of: "normal_mixture", index: 3, variant: "normal_mixture-base-collinear", shape: (323, 3, 1), values: [0.45434660843047553, 0.16625183772284957, -0.3830989115481701, -0.13540813541339308] },
+    Golden { of: "regression-number", index: 0, variant: "regression-number-base", shape: (40, 11, 2), values: [2.458344279856475, -2.382009978251487, 1.154073019868443, 0.20218704225881898] },
+    Golden { of: "regression-number", index: 1, variant: "regression-number-base", shape: (29, 11, 16), values: [0.046973064080304994, 0.11137269784377407, -1.0080305506329916, 0.6438635674372885] },
+    Golden { of: "regression-number", index: 2, variant: "regression-number-base", shape: (247, 3, 1), values: [1.7875384732994037, -0.4920562330276399, -2.2273850910022177, 0.32323274932647] },
+    Golden { of: "regression-number", index: 3, variant: "regression-number-base", shape: (10, 5, 2), values: [0.06576764508500688, -0.9408566412106059, -0.49853012088957244, -0.9239071034595733] },
+    Golden { of: "regression-class", index: 0, variant: "regression-class", shape: (92, 7, 1), values: [0.03302623346334199, 0.6665418493915384, -0.0, -0.0] },
+    Golden { of: "regression-class", index: 1, variant: "regression-class", shape: (35, 1, 1), values: [0.4495509849343817, 1.0, 1.0, -0.6300575439841368] },
+    Golden { of: "regression-class", index: 2, variant: "regression-class", shape: (22, 5, 1), values: [0.9394590534469912, -0.38319095586277624, -1.502884625644406, 3.0] },
+    Golden { of: "regression-class", index: 3, variant: "regression-class", shape: (150, 1, 1), values: [0.01340855290509313, 1.0, 0.0, 0.46710184479653977] },
 ];

@@ -6,12 +6,12 @@ use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    curve::CurveKind,
     density,
     noise::{Noise, Spread},
     pair::Link,
 };
 use crate::ground::{
+    curve::CurveKind,
     draw::{log_uniform, uniform},
     error::{ConfigError, ParameterError},
     joint::Joint,

@@ -1,7 +1,6 @@
 //! One-dimensional pairs joined by a function: Y = f(X) + noise.
 
 mod boxes;
-mod curve;
 mod density;
 pub mod many;
 mod monotone;
@@ -11,9 +10,11 @@ mod pair;
 mod support;
 mod tree;
 
-pub use curve::{Curve, CurveKind};
 pub use noise::{Noise, Spread};
 pub use one::LinkPrior;
 pub use pair::Link;
 
-pub use crate::ground::quadrature::Source;
+pub use crate::ground::{
+    curve::{Curve, CurveKind},
+    quadrature::Source,
+};

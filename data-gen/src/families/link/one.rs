@@ -3,8 +3,9 @@
 use nalgebra::DMatrix;
 use rand::Rng;
 
-use super::{curve::CurveKind, density, noise::Noise, pair::Link};
+use super::{density, noise::Noise, pair::Link};
 use crate::ground::{
+    curve::CurveKind,
     draw::log_uniform,
     error::ConfigError,
     joint::Joint,

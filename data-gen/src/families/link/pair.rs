@@ -3,11 +3,9 @@
 use rand::Rng;
 use rand_distr::StandardNormal;
 
-use super::{
-    curve::Curve,
-    noise::{Noise, Spread},
-};
+use super::noise::{Noise, Spread};
 use crate::ground::{
+    curve::Curve,
     domain::Domain,
     error::ParameterError,
     quadrature::{

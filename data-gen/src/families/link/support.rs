@@ -1,7 +1,8 @@
 //! The values of X over which a density of Y is an integral, and the rule for it.
 
-use super::{curve::Curve, noise::Spread, pair::Link};
+use super::{noise::Spread, pair::Link};
 use crate::ground::{
+    curve::Curve,
     normal::normal_cdf,
     quadrature::{Source, elementary::exp_of_negative},
 };

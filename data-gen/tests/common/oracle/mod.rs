@@ -6,6 +6,7 @@ pub mod discrete;
 pub mod interactions;
 pub mod links;
 pub mod mixtures;
+pub mod regression;
 
 use mist_data_gen::{
     Base, Joint, Sample,
@@ -40,6 +41,7 @@ pub fn pointwise_mi(base: &Base, sample: &Sample) -> Vec<f64> {
         Base::SwissRoll(base) => swissroll(base, sample),
         Base::Interaction(base) => interactions::interaction(base, sample),
         Base::Mixture(base) => mixtures::mixture(base, sample),
+        Base::Regression(base) => regression::regression(base, sample),
         Base::NormalMixture(base) => mixtures::normal_mixture(base, sample),
         Base::Table(_)
         | Base::Channel(_)

@@ -172,9 +172,9 @@ pub(super) fn observed(
     bar.set_message(format!(" ({what})"));
     let one = |index: u64| {
         let drawn = meta.draw_task(&Seeds { root: seed }, split, index);
-        let categories = if index.is_multiple_of(2) { drawn.task.categories() } else { (false, false) };
+        let categories = index.is_multiple_of(2).then(|| drawn.task.categories());
         let draw = drawn.sample();
-        let scores = score_of(&draw.sample, categories, &checkpoint.description.network)?;
+        let scores = score_of(&draw.sample, categories.as_ref(), &checkpoint.description.network)?;
         let answer = checkpoint.network.forward(&Batch::new(&[&scores], device)?)?;
         let log1p = answer.log1p()?.remove(0);
         Ok((draw.family, Observed { shape: scores.shape(), log1p, mi_nats: draw.mi_nats }))

@@ -1,9 +1,9 @@
-//! Functions of one variable that join the two columns of a pair.
+//! Functions of one variable, which join columns.
 
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::ground::{
+use super::{
     domain::Domain,
     error::ParameterError,
     quadrature::{Source, mean_and_sd},

@@ -1,0 +1,126 @@
+//! What is observed of a signal.
+
+use crate::ground::{
+    domain::Domain,
+    error::ParameterError,
+    normal::normal_density,
+    quadrature::{STEPS_PER_SD, normals::Normals},
+};
+
+/// A response to a signal t of zero mean and unit variance.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Response {
+    /// t + normal noise.
+    Number {
+        /// Its standard deviation in [`Response::NOISE_SD`].
+        noise_sd: f64,
+    },
+    /// A category 0, 1, …: ordinal logistic regression, P(c or less) = 1/(1 + exp((t − b_c)/s)).
+    Class {
+        /// The b_c, increasing, one less than there are categories.
+        cuts: Vec<f64>,
+        /// s in [`Response::SOFTNESS`].
+        softness: f64,
+    },
+}
+
+impl Response {
+    /// Domain of the standard deviation of the noise.
+    pub const NOISE_SD: Domain = Domain::closed(0.02, 100.0);
+
+    /// Domain of the softness of classes.
+    pub const SOFTNESS: Domain = Domain::closed(0.01, 100.0);
+
+    pub(super) fn check(&self) -> Result<(), ParameterError> {
+        match self {
+            Self::Number { noise_sd } => Self::NOISE_SD.check("noise_sd", *noise_sd).map(drop),
+            Self::Class { cuts, softness } => {
+                Self::SOFTNESS.check("softness", *softness)?;
+                let increasing = cuts.windows(2).all(|pair| pair[0] < pair[1]);
+                if cuts.is_empty() || !increasing || cuts.iter().any(|cut| !cut.is_finite()) {
+                    return Err(ParameterError::new(
+                        "cuts",
+                        "at least one, finite and increasing",
+                        format!("{cuts:?}"),
+                    ));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The probabilities of the categories for a signal, in the order of their codes.
+    pub(super) fn probabilities(cuts: &[f64], softness: f64, t: f64, into: &mut Vec<f64>) {
+        into.clear();
+        // P(at most c) and P(more than c), each without loss where it is small.
+        let (mut last, mut last_above) = (0.0, 1.0);
+        for cut in cuts {
+            let z = (t - cut) / softness;
+            let e = (-z.abs()).exp();
+            let (small, large) = (e / (1.0 + e), 1.0 / (1.0 + e));
+            let (below, above) = if z > 0.0 { (small, large) } else { (large, small) };
+            into.push(if below < 0.5 { below - last } else { last_above - above });
+            (last, last_above) = (below, above);
+        }
+        into.push(last_above);
+    }
+}
+
+/// What the signals that a response can have make of it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Observed {
+    pub(super) mi_nats: f64,
+    /// The probabilities of the categories; none of a number.
+    pub(super) classes: Vec<f64>,
+}
+
+impl Observed {
+    /// Over signals that are equally likely.
+    pub(super) fn new(response: &Response, signals: &[f64]) -> Self {
+        match response {
+            Response::Number { noise_sd } => {
+                let of_y = density(signals, *noise_sd, STEPS_PER_SD).entropy();
+                let of_noise = 0.5 * (2.0 * std::f64::consts::PI * std::f64::consts::E).ln() + noise_sd.ln();
+                Self { mi_nats: (of_y - of_noise).max(0.0), classes: Vec::new() }
+            }
+            Response::Class { cuts, softness } => {
+                let share = 1.0 / signals.len() as f64;
+                let mut classes = vec![0.0; cuts.len() + 1];
+                let mut given = Vec::with_capacity(classes.len());
+                let mut known = 0.0;
+                for &t in signals {
+                    Response::probabilities(cuts, *softness, t, &mut given);
+                    classes.iter_mut().zip(&given).for_each(|(whole, p)| *whole += share * p);
+                    known += share * entropy(&given);
+                }
+                Self { mi_nats: (entropy(&classes) - known).max(0.0), classes }
+            }
+        }
+    }
+}
+
+/// −Σ p ln p.
+fn entropy(probabilities: &[f64]) -> f64 {
+    -probabilities.iter().filter(|p| **p > 0.0).map(|p| p * p.ln()).sum::<f64>()
+}
+
+fn density(signals: &[f64], noise_sd: f64, steps_per_sd: f64) -> Normals {
+    let mass = 1.0 / signals.len() as f64;
+    let nodes: Vec<(f64, f64)> = signals.iter().map(|&t| (t, mass)).collect();
+    Normals::new(&nodes, noise_sd, steps_per_sd)
+}
+
+/// ln p(y | t) − ln p(y) of a number, as a function of t and y.
+///
+/// p(y) is a mean over the signals and an N(0, 9 (1 + σ²)) that counts as much as one of them, so that a row whose signal lies
+/// outside of all others has a finite value.
+pub(super) fn pointwise_of_number(signals: &[f64], noise_sd: f64) -> impl Fn(f64, f64) -> f64 {
+    let width = 3.0 * (1.0 + noise_sd * noise_sd).sqrt();
+    let of_y = density(signals, noise_sd, 2.0 * STEPS_PER_SD)
+        .ln_density(1.0 / signals.len() as f64, move |y| normal_density(y / width) / width);
+    let ln_unit = -(noise_sd.ln() + 0.5 * (2.0 * std::f64::consts::PI).ln());
+    move |t: f64, y: f64| {
+        let z = (y - t) / noise_sd;
+        ln_unit - 0.5 * z * z - of_y(y)
+    }
+}

@@ -1,0 +1,124 @@
+//! Functions of several columns.
+
+use crate::ground::{curve::Curve, error::ParameterError, quadrature::Source};
+
+/// A hidden unit: h tanh(⟨w, x⟩ + b).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Neuron {
+    /// w, one for each column that the signal depends on.
+    pub weights: Vec<f64>,
+    /// b.
+    pub offset: f64,
+    /// h.
+    pub height: f64,
+}
+
+/// A function of the first columns of X, before it is brought to zero mean and unit variance.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Signal {
+    /// Σ a_j f_j(x_j), each (a_j, f_j).
+    Additive(Vec<(f64, Curve)>),
+    /// A binary tree in which every leaf is as deep as the others: at (j, t) on to the right where x_j > t. The splits are in
+    /// the order of breadth, the children of the one at k at 2k + 1 and 2k + 2.
+    Tree {
+        /// The columns that it depends on.
+        columns: usize,
+        /// (j, t), 2^depth − 1 of them.
+        splits: Vec<(usize, f64)>,
+        /// The values of the leaves from left to right.
+        values: Vec<f64>,
+    },
+    /// A network of one hidden layer: the sum of its units.
+    Neurons(Vec<Neuron>),
+    /// The largest of a_j x_j + b_j, each (a_j, b_j).
+    Largest(Vec<(f64, f64)>),
+    /// Σ b_j x_j + Σ q x_i x_j.
+    Products {
+        /// The b_j.
+        slopes: Vec<f64>,
+        /// (i, j, q).
+        terms: Vec<(usize, usize, f64)>,
+    },
+}
+
+impl Signal {
+    /// The columns that it depends on, the first ones.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        match self {
+            Self::Additive(terms) => terms.len(),
+            Self::Tree { columns, .. } => *columns,
+            Self::Neurons(neurons) => neurons.first().map_or(0, |neuron| neuron.weights.len()),
+            Self::Largest(lines) => lines.len(),
+            Self::Products { slopes, .. } => slopes.len(),
+        }
+    }
+
+    /// The value for a row whose first entries are the columns.
+    pub(super) fn at(&self, row: &[f64]) -> f64 {
+        match self {
+            Self::Additive(terms) => terms.iter().zip(row).map(|((a, curve), x)| a * curve.at(*x)).sum(),
+            Self::Tree { splits, values, .. } => {
+                let mut node = 0;
+                while let Some(&(column, at)) = splits.get(node) {
+                    node = 2 * node + if row[column] > at { 2 } else { 1 };
+                }
+                values[node - splits.len()]
+            }
+            Self::Neurons(neurons) => neurons
+                .iter()
+                .map(|neuron| {
+                    let dot: f64 = neuron.weights.iter().zip(row).map(|(w, x)| w * x).sum();
+                    neuron.height * (dot + neuron.offset).tanh()
+                })
+                .sum(),
+            Self::Largest(lines) => {
+                lines.iter().zip(row).fold(f64::NEG_INFINITY, |most, ((a, b), x)| most.max(a * x + b))
+            }
+            Self::Products { slopes, terms } => {
+                let linear: f64 = slopes.iter().zip(row).map(|(b, x)| b * x).sum();
+                linear + terms.iter().map(|&(i, j, q)| q * row[i] * row[j]).sum::<f64>()
+            }
+        }
+    }
+
+    /// That it is a function of one to `most` columns with finite parameters.
+    pub(super) fn check(&self, most: usize) -> Result<(), ParameterError> {
+        let columns = self.columns();
+        if columns == 0 || columns > most {
+            return Err(ParameterError::new("columns of the signal", format!("1 to {most}"), columns));
+        }
+        let refused = |expected: &str| Err(ParameterError::new("signal", expected, format!("{self:?}")));
+        let finite = |mut values: Box<dyn Iterator<Item = f64> + '_>| values.all(f64::is_finite);
+        let fits = match self {
+            Self::Additive(terms) => {
+                for (_, curve) in terms {
+                    curve.check()?;
+                }
+                finite(Box::new(terms.iter().map(|(a, _)| *a)))
+            }
+            Self::Tree { splits, values, .. } => {
+                if !values.len().is_power_of_two() || splits.len() + 1 != values.len() {
+                    return refused("a tree of 2^depth leaves and one split less");
+                }
+                splits.iter().all(|(column, at)| *column < columns && at.is_finite())
+                    && finite(Box::new(values.iter().copied()))
+            }
+            Self::Neurons(neurons) => neurons.iter().all(|neuron| {
+                let own = [neuron.offset, neuron.height];
+                neuron.weights.len() == columns && finite(Box::new(neuron.weights.iter().copied().chain(own)))
+            }),
+            Self::Largest(lines) => finite(Box::new(lines.iter().flat_map(|(a, b)| [*a, *b]))),
+            Self::Products { slopes, terms } => {
+                terms.iter().all(|(i, j, q)| *i < columns && *j < columns && q.is_finite())
+                    && finite(Box::new(slopes.iter().copied()))
+            }
+        };
+        if fits { Ok(()) } else { refused("finite parameters, of columns that it depends on") }
+    }
+
+    /// A term of [`Signal::Additive`] whose standard deviation is |a| for a standard normal x.
+    pub(super) fn term(a: f64, curve: Curve) -> (f64, Curve) {
+        (a / curve.sd(Source::Normal), curve)
+    }
+}
