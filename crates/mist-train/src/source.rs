@@ -139,3 +139,28 @@ fn columns<'a>(numbers: &'a [Vec<f64>], codes: &'a [Option<Vec<u32>>]) -> Vec<Co
     };
     numbers.iter().zip(codes).map(column).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_columns_that_are_categories_become_indicators() {
+        let rows = 40;
+        let column = |step: usize, values: usize| (0..rows).map(move |i| (step * i % rows % values) as f64);
+        let columns_of = |x: [usize; 3], categories: Option<[bool; 3]>| {
+            let x = x.into_iter().flat_map(|values| column(7, values));
+            let sample =
+                Sample { x: DMatrix::from_iterator(rows, 3, x), y: DMatrix::from_iterator(rows, 1, column(11, rows)) };
+            let categories = categories.map(|of_x| (of_x.to_vec(), vec![false]));
+            let network =
+                TrainConfig::from_toml("name = \"a\"\nmeta = \"m_train\"\nseed = 9\nsteps = 1\n").unwrap().network;
+            score_of(&sample, categories.as_ref(), &network).unwrap().shape().columns
+        };
+        assert_eq!(columns_of([4, 40, 3], None), 4);
+        assert_eq!(columns_of([4, 40, 3], Some([true, false, false])), 7);
+        assert_eq!(columns_of([4, 40, 3], Some([true, false, true])), 9);
+        // 16 + 16 + 3 indicators are too many for a side: all stay numbers.
+        assert_eq!(columns_of([40, 40, 3], Some([true; 3])), 4);
+    }
+}

@@ -108,8 +108,8 @@ impl Regression {
         let sd = (signals.iter().map(|t| (t - mean).powi(2)).sum::<f64>() / POINTS as f64).sqrt();
         let largest = signals.iter().fold(0.0_f64, |most, t| most.max(t.abs()));
         // Of a constant signal only rounding is left.
-        if !(sd > 1e-9 * largest) {
-            return Err(ParameterError::new("signal", "one that is not constant", format!("{signal:?}")));
+        if sd <= 1e-9 * largest || !sd.is_finite() {
+            return Err(ParameterError::new("signal", "finite values that are not all the same", format!("{signal:?}")));
         }
         let scale = (mean, 1.0 / sd);
         signals.iter_mut().for_each(|t| *t = (*t - scale.0) * scale.1);
