@@ -89,6 +89,28 @@ def numbers():
     yield "x₁x₂ + x₃ and noise", normal(3), lambda x: x[:, 0] * x[:, 1] + x[:, 2], 0.5
 
 
+def levels(*counts, numbers=0):
+    """Codes of categories, equally frequent, then normal columns."""
+
+    def columns(n, rng):
+        codes = [rng.integers(count, size=n) for count in counts]
+        return np.column_stack([*codes, rng.normal(size=(n, numbers))])
+
+    return columns
+
+
+def with_categories():
+    """Name, columns, signal, standard deviation of the noise; the first columns are categories, as many as the last entry says."""
+    effect = lambda values: lambda column: np.array(values)[column.astype(int)]
+    own, slope = effect([0.0, 1.5, -1.0]), effect([1.0, -1.0, 0.2])
+    yield "a slope for each of three categories", levels(3, numbers=1), lambda x: own(x[:, 0]) + slope(x[:, 0]) * x[:, 1], 0.5, 1
+    first, second = effect([0.0, 1.0, 2.0, -1.0]), effect([0.0, 2.0, 0.5])
+    yield "two categories, their effects added", levels(4, 3), lambda x: first(x[:, 0]) + second(x[:, 1]), 0.7, 2
+    yield "a category of two, x and x² among four columns", levels(2, numbers=3), lambda x: 2 * x[:, 0] + x[:, 1] + x[:, 2] ** 2, 0.7, 1
+    groups = effect(np.random.default_rng(5).normal(size=8))
+    yield "eight groups and a line", levels(8, numbers=2), lambda x: groups(x[:, 0]) + x[:, 1], 0.5, 1
+
+
 def classes():
     """Name, columns, and the probabilities of the classes of rows."""
 
@@ -113,6 +135,14 @@ def laws():
         def rows(n, rng, columns=columns, signal=signal, sd=sd):
             x = columns(n, rng)
             return x, signal(x) + sd * rng.normal(size=n)
+
+        yield name, number_mi(many(columns, signal), sd), rows
+    for name, columns, signal, sd, count in with_categories():
+
+        def rows(n, rng, columns=columns, signal=signal, sd=sd, count=count):
+            x = columns(n, rng)
+            texts = [np.char.add("level ", x[:, j].astype(int).astype(str)) for j in range(count)]
+            return np.column_stack([*texts, x[:, count:].astype(str)]), signal(x) + sd * rng.normal(size=n)
 
         yield name, number_mi(many(columns, signal), sd), rows
     for name, columns, probabilities in classes():
