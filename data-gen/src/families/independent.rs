@@ -11,7 +11,7 @@ use crate::ground::{
     joint::Joint,
     keys::{Keys, Written},
     marginal::Marginal,
-    normal::normal_quantile,
+    normal,
     prior::Prior,
     sample::Sample,
 };
@@ -135,14 +135,7 @@ impl IndependentSide {
 fn cuts<R: Rng + ?Sized>(rng: &mut R) -> Vec<f64> {
     let levels = if rng.random() { 2 } else { (3.0 * (13.0_f64 / 3.0).powf(rng.random())) as usize };
     let parameter = 30.0_f64.powf(rng.random());
-    let probabilities = dirichlet(levels, parameter, rng);
-    let mut below = 0.0;
-    let cut = |p: &f64| {
-        below += p;
-        below
-    };
-    let cumulative: Vec<f64> = probabilities[..levels - 1].iter().map(cut).collect();
-    cumulative.into_iter().map(|p| normal_quantile(p.clamp(1e-9, 1.0 - 1e-9))).collect()
+    normal::cuts(&dirichlet(levels, parameter, rng))
 }
 
 /// X and Y drawn independently: I(X; Y) = 0.

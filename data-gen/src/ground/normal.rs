@@ -11,6 +11,19 @@ pub(crate) fn normal_quantile(p: f64) -> f64 {
     Normal::standard().inverse_cdf(p)
 }
 
+/// Where to cut a standard normal into levels of these probabilities; cuts that only rounding would tell apart may be equal.
+pub(crate) fn cuts(probabilities: &[f64]) -> Vec<f64> {
+    let mut below = 0.0;
+    let levels = &probabilities[..probabilities.len() - 1];
+    levels
+        .iter()
+        .map(|p| {
+            below += p;
+            normal_quantile(f64::clamp(below, 1e-9, 1.0 - 1e-9))
+        })
+        .collect()
+}
+
 /// Φ(x) = ½ erfc(−x/√2): accurate in the lower tail, where ½ (1 + erf) would cancel. With `libm`, whose erfc is
 /// good to the last place; that of `statrs` 0.18 has relative errors of up to 1e-10.
 pub(crate) fn normal_cdf(x: f64) -> f64 {

@@ -109,7 +109,11 @@ impl Regression {
         let largest = signals.iter().fold(0.0_f64, |most, t| most.max(t.abs()));
         // Of a constant signal only rounding is left.
         if sd <= 1e-9 * largest || !sd.is_finite() {
-            return Err(ParameterError::new("signal", "finite values that are not all the same", format!("{signal:?}")));
+            return Err(ParameterError::new(
+                "signal",
+                "finite values that are not all the same",
+                format!("{signal:?}"),
+            ));
         }
         let scale = (mean, 1.0 / sd);
         signals.iter_mut().for_each(|t| *t = (*t - scale.0) * scale.1);

@@ -16,7 +16,7 @@ use crate::ground::{
     draw::{dirichlet, log_uniform},
     error::ConfigError,
     keys::{Keys, Range, Written},
-    normal::normal_quantile,
+    normal,
     prior::Prior,
 };
 
@@ -159,7 +159,7 @@ impl RegressionPrior {
                     return Feature::number(follows);
                 }
                 let count = rng.random_range(2..=6);
-                let cuts = quantiles(&dirichlet(count, 5.0, rng), normal_quantile);
+                let cuts = cuts(count, 5.0, rng);
                 let category = !cuts.is_empty() && rng.random();
                 let effects = category.then(|| (0..=cuts.len()).map(|_| rng.sample(StandardNormal)).collect());
                 Feature { follows, cuts, effects }
@@ -168,20 +168,11 @@ impl RegressionPrior {
     }
 }
 
-/// The values below which there are the first, the first two, … of these probabilities, those without a place of their own left
-/// out.
-fn quantiles(probabilities: &[f64], quantile: impl Fn(f64) -> f64) -> Vec<f64> {
-    let mut below = 0.0;
-    let mut at: Vec<f64> = probabilities[..probabilities.len() - 1]
-        .iter()
-        .map(|p| {
-            below += p;
-            quantile(below)
-        })
-        .collect();
-    at.retain(|at| at.is_finite());
-    at.dedup_by(|next, kept| *next <= *kept);
-    at
+/// Cuts of a standard normal into this number of levels, fewer where some have hardly any probability.
+fn cuts<R: Rng + ?Sized>(levels: usize, concentration: f64, rng: &mut R) -> Vec<f64> {
+    let mut cuts = normal::cuts(&dirichlet(levels, concentration, rng));
+    cuts.dedup();
+    cuts
 }
 
 impl Prior for RegressionPrior {
@@ -247,7 +238,7 @@ impl Prior for RegressionPrior {
                     let count = rng.random_range(self.classes[0]..=self.classes[1]);
                     let concentration = log_uniform(&[2.0, 30.0], rng);
                     // The signal has unit variance; the cuts are those of a normal one.
-                    let cuts = quantiles(&dirichlet(count, concentration, rng), normal_quantile);
+                    let cuts = cuts(count, concentration, rng);
                     Response::Class { cuts, softness: log_uniform(&self.softness, rng) }
                 }
             };
