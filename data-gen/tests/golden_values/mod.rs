@@ -172,8 +172,8 @@ pub const FAMILIES: &[Golden] = &[
     Golden { of: "regression-number", index: 1, variant: "regression-number-base", shape: (29, 11, 16), values: [0.046973064080304994, 0.11137269784377407, -1.0080305506329916, 0.6438635674372885] },
     Golden { of: "regression-number", index: 2, variant: "regression-number-base", shape: (247, 3, 1), values: [1.7875384732994037, -0.4920562330276399, -2.2273850910022177, 0.32323274932647] },
     Golden { of: "regression-number", index: 3, variant: "regression-number-base", shape: (10, 5, 2), values: [0.06576764508500688, -0.9408566412106059, -0.49853012088957244, -0.9239071034595733] },
-    Golden { of: "regression-class", index: 0, variant: "regression-class", shape: (92, 7, 1), values: [0.03302623346334199, 0.6665418493915384, -0.0, -0.0] },
-    Golden { of: "regression-class", index: 1, variant: "regression-class", shape: (35, 1, 1), values: [0.4495509849343817, 1.0, 1.0, -0.6300575439841368] },
-    Golden { of: "regression-class", index: 2, variant: "regression-class", shape: (22, 5, 1), values: [0.9394590534469912, -0.38319095586277624, -1.502884625644406, 3.0] },
-    Golden { of: "regression-class", index: 3, variant: "regression-class", shape: (150, 1, 1), values: [0.01340855290509313, 1.0, 0.0, 0.46710184479653977] },
+    Golden { of: "regression-class", index: 0, variant: "regression-class", shape: (92, 7, 1), values: [0.03373964154221687, -1.0, -0.0, -1.0] },
+    Golden { of: "regression-class", index: 1, variant: "regression-class", shape: (35, 1, 1), values: [0.02417154078739392, -1.952547769137372, 0.16574372743668242, 0.0] },
+    Golden { of: "regression-class", index: 2, variant: "regression-class", shape: (22, 5, 1), values: [1.3895863688648251, 0.0036875886525335557, -0.2671888589471432, 2.0] },
+    Golden { of: "regression-class", index: 3, variant: "regression-class", shape: (150, 1, 1), values: [0.09099069803827087, 3.0, 0.0, -1.1799866228810174] },
 ];

@@ -140,6 +140,8 @@ pub struct RegressionPrior {
     /// Probability that a column of X has 2 to 6 values, of probabilities from a symmetric Dirichlet distribution with parameter 5:
     /// levels in one half of them, categories whose effects are N(0, 1) in the other.
     pub levels: f64,
+    /// Probability that all columns of X have.
+    pub all_levels: f64,
     /// Range of the standard deviation of a number's noise, that of the signal being 1; log-uniform.
     pub noise: Range,
     /// Range of the number of classes. Their probabilities, if there were no softness, are a draw from a symmetric Dirichlet
@@ -152,10 +154,11 @@ pub struct RegressionPrior {
 impl RegressionPrior {
     fn draw_features<R: Rng + ?Sized>(&self, dim: usize, rng: &mut R) -> Vec<Feature> {
         let follow: bool = rng.random();
+        let all = self.all_levels > 0.0 && rng.random_bool(self.all_levels);
         (0..dim)
             .map(|_| {
                 let follows = if follow { rng.random_range(-0.95..0.95) } else { 0.0 };
-                if !rng.random_bool(self.levels) {
+                if !rng.random_bool(if all { 1.0 } else { self.levels }) {
                     return Feature::number(follows);
                 }
                 let count = rng.random_range(2..=6);
@@ -190,6 +193,7 @@ impl Prior for RegressionPrior {
             signals: keys.some_of("signals", "signal", &SignalKind::ALL, SignalKind::ALL.to_vec())?,
             columns: keys.whole("columns", Regression::MOST_COLUMNS, Domain::whole(1, Regression::MOST_COLUMNS))?,
             levels: keys.probability("levels", 0.0)?,
+            all_levels: keys.probability("all_levels", 0.0)?,
             noise: if of_class { [0.05, 4.0] } else { keys.range("noise", [0.05, 4.0], Response::NOISE_SD)? },
             classes: if of_class { keys.whole_range("classes", [2, 6], Domain::whole(2, 64))? } else { [2, 6] },
             softness: if of_class { keys.range("softness", [0.03, 3.0], Response::SOFTNESS)? } else { [0.03, 3.0] },
@@ -199,6 +203,10 @@ impl Prior for RegressionPrior {
     fn write(&self, keys: &mut Written) {
         keys.set("response", self.response).set("signals", &self.signals);
         keys.set("columns", self.columns).set("levels", self.levels);
+        // What does not have it keeps its hash.
+        if self.all_levels > 0.0 {
+            keys.set("all_levels", self.all_levels);
+        }
         match self.response {
             ResponseKind::Number => keys.set("noise", self.noise),
             ResponseKind::Class => keys.set("classes", self.classes).set("softness", self.softness),
@@ -218,7 +226,7 @@ impl Prior for RegressionPrior {
     }
 
     fn has_ties(&self) -> bool {
-        self.response == ResponseKind::Class || self.levels > 0.0
+        self.response == ResponseKind::Class || self.levels > 0.0 || self.all_levels > 0.0
     }
 
     /// Products and steep curves reach beyond where Φ rounds to 1.
