@@ -4,6 +4,7 @@
 Environment: as scripts/operations_independence.py. Then:
     target/venv-operations/bin/python scripts/operations_tables.py rank --checkpoint NAME.safetensors
     target/venv-operations/bin/python scripts/operations_tables.py matrix --checkpoint NAME.safetensors --columns 300 --rows 1000
+    target/venv-operations/bin/python scripts/operations_tables.py rows --checkpoint NAME.safetensors
     target/venv-operations/bin/python scripts/operations_tables.py scale --checkpoint NAME.safetensors
 """
 
@@ -96,16 +97,12 @@ def matrix(args):
         print(f"| {name} | {part.sum()} | {truth[part].mean():.3f} | {e.mean():+.4f} | {np.abs(e).mean():.4f} | {covered[part].mean():.0%} |")
 
 
-def scale(args):
-    """Normal tables of many rows: the MI of both sides is known."""
+def answered(args, tables):
+    """Asks normal tables, (name, rows, correlations of the pairs of columns, whether the columns of a side are mixed): the MI is known."""
     mist, rng = Mist(args), np.random.default_rng(args.seed)
     print(f"| table | truth | answer, 90 % interval | {USED_HEAD} |\n|---|---|---|---|---|---|---|---|")
-    for name, rows, dim, mixed in [
-        ("1,000,000 × (8 + 8), pairs of columns", 1_000_000, 8, False),
-        ("the same, columns of a side mixed", 1_000_000, 8, True),
-        ("10,000,000 × (1 + 1)", 10_000_000, 1, False),
-    ]:
-        rho = np.linspace(0.1, 0.7, dim) if dim > 1 else np.array([0.6])
+    for name, rows, rho, mixed in tables:
+        dim = len(rho)
         x = rng.standard_normal((rows, dim))
         y = rho * x + np.sqrt(1 - rho**2) * rng.standard_normal((rows, dim))
         if mixed:
@@ -125,14 +122,32 @@ def scale(args):
         (mist.work / f"{side}.npy").unlink()
 
 
+def rows(args):
+    """One pair of columns, and 32, of more and more rows."""
+    counts = {1: [10_000, 100_000, 1_000_000], 32: [500, 2_000, 10_000, 100_000, 1_000_000]}
+    name = lambda dim, n: f"{n:,} × ({dim} + {dim})"
+    answered(args, [(name(dim, n), n, np.full(dim, 0.6), False) for dim, every in counts.items() for n in every])
+
+
+def scale(args):
+    """Tables of many cells."""
+    unequal = np.linspace(0.1, 0.7, 8)
+    tables = [
+        ("1,000,000 × (8 + 8), pairs of columns", 1_000_000, unequal, False),
+        ("the same, columns of a side mixed", 1_000_000, unequal, True),
+        ("10,000,000 × (1 + 1)", 10_000_000, np.array([0.6]), False),
+    ]
+    answered(args, tables)
+
+
 def main():
     p = parser("measure rankings, matrices and large tables")
-    p.add_argument("what", choices=["rank", "matrix", "scale"])
+    p.add_argument("what", choices=["rank", "matrix", "rows", "scale"])
     p.add_argument("--columns", type=int, default=300)
     p.add_argument("--rows", type=int, default=1000)
     p.add_argument("--seed", type=int, default=1)
     args = p.parse_args()
-    {"rank": rank, "matrix": matrix, "scale": scale}[args.what](args)
+    {"rank": rank, "matrix": matrix, "rows": rows, "scale": scale}[args.what](args)
 
 
 if __name__ == "__main__":
