@@ -44,6 +44,9 @@ pub struct LocalConfig {
     /// Whether what single pairs of variables say enters, see [`PairTerms`](crate::scores::PairTerms).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub pairs: bool,
+    /// Whether regressions on several columns are among it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub fits: bool,
     /// Channels of the critic.
     pub critic_channels: usize,
     /// Width of the head for rows.
@@ -52,7 +55,7 @@ pub struct LocalConfig {
 
 impl Default for LocalConfig {
     fn default() -> Self {
-        Self { neighbours: vec![1, 3, 8, 24], pairs: false, critic_channels: 16, head_width: 64 }
+        Self { neighbours: vec![1, 3, 8, 24], pairs: false, fits: false, critic_channels: 16, head_width: 64 }
     }
 }
 

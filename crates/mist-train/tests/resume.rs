@@ -169,6 +169,15 @@ fn inputs_that_a_checkpoint_has_not_seen_start_at_0_and_are_learned() {
         }
     }
     assert_eq!(new, 8);
+    // What regressions say comes in by the same layers.
+    let mut fitted = TrainConfig { init: Some(start.join("tiny.safetensors")), seed: 7, ..next };
+    let NetworkConfig::Axial(network) = &mut fitted.network else { panic!("the configuration is axial") };
+    network.local.fits = true;
+    let last = dir.path().join("last");
+    train(&fitted, &options(&last, false, Some(0), 1)).unwrap();
+    let fitted = Checkpoint::read(&last.join("tiny.safetensors"), &Device::Cpu).unwrap();
+    let names = |of: &Checkpoint| of.parameters.iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
+    assert_eq!(names(&fitted), names(&checkpoint));
 }
 
 /// The files of a folder.

@@ -12,7 +12,7 @@ const ORDERS: [usize; 4] = [1, 3, 8, 24];
 
 fn tiny() -> AxialConfig {
     AxialConfig {
-        local: LocalConfig { neighbours: ORDERS.to_vec(), pairs: true, critic_channels: 5, head_width: 6 },
+        local: LocalConfig { neighbours: ORDERS.to_vec(), pairs: true, fits: true, critic_channels: 5, head_width: 6 },
         channels: 7,
         cell_width: 5,
         mix_width: 6,
@@ -57,7 +57,7 @@ fn task(n: usize, dim_x: usize, dim_y: usize, seed: u64) -> Scores {
     if dim_x > 2 {
         x[1] = Column::Category(&codes);
     }
-    Scores::of(&x, &y).unwrap().with_neighbours(&ORDERS).with_pairs(&ORDERS)
+    Scores::of(&x, &y).unwrap().with_neighbours(&ORDERS).with_pairs(&ORDERS, true)
 }
 
 fn quantiles(net: &Axial, batch: &Batch) -> Vec<Vec<f32>> {
@@ -214,6 +214,7 @@ fn swapping_sides_and_permuting_columns_and_rows_changes_no_answer() {
                     .collect(),
                 rows: (0..s.n).flat_map(|r| &pairs.rows[rows(r) * 4..][..4]).copied().collect(),
                 groups: Vec::new(),
+                fitted: false,
             }),
             scored: s.scored,
         }

@@ -70,10 +70,14 @@ impl NetworkConfig {
         }
     }
 
-    /// Whether this network is the other one and what it makes of pairs of variables.
+    /// Whether this network is the other one and what it makes of pairs of variables, or of regressions.
     pub fn extends(&self, other: &Self) -> bool {
         let (Self::Axial(own), Self::Axial(other)) = (self, other) else { return false };
         let mut without = own.clone();
+        without.local.fits = false;
+        if own.local.fits && without == *other {
+            return true;
+        }
         without.local.pairs = false;
         own.local.pairs && without == *other
     }
@@ -82,7 +86,7 @@ impl NetworkConfig {
     pub fn with_terms(&self, scores: Scores) -> Scores {
         let scores = scores.with_neighbours(self.neighbours());
         match self {
-            Self::Axial(c) if c.local.pairs => scores.with_pairs(self.neighbours()),
+            Self::Axial(c) if c.local.pairs => scores.with_pairs(self.neighbours(), c.local.fits),
             _ => scores,
         }
     }

@@ -311,13 +311,14 @@ impl Scores {
         self
     }
 
-    /// The same with what pairs of variables say, by neighbours of these orders.
+    /// The same with what pairs of variables say, by neighbours of these orders, and with `fits` what regressions of several on
+    /// one say.
     ///
     /// # Panics
     /// Without orders, or with values in place of normal scores.
     #[must_use]
-    pub fn with_pairs(mut self, orders: &[usize]) -> Self {
-        self.pairs = Some(PairTerms::of(&self, orders));
+    pub fn with_pairs(mut self, orders: &[usize], fits: bool) -> Self {
+        self.pairs = Some(PairTerms::of(&self, orders, fits));
         self
     }
 

@@ -7,11 +7,13 @@
 //! neighbours are searched as well.
 
 mod bins;
+mod fits;
 mod groups;
 
 use super::neighbours::{self, TERMS, neighbour_terms};
 use super::{Scores, rank};
 use bins::{Bins, Excess, Grid};
+use fits::Fits;
 use groups::{Across, groups};
 
 /// Numbers for each pair of columns: see [`PairTerms::columns`].
@@ -35,6 +37,8 @@ pub struct PairTerms {
     pub rows: Vec<f32>,
     /// The groups that `rows` is a sum over: columns of `z` of X and of Y, of a block its first.
     pub groups: Vec<[Vec<usize>; 2]>,
+    /// Whether `rows` is of neighbours in what regressions predict, in place of the columns of a group or of all.
+    pub fitted: bool,
 }
 
 /// Searches of neighbours in some of the variables.
@@ -55,6 +59,12 @@ impl Search<'_> {
             }
             _ => neighbour_terms(&columns(x), &columns(y), self.orders).into_iter().step_by(TERMS).collect(),
         }
+    }
+
+    /// The same for columns of normal scores on one side.
+    fn first_of(&self, x: &[Vec<f32>], y: &[&Variable]) -> Vec<f32> {
+        let y: Vec<Vec<f32>> = y.iter().map(|v| values(self.scores, v)).collect();
+        neighbour_terms(x, &y, self.orders).into_iter().step_by(TERMS).collect()
     }
 
     /// Mean over rows of the second order.
@@ -80,7 +90,7 @@ impl Variable {
 impl PairTerms {
     /// # Panics
     /// Without orders, or with values in place of normal scores.
-    pub(super) fn of(scores: &Scores, orders: &[usize]) -> Self {
+    pub(super) fn of(scores: &Scores, orders: &[usize], fits: bool) -> Self {
         assert!(scores.scored && !orders.is_empty(), "pairs are of normal scores, and need an order");
         let (n, d) = (scores.n, scores.dim_x + scores.dim_y);
         let variables = variables(scores);
@@ -115,19 +125,37 @@ impl PairTerms {
         for (at, weight) in weights.iter().enumerate() {
             set(&variables[at / vy], &variables[across + at % vy], 4, &[*weight]);
         }
+        let fits = if fits { Fits::new(&search) } else { None };
+        let mut fitted = false;
+        // Neighbours in predictions, of either side by the other, where they say more than `told`.
+        let mut better = |mut told: Vec<f32>, x: &[&Variable], y: &[&Variable]| -> Vec<f32> {
+            for (fits, (from, of)) in fits.iter().flat_map(|fits| [(fits, (x, y)), (fits, (y, x))]) {
+                if let Some(first) = fits.first(from, of)
+                    && search.mean(&first) > search.mean(&told)
+                {
+                    (told, fitted) = (first, true);
+                }
+            }
+            told
+        };
         let mut rows = vec![0f32; n * orders.len()];
         let mut found = Vec::new();
         for [x, y] in groups(&variables, &Across { sides: [vx, vy], weights, shares }) {
             let of =
                 |vs: &[usize], from: usize| -> Vec<&Variable> { vs.iter().map(|v| &variables[from + v]).collect() };
             let (x, y) = (of(&x, 0), of(&y, across));
-            let first = search.first(&x, &y);
+            let first = better(search.first(&x, &y), &x, &y);
             rows.iter_mut().zip(&first).for_each(|(sum, term)| *sum += term);
             let each = (search.mean(&first) / (x.len() * y.len()) as f32).asinh();
             x.iter().for_each(|a| y.iter().for_each(|b| set(a, b, 5, &[each])));
             found.push([x, y].map(|side| side.iter().map(|v| v.first).collect()));
         }
-        Self { columns, rows, groups: found }
+        let of = |side: std::ops::Range<usize>| -> Vec<&Variable> { variables[side].iter().collect() };
+        let is_all = found.iter().any(|[x, y]: &[Vec<usize>; 2]| x.len() == vx && y.len() == vy);
+        if !is_all {
+            rows = better(rows, &of(0..vx), &of(vx..vx + vy));
+        }
+        Self { columns, rows, groups: found, fitted }
     }
 }
 
@@ -213,7 +241,7 @@ mod tests {
         let x = columns.map(|c| all[c]);
         let y: Vec<Column> = y.iter().map(|c| Column::Number(c)).collect();
         let scores = if sides_swapped { Scores::of(&y, &x) } else { Scores::of(&x, &y) }.unwrap();
-        let terms = PairTerms::of(&scores, &ORDERS);
+        let terms = PairTerms::of(&scores, &ORDERS, false);
         (scores, terms)
     }
 
@@ -270,7 +298,7 @@ mod tests {
             };
             let columns: Vec<Vec<f64>> = [0, 2, 7, 0, 3, 0].into_iter().map(&mut column).collect();
             let refs: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
-            found += PairTerms::of(&Scores::new(&refs[..3], &refs[3..]).unwrap(), &ORDERS).groups.len();
+            found += PairTerms::of(&Scores::new(&refs[..3], &refs[3..]).unwrap(), &ORDERS, false).groups.len();
         }
         assert!(found <= 18, "{found} pairs of 1,800");
     }
@@ -287,7 +315,7 @@ mod tests {
             };
             let y = [with(&|r| x[0][r] * x[2][r], column()), with(&|r| x[3][r], column()), column()];
             let refs: Vec<&[f64]> = x.iter().chain(&y).map(Vec::as_slice).collect();
-            let terms = PairTerms::of(&Scores::new(&refs[..4], &refs[4..]).unwrap(), &ORDERS);
+            let terms = PairTerms::of(&Scores::new(&refs[..4], &refs[4..]).unwrap(), &ORDERS, false);
             found += usize::from(terms.groups == [[vec![0, 2], vec![4]], [vec![3], vec![5]]]);
             too_many += usize::from(terms.groups.iter().flatten().flatten().any(|c| [1, 6].contains(c)));
         }
@@ -302,7 +330,7 @@ mod tests {
         // As they are in the data, not oriented.
         let of = |y: &[f64]| {
             let numbers: Vec<Column> = refs.iter().map(|c| Column::Number(c)).collect();
-            PairTerms::of(&Scores::unoriented(&numbers, &[Column::Number(y)]).unwrap(), &ORDERS)
+            PairTerms::of(&Scores::unoriented(&numbers, &[Column::Number(y)]).unwrap(), &ORDERS, true)
         };
         assert_eq!(of(&y[0]), of(&turned));
     }
@@ -310,7 +338,7 @@ mod tests {
     #[test]
     fn very_few_rows_and_constant_columns_say_nothing() {
         for (a, b) in [(vec![1.0, 2.0], vec![2.0, 1.0]), (vec![1.0; 50], (0..50).map(f64::from).collect())] {
-            let terms = PairTerms::of(&Scores::new(&[&a], &[&b]).unwrap(), &ORDERS);
+            let terms = PairTerms::of(&Scores::new(&[&a], &[&b]).unwrap(), &ORDERS, true);
             assert!(terms.columns.iter().chain(&terms.rows).all(|v| *v == 0.0), "{terms:?}");
         }
     }
