@@ -59,7 +59,8 @@ impl Response {
             let e = (-z.abs()).exp();
             let (small, large) = (e / (1.0 + e), 1.0 / (1.0 + e));
             let (below, above) = if z > 0.0 { (small, large) } else { (large, small) };
-            into.push(if below < 0.5 { below - last } else { last_above - above });
+            // Of cuts that are nearly the same, rounding may leave less than nothing.
+            into.push(if below < 0.5 { below - last } else { last_above - above }.max(0.0));
             (last, last_above) = (below, above);
         }
         into.push(last_above);

@@ -89,31 +89,35 @@ impl Signal {
             return Err(ParameterError::new("columns of the signal", format!("1 to {most}"), columns));
         }
         let refused = |expected: &str| Err(ParameterError::new("signal", expected, format!("{self:?}")));
-        let finite = |mut values: Box<dyn Iterator<Item = f64> + '_>| values.all(f64::is_finite);
-        let fits = match self {
+        // The numbers that it is made of, and the columns that it names.
+        let (mut numbers, mut named): (Vec<f64>, Vec<usize>) = (Vec::new(), Vec::new());
+        match self {
             Self::Additive(terms) => {
-                for (_, curve) in terms {
+                for (a, curve) in terms {
                     curve.check()?;
+                    numbers.push(*a);
                 }
-                finite(Box::new(terms.iter().map(|(a, _)| *a)))
             }
             Self::Tree { splits, values, .. } => {
                 if !values.len().is_power_of_two() || splits.len() + 1 != values.len() {
                     return refused("a tree of 2^depth leaves and one split less");
                 }
-                splits.iter().all(|(column, at)| *column < columns && at.is_finite())
-                    && finite(Box::new(values.iter().copied()))
+                numbers.extend(splits.iter().map(|(_, at)| at).chain(values));
+                named.extend(splits.iter().map(|(column, _)| column));
             }
-            Self::Neurons(neurons) => neurons.iter().all(|neuron| {
-                let own = [neuron.offset, neuron.height];
-                neuron.weights.len() == columns && finite(Box::new(neuron.weights.iter().copied().chain(own)))
-            }),
-            Self::Largest(lines) => finite(Box::new(lines.iter().flat_map(|(a, b)| [*a, *b]))),
+            Self::Neurons(neurons) => {
+                if neurons.iter().any(|neuron| neuron.weights.len() != columns) {
+                    return refused("as many weights in every unit");
+                }
+                numbers.extend(neurons.iter().flat_map(|n| n.weights.iter().chain([&n.offset, &n.height])));
+            }
+            Self::Largest(lines) => numbers.extend(lines.iter().flat_map(|(a, b)| [a, b])),
             Self::Products { slopes, terms } => {
-                terms.iter().all(|(i, j, q)| *i < columns && *j < columns && q.is_finite())
-                    && finite(Box::new(slopes.iter().copied()))
+                numbers.extend(slopes.iter().chain(terms.iter().map(|(_, _, q)| q)));
+                named.extend(terms.iter().flat_map(|(i, j, _)| [i, j]));
             }
-        };
+        }
+        let fits = numbers.iter().all(|v| v.is_finite()) && named.iter().all(|column| *column < columns);
         if fits { Ok(()) } else { refused("finite parameters, of columns that it depends on") }
     }
 
