@@ -3,7 +3,7 @@
   python3 -m venv target/venv-operations && target/venv-operations/bin/pip install -r scripts/requirements-operations.txt
   target/venv-operations/bin/python scripts/pointwise_trust.py [--checkpoint FILE] [--tasks 240] [--seed 5]
 
-Writes the table of docs/results/mist-2026-12n.md to standard output. Categories are asked as numbers.
+Writes the table of docs/results/mist-2026-12u.md to standard output. Categories are asked as numbers.
 """
 
 import numpy as np

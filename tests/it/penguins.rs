@@ -35,4 +35,4 @@ fn frozen_answer() {
 }
 
 /// Lower end, point estimate and upper end of the 90 % interval, in nats.
-const FROZEN: (f64, f64, f64) = (0.951_590, 1.073_745, 1.253_376);
+const FROZEN: (f64, f64, f64) = (0.930_432, 1.067_892, 1.238_699);

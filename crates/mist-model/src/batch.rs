@@ -17,6 +17,8 @@ pub struct Batch {
     /// What pairs say of each pair of columns (B, D, D, 6), and of each row (B, N, |orders|), 0 in padding; `None` where the tasks have
     /// none. See [`PairTerms`](crate::scores::PairTerms).
     pub pairs: Option<(Tensor, Tensor)>,
+    /// What regressions say of each row (B, N, |orders|), 0 in padding; `None` where the tasks have none.
+    pub fits: Option<Tensor>,
     /// (B, D): the block of a column, 0 for a number and for padding; see [`Scores::block`].
     pub block: Tensor,
     /// (B, N), 1 for a real row; `None` when no task has padding rows.
@@ -100,6 +102,7 @@ impl Batch {
                 _ => Some(Tensor::from_vec(neighbours, (b, rows, terms), device)?),
             },
             pairs: pairs(tasks, rows, cols, device)?,
+            fits: fits(tasks, rows, device)?,
             block: Tensor::from_vec(block, (b, cols), device)?,
             row_mask: if padded_rows { Some(Tensor::from_vec(mask, (b, rows), device)?) } else { None },
             side: Tensor::from_vec(side, (b, cols), device)?,
@@ -133,6 +136,7 @@ impl Batch {
             ties: f(&self.ties)?,
             neighbours: self.neighbours.as_ref().map(&f).transpose()?,
             pairs: self.pairs.as_ref().map(|(columns, rows)| Ok::<_, Error>((f(columns)?, f(rows)?))).transpose()?,
+            fits: self.fits.as_ref().map(&f).transpose()?,
             block: f(&self.block)?,
             row_mask: self.row_mask.as_ref().map(&f).transpose()?,
             side: f(&self.side)?,
@@ -216,6 +220,22 @@ impl Batch {
         let (x, y) = self.sides()?;
         self.pairs_of(&x, &x)? + self.pairs_of(&y, &y)?
     }
+}
+
+/// [`Batch::fits`].
+fn fits(tasks: &[&Scores], rows: usize, device: &Device) -> Result<Option<Tensor>> {
+    let told: Vec<&[f32]> = tasks.iter().filter_map(|t| t.pairs.as_ref()?.fits.as_deref()).collect();
+    let Some(orders) = told.first().map(|f| f.len() / tasks[0].n) else {
+        return Ok(None);
+    };
+    if told.len() < tasks.len() || !tasks.iter().zip(&told).all(|(t, f)| f.len() == t.n * orders) {
+        candle_core::bail!("tasks of one batch must have the same terms of regressions");
+    }
+    let mut out = vec![0f32; tasks.len() * rows * orders];
+    for (task, own) in out.chunks_exact_mut(rows * orders).zip(told) {
+        task[..own.len()].copy_from_slice(own);
+    }
+    Ok(Some(Tensor::from_vec(out, (tasks.len(), rows, orders), device)?))
 }
 
 /// [`Batch::pairs`].

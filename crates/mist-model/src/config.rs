@@ -44,7 +44,7 @@ pub struct LocalConfig {
     /// Whether what single pairs of variables say enters, see [`PairTerms`](crate::scores::PairTerms).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub pairs: bool,
-    /// Whether regressions on several columns are among it.
+    /// Whether what regressions on several columns predict enters; with `pairs` alone.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub fits: bool,
     /// Channels of the critic.
@@ -94,7 +94,8 @@ impl AxialConfig {
         let cells = n * d * (basis * h + h * h + 3 * h * u + u * u + u * c);
         let moments = n * d * d * 2 * c;
         let pair_block = d * d * (4 * e * e + d * e + 4 * e * e) + d * 4 * e * e;
-        let gate = if self.local.pairs { self.local.head_width } else { 0 };
+        let more = usize::from(self.local.pairs) + usize::from(self.local.fits);
+        let gate = more * self.local.head_width;
         let embed = 2 * c + 5 + if self.local.pairs { crate::scores::PAIR_TERMS } else { 0 };
         let pairs = d * d * embed * e + self.pair_blocks * pair_block;
         let attention = n * (8 * w * w + 4 * self.inducing * w) + self.inducing * w * w;
@@ -102,7 +103,7 @@ impl AxialConfig {
         let r = self.readout_width;
         let readout = 3 * d * d * e + (8 * e + 2 * w + r + self.taus.len()) * r;
         let l = &self.local;
-        let (q, k) = (l.critic_channels, (crate::scores::TERMS + usize::from(l.pairs)) * l.neighbours.len());
+        let (q, k) = (l.critic_channels, (crate::scores::TERMS + more) * l.neighbours.len());
         let local = n * (k * w + d * (c + d) * q + q * w + (w + k + 1) * l.head_width)
             + d * d * e * q
             + (8 * e + 5) * (w + gate);
@@ -143,6 +144,9 @@ impl AxialConfig {
             if got > MAX_BLOCKS {
                 return Err(format!("`{name}` must be at most {MAX_BLOCKS}, got {got}"));
             }
+        }
+        if self.local.fits && !self.local.pairs {
+            return Err("`local.fits` needs `local.pairs`: regressions are asked of groups of variables".into());
         }
         if self.neighbours().len() > MAX_WIDTH {
             let got = self.neighbours().len();

@@ -177,9 +177,8 @@ impl Table {
             let softness = (options.temperature * Options::RADIUS).min(1.0);
             let z = table.exact.z.get(0)?;
             table.neighbours = Some(Neighbours::at(&z, dim_x, orders, softness, options.anchored)?);
-            // What regressions predict is held fixed.
-            let groups = tasks[0].pairs.as_ref().filter(|p| !p.fitted);
-            let groups = groups.map(|p| Groups::at(&z, &p.groups, orders, softness, options.anchored));
+            // What regressions say is held fixed.
+            let groups = tasks[0].pairs.as_ref().map(|p| Groups::at(&z, &p.groups, orders, softness, options.anchored));
             table.groups = groups.transpose()?;
         }
         table.anchor = options.anchored.then_some(plain);

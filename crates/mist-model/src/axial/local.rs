@@ -8,6 +8,10 @@ use candle_core::{D, Result, Tensor};
 use candle_nn::VarBuilder;
 use candle_nn::ops::softmax;
 
+/// Names of the weights of what groups of variables say, and of what regressions say.
+pub(super) const PAIRS: &str = "more";
+const FITS: &str = "fits";
+
 /// Variance of the pointwise MI below which its root counts as flat: a floor *inside* the root, since the gradient of a
 /// root at 0 is not a number.
 const VARIANCE_FLOOR: f64 = 1e-4;
@@ -23,11 +27,12 @@ pub(super) struct Local {
     critic_out: Linear,
     head1: Linear,
     head2: Linear,
-    gate: Option<Gate>,
+    /// One for each of [`Terms::more`].
+    gates: Vec<Gate>,
 }
 
-/// How far the pointwise MI of a table is what pairs of variables say. That is all of it where a few columns are linked one to one among
-/// many that are not: the neighbours in all columns see nothing of it, and to copy a sum is what layers learn slowly.
+/// How far the pointwise MI of a table is what groups of variables say, or regressions. That is all of it where a few columns are linked one
+/// to one among many that are not: the neighbours in all columns see nothing of it, and to copy a sum is what layers learn slowly.
 #[derive(Clone, Debug)]
 struct Gate {
     hidden: Linear,
@@ -35,12 +40,12 @@ struct Gate {
 }
 
 /// What the neighbours say of each row.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Terms<'a> {
     /// Neighbours in all columns (B, N, 3·|orders|).
     pub of_all: &'a Tensor,
-    /// Neighbours in the pairs that stand out (B, N, |orders|).
-    pub of_pairs: Option<&'a Tensor>,
+    /// Neighbours in the groups that stand out, and in what regressions predict, (B, N, |orders|) each, as far as the network wants them.
+    pub more: Vec<&'a Tensor>,
 }
 
 /// What the rows say beside their tokens.
@@ -57,20 +62,32 @@ pub(super) struct Pointwise {
 }
 
 impl Local {
-    /// Width of [`Pointwise::features`] without what pairs of variables say, and of that, which comes last.
-    pub(super) fn features(c: &LocalConfig) -> (usize, usize) {
-        (c.neighbours.len() * (TERMS + 1) + 3, 2 * Self::from_pairs(c))
+    /// Width of [`Pointwise::features`] without what groups and regressions say, and of that, which comes last.
+    pub(super) fn features(c: &LocalConfig) -> (usize, Vec<(&'static str, usize)>) {
+        let more = Self::more(c).into_iter().map(|(name, terms)| (name, 2 * terms)).collect();
+        (c.neighbours.len() * (TERMS + 1) + 3, more)
     }
 
-    /// Terms of a row that come from pairs.
-    fn from_pairs(c: &LocalConfig) -> usize {
-        if c.pairs { c.neighbours.len() } else { 0 }
+    /// Terms of a row that come from groups, and those that come from regressions, by the name of their weights.
+    fn more(c: &LocalConfig) -> Vec<(&'static str, usize)> {
+        let wanted = [(PAIRS, c.pairs), (FITS, c.fits)];
+        wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(name, _)| (name, c.neighbours.len())).collect()
+    }
+
+    /// Whether it wants what regressions say.
+    pub(super) fn wants_fits(&self) -> bool {
+        self.gates.len() > 1
+    }
+
+    /// Those of the terms, groups first, that the network wants.
+    pub(super) fn wanted<'a>(&self, terms: impl Iterator<Item = &'a Tensor>) -> Vec<&'a Tensor> {
+        terms.take(self.gates.len()).collect()
     }
 
     pub(super) fn new(c: &AxialConfig, pooled: usize, vb: VarBuilder) -> Result<Self> {
         let l = &c.local;
         let (w, q, k) = (c.row_width, l.critic_channels, TERMS * l.neighbours.len());
-        let more = Self::from_pairs(l);
+        let more = &Self::more(l);
         Ok(Self {
             neighbours: Linear::with_more(k, more, w, 0.5, vb.pp("neighbours"))?,
             context: Linear::new(pooled, w, 1.0, vb.pp("context"))?,
@@ -80,9 +97,9 @@ impl Local {
             critic_out: Linear::new(q, 1, 0.1, vb.pp("critic_out"))?,
             head1: Linear::with_more(w + k, more, l.head_width, 1.0, vb.pp("head1"))?,
             head2: Linear::new(l.head_width, 1, RESIDUAL_GAIN, vb.pp("head2"))?,
-            gate: (more > 0)
-                .then(|| Gate::new(pooled + k + more + 1, more, l.head_width, &vb.pp("gate")))
-                .transpose()?,
+            gates: (more.iter().zip(["gate", "gate_fits"]))
+                .map(|(_, name)| Gate::new(pooled + k + 1, more, l.head_width, &vb.pp(name)))
+                .collect::<Result<_>>()?,
         })
     }
 
@@ -100,18 +117,9 @@ impl Local {
         forms.broadcast_div(&batch.mean_dim()?.reshape(((), 1, 1))?)
     }
 
-    /// The terms of the rows, squashed: those of the neighbours, and after them those of pairs if the network wants them.
-    fn squashed(&self, terms: &Terms) -> Result<Tensor> {
-        match (&self.neighbours.more, terms.of_pairs) {
-            (Some(_), Some(of_pairs)) => Tensor::cat(&[squash(terms.of_all)?, squash(of_pairs)?], D::Minus1),
-            _ => squash(terms.of_all),
-        }
-    }
-
     /// What is added to the row tokens at first (B, N, W).
     pub(super) fn tokens(&self, terms: &Terms, critic: &Tensor, pooled: &Tensor) -> Result<Tensor> {
-        let own =
-            (self.neighbours.forward(&self.squashed(terms)?)? + self.critic_in.forward(&super::asinh(critic)?)?)?;
+        let own = (self.neighbours.forward(&terms.squashed()?)? + self.critic_in.forward(&super::asinh(critic)?)?)?;
         own.broadcast_add(&self.context.forward(pooled)?.unsqueeze(1)?)
     }
 
@@ -124,24 +132,28 @@ impl Local {
         pooled: &Tensor,
         batch: &Batch,
     ) -> Result<Pointwise> {
-        let terms_in = self.squashed(terms)?;
+        let terms_in = terms.squashed()?;
         let hidden = self.head1.gelu(&Tensor::cat(&[r, &terms_in], D::Minus1)?)?;
         let values = (self.head2.forward(&hidden)? + self.critic_out.forward(critic)?)?;
         let mut values = batch.mask_rows(values)?;
         let n = batch.n.unsqueeze(1)?;
         let of_mean = |t: &Tensor| sum_rows(t)?.broadcast_div(&n);
         let means = of_mean(&terms_in)?;
-        if let (Some(gate), Some(of_pairs)) = (&self.gate, terms.of_pairs) {
-            let told = Tensor::cat(&[pooled, &means, &super::asinh(&of_mean(&values)?)?], 1)?;
-            values = gate.blend(&values, of_pairs, &told)?;
+        let (b, rows, k) = terms.of_all.dims3()?;
+        let orders = k / TERMS;
+        for (gate, more) in self.gates.iter().zip(&terms.more) {
+            let of_values = super::asinh(&of_mean(&values)?)?;
+            // What was added last has its weights last.
+            let (first, last) = (k + orders, means.dim(1)? - k - orders);
+            let (first, last) = (means.narrow(1, 0, first)?, means.narrow(1, first, last)?);
+            values = gate.blend(&values, more, &Tensor::cat(&[pooled, &first, &of_values, &last], 1)?)?;
         }
         let mean = of_mean(&values)?;
         let centred = batch.mask_rows(values.broadcast_sub(&mean.unsqueeze(1)?)?)?;
         let variance = (sum_rows(&centred.sqr()?)?.broadcast_div(&n)? + VARIANCE_FLOOR)?;
-        let (b, rows, k) = terms.of_all.dims3()?;
         // The first of each order's terms: their mean is the estimate of Kraskov et al.
         let first =
-            of_mean(&terms.of_all.reshape((b, rows, k / TERMS, TERMS))?.narrow(3, 0, 1)?.squeeze(3)?.contiguous()?)?;
+            of_mean(&terms.of_all.reshape((b, rows, orders, TERMS))?.narrow(3, 0, 1)?.squeeze(3)?.contiguous()?)?;
         let mut features = vec![
             (first.relu()? + 1.0)?.log()?,
             means.narrow(1, 0, k)?,
@@ -149,9 +161,9 @@ impl Local {
             super::asinh(&mean)?,
             (variance.sqrt()? + 1.0)?.log()?,
         ];
-        if let (Some(_), Some(of_pairs)) = (&self.neighbours.more, terms.of_pairs) {
-            features.push((of_mean(of_pairs)?.relu()? + 1.0)?.log()?);
-            features.push(means.narrow(1, k, means.dim(1)? - k)?);
+        for (at, more) in terms.more.iter().enumerate() {
+            features.push((of_mean(more)?.relu()? + 1.0)?.log()?);
+            features.push(means.narrow(1, k + at * orders, orders)?);
         }
         Ok(Pointwise {
             values: values.squeeze(2)?,
@@ -163,21 +175,32 @@ impl Local {
 }
 
 impl Gate {
-    fn new(inputs: usize, orders: usize, width: usize, vb: &VarBuilder) -> Result<Self> {
+    /// `inputs` without the means of the terms `more`.
+    fn new(inputs: usize, more: &[(&str, usize)], width: usize, vb: &VarBuilder) -> Result<Self> {
+        let orders = more[0].1;
         // Closed at first: the weights of `out` are 0.
         let out = Linear::new(width, 1 + orders, 0.0, vb.pp("out"))?;
-        Ok(Self { hidden: Linear::new(inputs, width, 1.0, vb.pp("hidden"))?, out })
+        Ok(Self { hidden: Linear::with_more(inputs + orders, &more[1..], width, 1.0, vb.pp("hidden"))?, out })
     }
 
     /// # Shapes
-    /// `values` (B, N, 1), `of_pairs` (B, N, |orders|), both 0 in padding, `told` (B, ·) → (B, N, 1).
-    fn blend(&self, values: &Tensor, of_pairs: &Tensor, told: &Tensor) -> Result<Tensor> {
+    /// `values` (B, N, 1), `terms` (B, N, |orders|), both 0 in padding, `told` (B, ·) → (B, N, 1).
+    fn blend(&self, values: &Tensor, terms: &Tensor, told: &Tensor) -> Result<Tensor> {
         let u = self.out.forward(&self.hidden.gelu(told)?)?;
-        let orders = softmax(&u.narrow(1, 1, of_pairs.dim(2)?)?, 1)?.unsqueeze(2)?;
-        // Shut where no pair stands out.
-        let any = of_pairs.detach().abs()?.flatten_from(1)?.max_keepdim(1)?.gt(0.0)?.to_dtype(u.dtype())?;
+        let orders = softmax(&u.narrow(1, 1, terms.dim(2)?)?, 1)?.unsqueeze(2)?;
+        // Shut where nothing stands out.
+        let any = terms.detach().abs()?.flatten_from(1)?.max_keepdim(1)?.gt(0.0)?.to_dtype(u.dtype())?;
         let open = (u.narrow(1, 0, 1)?.tanh()? * any)?.unsqueeze(2)?;
-        values + (of_pairs.contiguous()?.matmul(&orders)? - values)?.broadcast_mul(&open)?
+        values + (terms.contiguous()?.matmul(&orders)? - values)?.broadcast_mul(&open)?
+    }
+}
+
+impl Terms<'_> {
+    /// All of them, squashed (B, N, ·).
+    fn squashed(&self) -> Result<Tensor> {
+        let all: Vec<Tensor> =
+            std::iter::once(&self.of_all).chain(&self.more).map(|t| squash(t)).collect::<Result<_>>()?;
+        Tensor::cat(&all, D::Minus1)
     }
 }
 

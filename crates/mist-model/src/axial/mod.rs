@@ -30,8 +30,8 @@ const RESIDUAL_GAIN: f64 = 0.3;
 struct Linear {
     weight: Tensor,
     bias: Tensor,
-    /// Weight of the inputs that come last.
-    more: Option<Tensor>,
+    /// Weights of the inputs that come last.
+    more: Vec<Tensor>,
 }
 
 impl Linear {
@@ -39,22 +39,26 @@ impl Linear {
         Ok(Self {
             weight: weight(inputs, outputs, gain, "weight", &vb)?,
             bias: vb.get_with_hints(outputs, "bias", Init::Const(0.))?,
-            more: None,
+            more: Vec::new(),
         })
     }
 
-    /// The same with `more` inputs after the others whose weights start at 0, so that a network which was trained without them goes on
-    /// from where it was.
-    fn with_more(inputs: usize, more: usize, outputs: usize, gain: f64, vb: VarBuilder) -> Result<Self> {
-        let start = (more > 0).then(|| vb.get_with_hints((more, outputs), "more", Init::Const(0.)));
-        Ok(Self { more: start.transpose()?, ..Self::new(inputs, outputs, gain, vb)? })
+    /// The same with more inputs after the others, by the names of their weights, which start at 0, so that a network which was trained
+    /// without them goes on from where it was.
+    fn with_more(inputs: usize, more: &[(&str, usize)], outputs: usize, gain: f64, vb: VarBuilder) -> Result<Self> {
+        let start = |(name, inputs): &(&str, usize)| vb.get_with_hints((*inputs, outputs), name, Init::Const(0.));
+        Ok(Self {
+            more: more.iter().map(start).collect::<Result<_>>()?,
+            ..Self::new(inputs, outputs, gain, vb.clone())?
+        })
     }
 
     fn whole(&self) -> Result<Tensor> {
-        match &self.more {
-            Some(more) => Tensor::cat(&[&self.weight, more], 0),
-            None => Ok(self.weight.clone()),
+        if self.more.is_empty() {
+            return Ok(self.weight.clone());
         }
+        let parts: Vec<&Tensor> = std::iter::once(&self.weight).chain(&self.more).collect();
+        Tensor::cat(&parts, 0)
     }
 
     fn parts(&self) -> (&Tensor, &Tensor) {
@@ -115,6 +119,9 @@ impl Axial {
     pub fn forward(&self, batch: &Batch) -> Result<Output> {
         if self.pairs.wanted() && batch.pairs.is_none() {
             candle_core::bail!("the network wants what pairs of variables say, and the batch has none");
+        }
+        if self.rows.wants_fits() && batch.fits.is_none() {
+            candle_core::bail!("the network wants what regressions say, and the batch has none");
         }
         let phi = self.cells.forward(batch)?;
         let pairs = self.pairs.forward(&phi, batch)?;

@@ -33,7 +33,7 @@ impl Pairs {
         Ok(Self {
             embed: Linear::with_more(
                 2 * c.channels + 5,
-                if c.local.pairs { PAIR_TERMS } else { 0 },
+                if c.local.pairs { &[(super::local::PAIRS, PAIR_TERMS)] } else { &[] },
                 e,
                 1.0,
                 vb.pp("embed"),
@@ -44,7 +44,7 @@ impl Pairs {
 
     /// Whether it wants what pairs of variables say.
     pub(super) fn wanted(&self) -> bool {
-        self.embed.more.is_some()
+        !self.embed.more.is_empty()
     }
 
     /// # Shapes

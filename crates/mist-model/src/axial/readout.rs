@@ -75,10 +75,10 @@ pub(super) struct Readout {
 impl Readout {
     pub(super) fn new(c: &AxialConfig, vb: VarBuilder) -> Result<Self> {
         let w = c.readout_width;
-        let (local, from_pairs) = Local::features(&c.local);
+        let (local, more) = Local::features(&c.local);
         let inputs = pooled_width(c) + 2 * c.row_width + local;
         Ok(Self {
-            hidden1: Linear::with_more(inputs, from_pairs, w, 1.0, vb.pp("hidden1"))?,
+            hidden1: Linear::with_more(inputs, &more, w, 1.0, vb.pp("hidden1"))?,
             hidden2: Linear::new(w, w, 1.0, vb.pp("hidden2"))?,
             quantiles: Linear::new(w, c.taus.len(), RESIDUAL_GAIN, vb.pp("quantiles"))?,
             rest: Linear::new(w, 1, 0.1, vb.pp("rest"))?,

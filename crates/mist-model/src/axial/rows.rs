@@ -56,6 +56,11 @@ impl Rows {
         })
     }
 
+    /// Whether it wants what regressions say.
+    pub(super) fn wants_fits(&self) -> bool {
+        self.local.wants_fits()
+    }
+
     /// # Shapes
     /// `phi` (B, N, D, C), pairs `e` (B, D, D, E), what is pooled of them (B, ·) → tokens (B, N, W).
     pub(super) fn forward(&self, phi: &Tensor, e: &Tensor, pooled_pairs: &Tensor, batch: &Batch) -> Result<Told> {
@@ -63,7 +68,8 @@ impl Rows {
         let Some(of_all) = &batch.neighbours else {
             candle_core::bail!("the network wants the neighbour terms of each row, and the batch has none");
         };
-        let terms = &Terms { of_all, of_pairs: batch.pairs.as_ref().map(|(_, of_rows)| of_rows) };
+        let of_pairs = batch.pairs.as_ref().map(|(_, of_rows)| of_rows);
+        let terms = &Terms { of_all, more: self.local.wanted(of_pairs.into_iter().chain(&batch.fits)) };
         let critic = self.local.critic(phi, e, batch)?;
         let own = self.local.tokens(terms, &critic, pooled_pairs)?;
         let mut r = batch.mask_rows((self.join.forward(&both)? + own)?)?;

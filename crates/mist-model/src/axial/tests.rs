@@ -28,14 +28,16 @@ fn tiny() -> AxialConfig {
 
 fn default_with_pairs() -> AxialConfig {
     let mut config = AxialConfig::default();
-    config.local.pairs = true;
+    (config.local.pairs, config.local.fits) = (true, true);
     config
 }
 
-/// A network whose weights for what pairs say are away from the 0 that they start at.
+/// A network whose weights for what pairs and regressions say are away from the 0 that they start at.
 fn with_pairs(seed: u64) -> Axial {
     let (net, parameters) = Parameters::init(seed, &Device::Cpu, |vb| Axial::new(&default_with_pairs(), vb)).unwrap();
-    for (name, var) in parameters.iter().filter(|(name, _)| name.ends_with(".more") || name.contains("gate.out")) {
+    for (name, var) in parameters.iter().filter(|(name, _)| {
+        name.ends_with(".more") || name.ends_with(".fits") || (name.contains("gate") && name.contains("out"))
+    }) {
         let start = Tensor::randn(0f32, 0.2, var.shape(), &Device::Cpu).unwrap();
         var.set(&start).unwrap_or_else(|e| panic!("{name}: {e}"));
     }
@@ -214,7 +216,7 @@ fn swapping_sides_and_permuting_columns_and_rows_changes_no_answer() {
                     .collect(),
                 rows: (0..s.n).flat_map(|r| &pairs.rows[rows(r) * 4..][..4]).copied().collect(),
                 groups: Vec::new(),
-                fitted: false,
+                fits: Some((0..s.n).flat_map(|r| &pairs.fits.as_ref().unwrap()[rows(r) * 4..][..4]).copied().collect()),
             }),
             scored: s.scored,
         }

@@ -53,20 +53,23 @@ impl SignalKind {
         }
     }
 
-    fn draw<R: Rng + ?Sized>(self, columns: usize, rng: &mut R) -> Signal {
+    fn draw<R: Rng + ?Sized>(self, columns: usize, smooth: f64, rng: &mut R) -> Signal {
         let normal = |sd: f64, rng: &mut R| sd * rng.sample::<f64, _>(StandardNormal);
         match self {
-            Self::Additive => Signal::Additive(
-                (0..columns)
-                    .map(|_| {
-                        let line = rng.random_range(0..3) == 0;
-                        let kind = CurveKind::ALL[rng.random_range(0..CurveKind::ALL.len())];
-                        let curve = if line { Curve::Linear } else { kind.draw(rng) };
-                        let size = normal(0.7, rng).exp();
-                        Signal::term(if rng.random() { size } else { -size }, curve)
-                    })
-                    .collect(),
-            ),
+            Self::Additive => {
+                // What has none takes no draw for it.
+                let lines = if smooth > 0.0 && rng.random_bool(smooth) {
+                    if rng.random_range(0..3) == 0 { Lines::All } else { Lines::Half }
+                } else {
+                    Lines::Third
+                };
+                let term = |_| {
+                    let curve = lines.draw(rng);
+                    let size = normal(0.7, rng).exp();
+                    Signal::term(if rng.random() { size } else { -size }, curve)
+                };
+                Signal::Additive((0..columns).map(term).collect())
+            }
             Self::Tree => {
                 let leaves = 1 << rng.random_range(2..=4);
                 let splits = (1..leaves).map(|_| (rng.random_range(0..columns), normal(0.7, rng))).collect();
@@ -97,6 +100,39 @@ impl SignalKind {
                 let count = rng.random_range(1..=columns);
                 let terms = (0..count).map(|_| (column(rng), column(rng), normal(1.0, rng))).collect();
                 Signal::Products { slopes, terms }
+            }
+        }
+    }
+}
+
+/// How many terms of a sum are lines.
+#[derive(Debug, Clone, Copy)]
+enum Lines {
+    All,
+    /// Every other one; the others are smooth or have one step.
+    Half,
+    /// Every third; the others are any curve.
+    Third,
+}
+
+impl Lines {
+    fn draw<R: Rng + ?Sized>(self, rng: &mut R) -> Curve {
+        match self {
+            Self::All => Curve::Linear,
+            Self::Half if rng.random() => Curve::Linear,
+            Self::Half => match rng.random_range(0..4) {
+                0 => CurveKind::Quadratic.draw(rng),
+                1 => CurveKind::Tanh.draw(rng),
+                2 => CurveKind::Threshold.draw(rng),
+                _ => Curve::Periodic {
+                    omega: rng.random_range(0.5..2.5),
+                    phase: rng.random_range(0.0..std::f64::consts::TAU),
+                },
+            },
+            Self::Third => {
+                let line = rng.random_range(0..3) == 0;
+                let kind = CurveKind::ALL[rng.random_range(0..CurveKind::ALL.len())];
+                if line { Curve::Linear } else { kind.draw(rng) }
             }
         }
     }
@@ -133,8 +169,11 @@ impl ResponseKind {
 pub struct RegressionPrior {
     /// What is observed.
     pub response: ResponseKind,
-    /// The signals, equally likely.
+    /// The signals, equally likely; one that is named twice is twice as likely.
     pub signals: Vec<SignalKind>,
+    /// Probability that the terms of an additive signal are lines, all of them in one third of the cases, and every other one in the rest, where the
+    /// others are a quadratic curve, a tanh, a threshold or a sine of at most 2.5 radians to a standard deviation.
+    pub smooth: f64,
     /// The most columns that a signal depends on.
     pub columns: usize,
     /// Probability that a column of X has 2 to 6 values, of probabilities from a symmetric Dirichlet distribution with parameter 5:
@@ -191,6 +230,7 @@ impl Prior for RegressionPrior {
         Ok(Self {
             response,
             signals: keys.some_of("signals", "signal", &SignalKind::ALL, SignalKind::ALL.to_vec())?,
+            smooth: keys.probability("smooth", 0.0)?,
             columns: keys.whole("columns", Regression::MOST_COLUMNS, Domain::whole(1, Regression::MOST_COLUMNS))?,
             levels: keys.probability("levels", 0.0)?,
             all_levels: keys.probability("all_levels", 0.0)?,
@@ -203,9 +243,11 @@ impl Prior for RegressionPrior {
     fn write(&self, keys: &mut Written) {
         keys.set("response", self.response).set("signals", &self.signals);
         keys.set("columns", self.columns).set("levels", self.levels);
-        // What does not have it keeps its hash.
-        if self.all_levels > 0.0 {
-            keys.set("all_levels", self.all_levels);
+        // What does not have them keeps its hash.
+        for (key, value) in [("all_levels", self.all_levels), ("smooth", self.smooth)] {
+            if value > 0.0 {
+                keys.set(key, value);
+            }
         }
         match self.response {
             ResponseKind::Number => keys.set("noise", self.noise),
@@ -239,7 +281,7 @@ impl Prior for RegressionPrior {
             let features = self.draw_features(dims.0, rng);
             let most = dims.0.min(self.columns);
             let columns = rng.random_range(most.min(2)..=most);
-            let signal = self.signals[rng.random_range(0..self.signals.len())].draw(columns, rng);
+            let signal = self.signals[rng.random_range(0..self.signals.len())].draw(columns, self.smooth, rng);
             let response = match self.response {
                 ResponseKind::Number => Response::Number { noise_sd: log_uniform(&self.noise, rng) },
                 ResponseKind::Class => {

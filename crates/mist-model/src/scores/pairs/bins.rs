@@ -81,6 +81,11 @@ impl Bins {
         Self::new((0..indicators[0].len()).map(largest).collect())
     }
 
+    /// Of something that is so or not.
+    pub(super) fn of_indicator(is_so: impl Iterator<Item = bool>) -> Self {
+        Self::new(is_so.map(u8::from).collect())
+    }
+
     /// Of two variables together; `None` where that is too many bins.
     pub(super) fn joined(a: &Self, b: &Self) -> Option<Self> {
         let width = b.counts.len();
@@ -88,6 +93,15 @@ impl Bins {
             return None;
         }
         Some(Self::new(a.of.iter().zip(&b.of).map(|(a, b)| (usize::from(*a) * width) as u8 + b).collect()))
+    }
+
+    /// The bin of each row, and how many there are.
+    pub(super) fn each(&self) -> &[u8] {
+        &self.of
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.counts.len()
     }
 
     /// Rows.

@@ -3,9 +3,11 @@
 //! Where one variable depends on five, a row has no near neighbours in the five of them and the one; in what the five predict and the
 //! one it has.
 
+use super::bins::Bins;
+use super::trees::{self, Boosted, Steps};
 use super::{STANDS_OUT, Search, Variable};
 use crate::scores::rank::{self, ranks};
-use nalgebra::{Cholesky, DMatrix, DMatrixView};
+use nalgebra::{Cholesky, DMatrix, DMatrixView, DVector};
 
 /// Parts of the rows; each is predicted from the others, so that of independent sides the prediction says nothing.
 const FOLDS: usize = 4;
@@ -17,8 +19,13 @@ const FUNCTIONS: usize = 5;
 const MOST_PRODUCTS: usize = 8;
 /// Penalties of the squared coefficients, functions having a variance of about one.
 const PENALTIES: [f64; 4] = [1.0, 8.0, 64.0, 512.0];
+/// Fewest rows for trees, and how many of them there may be.
+const FEWEST_ROWS_OF_TREES: usize = 80;
+const TREES: [usize; 4] = [5, 10, 20, 40];
 /// Most columns of predictions.
 const MOST_PREDICTED: usize = 4;
+/// Mean of the tie channel of a column beyond which it has few values: at 1,000 rows, eight rows of each.
+const MOST_TIED: f32 = 0.3;
 /// Parts of one that scores are rounded to before they say which fold a row is in.
 const PARTS: f32 = 4096.0;
 
@@ -36,6 +43,16 @@ struct Design {
     whole: DMatrix<f64>,
     /// How many functions there are without products of columns, and with them.
     widths: Vec<usize>,
+}
+
+/// A response as the other folds predict it.
+#[derive(Clone)]
+struct Predicted {
+    values: Vec<f64>,
+    /// Sum of squares of what is left.
+    error: f64,
+    /// The coefficients that predict each fold.
+    coefficients: Vec<DVector<f64>>,
 }
 
 impl<'a> Fits<'a> {
@@ -56,18 +73,35 @@ impl<'a> Fits<'a> {
         folds.iter().all(|rows| rows.len() < scores.n).then_some(Self { search, folds })
     }
 
-    /// The first term of the neighbours in what `from` predicts of `of`, and in that part of `of` which it predicts, for each row and
-    /// order; none where nothing stands out, or predictions have no fewer columns than what they are made from.
-    pub(super) fn first(&self, from: &[&Variable], of: &[&Variable]) -> Option<Vec<f32>> {
+    /// The first term of the neighbours in what one side predicts of the other, and in that part of the other which it predicts, for each row and
+    /// order: of the two sides the one that says more.
+    pub(super) fn first(&self, x: &[&Variable], y: &[&Variable]) -> Option<Vec<f32>> {
+        let both = [self.one_way(x, y), self.one_way(y, x)].into_iter().flatten();
+        both.reduce(|a, b| if self.search.mean(&b) > self.search.mean(&a) { b } else { a })
+    }
+
+    /// None where nothing stands out, predictions have no fewer columns than what they are made from, or all of that has few values:
+    /// predictions of other folds would differ where the columns do not, and neighbours among them would tell the fold.
+    fn one_way(&self, from: &[&Variable], of: &[&Variable]) -> Option<Vec<f32>> {
         let width: usize = from.iter().map(|v| v.width).sum();
-        if width < 2 {
+        if width < 2 || from.iter().all(|v| self.of_few_values(v)) {
             return None;
         }
         let design = self.design(from);
         let least = STANDS_OUT + (2.0 * (of.len() as f32).ln()).sqrt();
         // All at once: they share the matrices that are solved for.
         let responses: Vec<Vec<f64>> = of.iter().flat_map(|v| v.columns()).map(|j| self.column(j)).collect();
-        let predicted = self.predicted(&design, &responses);
+        let mut predicted = self.predicted(&design, &responses);
+        if responses.len() <= MOST_PREDICTED && (FEWEST_ROWS_OF_TREES..trees::MOST_ROWS).contains(&self.search.scores.n)
+        {
+            let indicators = self.indicators(from);
+            let numbers = from.iter().filter(|v| v.width == 1).map(|v| &v.grids[0]);
+            let steps: Vec<Steps> = numbers.chain(&indicators).map(Steps::new).collect();
+            for (regression, response) in predicted.iter_mut().zip(&responses).filter(|(p, _)| p.error.is_finite()) {
+                self.boost(regression, response, &design, &steps);
+            }
+        }
+        let predicted: Vec<Vec<f64>> = predicted.into_iter().map(|p| p.values).collect();
         let (mut told, mut predictions) = (Vec::new(), Vec::new());
         let mut next = 0;
         for variable in of {
@@ -83,6 +117,12 @@ impl<'a> Fits<'a> {
             return None;
         }
         Some(self.search.first_of(&predictions, &told))
+    }
+
+    fn of_few_values(&self, variable: &Variable) -> bool {
+        let scores = self.search.scores;
+        let ties = scores.ties.iter().skip(variable.first).step_by(scores.dim_x + scores.dim_y);
+        variable.width > 1 || ties.sum::<f32>() > MOST_TIED * scores.n as f32
     }
 
     /// A column as it is in the table, less its mean.
@@ -128,8 +168,45 @@ impl<'a> Fits<'a> {
         Design { of_fold, gram, whole, widths }
     }
 
+    /// The indicators of categories in two bins each.
+    fn indicators(&self, from: &[&Variable]) -> Vec<Bins> {
+        let columns = from.iter().filter(|v| v.width > 1).flat_map(|v| v.columns());
+        columns.map(|j| Bins::of_indicator(self.column(j).iter().map(|v| *v > 0.0))).collect()
+    }
+
+    /// Adds the trees that predict best what the regression leaves.
+    fn boost(&self, regression: &mut Predicted, response: &[f64], design: &Design, steps: &[Steps]) {
+        let mut folds: Vec<Boosted> = (self.folds.iter().zip(&regression.coefficients))
+            .map(|(others, coefficients)| {
+                let mut rest = response.to_vec();
+                for (rows, functions) in self.folds.iter().zip(&design.of_fold) {
+                    let values = functions.columns(0, coefficients.len()) * coefficients;
+                    rows.iter().zip(values.iter()).for_each(|(row, v)| rest[*row] -= v);
+                }
+                Boosted::new(steps, &rest, others)
+            })
+            .collect();
+        let mut grown = 0;
+        for trees in TREES {
+            for _ in grown..trees {
+                folds.iter_mut().for_each(Boosted::grow);
+            }
+            grown = trees;
+            let left =
+                |(fold, rows): (&Boosted, &Vec<usize>)| rows.iter().map(|row| fold.rest(*row).powi(2)).sum::<f64>();
+            let error = folds.iter().zip(&self.folds).map(left).sum();
+            if error >= regression.error {
+                return;
+            }
+            regression.error = error;
+            for (fold, rows) in folds.iter().zip(&self.folds) {
+                rows.iter().for_each(|row| regression.values[*row] = response[*row] - fold.rest(*row));
+            }
+        }
+    }
+
     /// Each response as the other folds predict it, with the penalty and the functions that predict it best.
-    fn predicted(&self, design: &Design, responses: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    fn predicted(&self, design: &Design, responses: &[Vec<f64>]) -> Vec<Predicted> {
         let of_fold: Vec<DMatrix<f64>> = self
             .folds
             .iter()
@@ -138,30 +215,41 @@ impl<'a> Fits<'a> {
         let products: Vec<DMatrix<f64>> = design.of_fold.iter().zip(&of_fold).map(|(f, y)| f.tr_mul(y)).collect();
         let whole: DMatrix<f64> = products.iter().sum();
         let n = self.search.scores.n;
-        let mut best = vec![(f64::INFINITY, vec![0.0; n]); responses.len()];
+        let nothing = Predicted { values: vec![0.0; n], error: f64::INFINITY, coefficients: Vec::new() };
+        let mut best = vec![nothing; responses.len()];
         for &width in &design.widths {
             for penalty in PENALTIES {
-                let mut predicted = vec![vec![0.0; n]; responses.len()];
-                for (fold, rows) in self.folds.iter().enumerate() {
+                let mut coefficients = Vec::with_capacity(FOLDS);
+                for (gram, product) in design.gram.iter().zip(&products) {
                     let square: DMatrixView<f64> = design.whole.view((0, 0), (width, width));
-                    let mut others = square - design.gram[fold].view((0, 0), (width, width));
+                    let mut others = square - gram.view((0, 0), (width, width));
                     (0..width).for_each(|i| others[(i, i)] += penalty);
-                    let right = whole.rows(0, width) - products[fold].rows(0, width);
-                    let Some(factor) = Cholesky::new(others) else { continue };
-                    let values = design.of_fold[fold].columns(0, width) * factor.solve(&right);
-                    for (j, predicted) in predicted.iter_mut().enumerate() {
-                        rows.iter().zip(values.column(j).iter()).for_each(|(row, v)| predicted[*row] = *v);
-                    }
+                    let right = whole.rows(0, width) - product.rows(0, width);
+                    coefficients.extend(Cholesky::new(others).map(|factor| factor.solve(&right)));
                 }
-                for ((least, kept), (predicted, y)) in best.iter_mut().zip(predicted.into_iter().zip(responses)) {
-                    let error: f64 = predicted.iter().zip(y).map(|(p, y)| (p - y) * (p - y)).sum();
-                    if error < *least {
-                        (*least, *kept) = (error, predicted);
+                // Too near to singular for this penalty.
+                if coefficients.len() < FOLDS {
+                    continue;
+                }
+                let predicted: Vec<DMatrix<f64>> =
+                    design.of_fold.iter().zip(&coefficients).map(|(f, b)| f.columns(0, width) * b).collect();
+                for (j, (best, y)) in best.iter_mut().zip(responses).enumerate() {
+                    let error = (self.folds.iter().zip(&predicted))
+                        .map(|(rows, p)| {
+                            rows.iter().enumerate().map(|(i, row)| (p[(i, j)] - y[*row]).powi(2)).sum::<f64>()
+                        })
+                        .sum();
+                    if error < best.error {
+                        best.error = error;
+                        for (rows, p) in self.folds.iter().zip(&predicted) {
+                            rows.iter().zip(p.column(j).iter()).for_each(|(row, v)| best.values[*row] = *v);
+                        }
+                        best.coefficients = coefficients.iter().map(|c| c.column(j).into_owned()).collect();
                     }
                 }
             }
         }
-        best.into_iter().map(|(_, predicted)| predicted).collect()
+        best
     }
 }
 
@@ -216,28 +304,33 @@ mod tests {
         (0..ROWS).map(|i| of(i) + 0.8 * noise[i]).collect()
     }
 
-    fn terms(x: &[Column], y: &[Column], fits: bool) -> PairTerms {
-        Scores::of(x, y).unwrap().with_neighbours(&ORDERS).with_pairs(&ORDERS, fits).pairs.unwrap()
+    fn terms(x: &[Column], y: &[Column]) -> PairTerms {
+        Scores::of(x, y).unwrap().with_neighbours(&ORDERS).with_pairs(&ORDERS, true).pairs.unwrap()
     }
 
     fn numbers(columns: &[Vec<f64>]) -> Vec<Column<'_>> {
         columns.iter().map(|c| Column::Number(c)).collect()
     }
 
+    fn fits(x: &[Column], y: &[Column]) -> Vec<f32> {
+        terms(x, y).fits.unwrap()
+    }
+
     /// Of the third neighbour.
-    fn mean(terms: &PairTerms) -> f32 {
-        terms.rows.iter().skip(1).step_by(ORDERS.len()).sum::<f32>() / ROWS as f32
+    fn mean(terms: &[f32]) -> f32 {
+        terms.iter().skip(1).step_by(ORDERS.len()).sum::<f32>() / ROWS as f32
     }
 
     #[test]
     fn predictions_tell_what_neighbours_in_eight_columns_do_not() {
         let x = normals(8, 1);
         let y = [response(&x, &normals(1, 2)[0])];
-        let (with, without) = (terms(&numbers(&x), &numbers(&y), true), terms(&numbers(&x), &numbers(&y), false));
+        let told = terms(&numbers(&x), &numbers(&y));
+        let (groups, fits) = (mean(&told.rows), mean(&told.fits.unwrap()));
         // Of 0.88 nats.
-        assert!((0.65..1.0).contains(&mean(&with)) && mean(&without) < 0.5, "{} and {}", mean(&with), mean(&without));
-        let swapped = terms(&numbers(&y), &numbers(&x), true);
-        assert!((mean(&swapped) - mean(&with)).abs() < 1e-4, "{} and {}", mean(&swapped), mean(&with));
+        assert!((0.65..1.0).contains(&fits) && groups < 0.5, "{fits} and {groups}");
+        let swapped = mean(&super::tests::fits(&numbers(&y), &numbers(&x)));
+        assert!((swapped - fits).abs() < 1e-4, "{swapped} and {fits}");
     }
 
     #[test]
@@ -245,9 +338,19 @@ mod tests {
         let x = normals(6, 3);
         let t = response(&x, &normals(1, 4)[0]);
         let codes: Vec<u32> = t.iter().map(|t| u32::from(*t > 0.5) + u32::from(*t > 2.0)).collect();
-        let (with, without) =
-            [true, false].map(|fits| mean(&terms(&numbers(&x), &[Column::Category(&codes)], fits))).into();
-        assert!(with > without + 0.1 && with < 1.1, "{with} and {without}");
+        let told = terms(&numbers(&x), &[Column::Category(&codes)]);
+        let (groups, fits) = (mean(&told.rows), mean(&told.fits.unwrap()));
+        assert!(fits > groups + 0.1 && fits < 1.1, "{fits} and {groups}");
+    }
+
+    #[test]
+    fn columns_of_few_values_alone_predict_nothing() {
+        let x: Vec<Vec<f64>> = normals(4, 7).into_iter().map(|x| x.iter().map(|v| v.round()).collect()).collect();
+        let y = [(0..ROWS).map(|i| x.iter().map(|x| x[i]).sum::<f64>()).collect()];
+        assert!(fits(&numbers(&x), &numbers(&y)).iter().all(|v| *v == 0.0));
+        let mut one_of_many = x;
+        one_of_many[2] = normals(1, 8).remove(0);
+        assert!(mean(&fits(&numbers(&one_of_many), &numbers(&y))) > 0.1);
     }
 
     #[test]
@@ -256,7 +359,7 @@ mod tests {
             .filter(|seed| {
                 let columns = normals(7, 100 + seed);
                 let (x, y) = columns.split_at(6);
-                terms(&numbers(x), &numbers(y), true) != terms(&numbers(x), &numbers(y), false)
+                fits(&numbers(x), &numbers(y)).iter().any(|v| *v != 0.0)
             })
             .count();
         assert!(found <= 3, "{found} of 60");
@@ -266,19 +369,18 @@ mod tests {
     fn neither_the_order_of_rows_and_columns_nor_signs_matter() {
         let x = normals(8, 5);
         let y = vec![response(&x, &normals(1, 6)[0])];
-        let base = terms(&numbers(&x), &numbers(&y), true);
+        let base = fits(&numbers(&x), &numbers(&y));
         let other_columns: Vec<Vec<f64>> = [3, 0, 7, 1, 2, 6, 5, 4]
             .iter()
             .map(|&j| x[j].iter().map(|v| if j % 2 == 0 { -v } else { *v }).collect())
             .collect();
-        let turned = terms(&numbers(&other_columns), &numbers(&y), true);
-        assert_eq!(turned.rows, base.rows);
+        assert_eq!(fits(&numbers(&other_columns), &numbers(&y)), base);
         let reversed = |columns: &[Vec<f64>]| -> Vec<Vec<f64>> {
             columns.iter().map(|c| c.iter().rev().copied().collect()).collect()
         };
         let (x, y) = (reversed(&x), reversed(&y));
-        let of_rows = terms(&numbers(&x), &numbers(&y), true).rows;
+        let of_rows = fits(&numbers(&x), &numbers(&y));
         let back: Vec<f32> = of_rows.chunks_exact(ORDERS.len()).rev().flatten().copied().collect();
-        assert_eq!(back, base.rows);
+        assert_eq!(back, base);
     }
 }

@@ -9,6 +9,7 @@
 mod bins;
 mod fits;
 mod groups;
+mod trees;
 
 use super::neighbours::{self, TERMS, neighbour_terms};
 use super::{Scores, rank};
@@ -37,8 +38,9 @@ pub struct PairTerms {
     pub rows: Vec<f32>,
     /// The groups that `rows` is a sum over: columns of `z` of X and of Y, of a block its first.
     pub groups: Vec<[Vec<usize>; 2]>,
-    /// Whether `rows` is of neighbours in what regressions predict, in place of the columns of a group or of all.
-    pub fitted: bool,
+    /// The same with neighbours in what regressions predict: the sum over groups or, where it says more, of all columns. 0 where nothing is
+    /// predicted; `None` where it is not asked for.
+    pub fits: Option<Vec<f32>>,
 }
 
 /// Searches of neighbours in some of the variables.
@@ -125,37 +127,32 @@ impl PairTerms {
         for (at, weight) in weights.iter().enumerate() {
             set(&variables[at / vy], &variables[across + at % vy], 4, &[*weight]);
         }
+        let mut predicted = fits.then(|| vec![0f32; n * orders.len()]);
         let fits = if fits { Fits::new(&search) } else { None };
-        let mut fitted = false;
-        // Neighbours in predictions, of either side by the other, where they say more than `told`.
-        let mut better = |mut told: Vec<f32>, x: &[&Variable], y: &[&Variable]| -> Vec<f32> {
-            for (fits, (from, of)) in fits.iter().flat_map(|fits| [(fits, (x, y)), (fits, (y, x))]) {
-                if let Some(first) = fits.first(from, of)
-                    && search.mean(&first) > search.mean(&told)
-                {
-                    (told, fitted) = (first, true);
-                }
-            }
-            told
-        };
         let mut rows = vec![0f32; n * orders.len()];
         let mut found = Vec::new();
         for [x, y] in groups(&variables, &Across { sides: [vx, vy], weights, shares }) {
             let of =
                 |vs: &[usize], from: usize| -> Vec<&Variable> { vs.iter().map(|v| &variables[from + v]).collect() };
             let (x, y) = (of(&x, 0), of(&y, across));
-            let first = better(search.first(&x, &y), &x, &y);
+            let first = search.first(&x, &y);
             rows.iter_mut().zip(&first).for_each(|(sum, term)| *sum += term);
+            if let (Some(sum), Some(own)) = (&mut predicted, fits.as_ref().and_then(|fits| fits.first(&x, &y))) {
+                sum.iter_mut().zip(&own).for_each(|(sum, term)| *sum += term);
+            }
             let each = (search.mean(&first) / (x.len() * y.len()) as f32).asinh();
             x.iter().for_each(|a| y.iter().for_each(|b| set(a, b, 5, &[each])));
             found.push([x, y].map(|side| side.iter().map(|v| v.first).collect()));
         }
         let of = |side: std::ops::Range<usize>| -> Vec<&Variable> { variables[side].iter().collect() };
         let is_all = found.iter().any(|[x, y]: &[Vec<usize>; 2]| x.len() == vx && y.len() == vy);
-        if !is_all {
-            rows = better(rows, &of(0..vx), &of(vx..vx + vy));
+        if let (false, Some(fits), Some(sum)) = (is_all, &fits, &mut predicted)
+            && let Some(of_all) = fits.first(&of(0..vx), &of(vx..vx + vy))
+            && search.mean(&of_all) > search.mean(sum)
+        {
+            *sum = of_all;
         }
-        Self { columns, rows, groups: found, fitted }
+        Self { columns, rows, groups: found, fits: predicted }
     }
 }
 
@@ -339,7 +336,10 @@ mod tests {
     fn very_few_rows_and_constant_columns_say_nothing() {
         for (a, b) in [(vec![1.0, 2.0], vec![2.0, 1.0]), (vec![1.0; 50], (0..50).map(f64::from).collect())] {
             let terms = PairTerms::of(&Scores::new(&[&a], &[&b]).unwrap(), &ORDERS, true);
-            assert!(terms.columns.iter().chain(&terms.rows).all(|v| *v == 0.0), "{terms:?}");
+            assert!(
+                terms.columns.iter().chain(&terms.rows).chain(terms.fits.iter().flatten()).all(|v| *v == 0.0),
+                "{terms:?}"
+            );
         }
     }
 }
