@@ -59,7 +59,11 @@ fn task(n: usize, dim_x: usize, dim_y: usize, seed: u64) -> Scores {
     if dim_x > 2 {
         x[1] = Column::Category(&codes);
     }
-    Scores::of(&x, &y).unwrap().with_neighbours(&ORDERS).with_pairs(&ORDERS, true)
+    let mut scores = Scores::of(&x, &y).unwrap().with_neighbours(&ORDERS).with_pairs(&ORDERS, true);
+    // So few rows predict nothing.
+    let fits = (0..n * ORDERS.len()).map(|_| rng.random_range(-1.0..3.0)).collect();
+    scores.pairs.as_mut().unwrap().fits = Some(fits);
+    scores
 }
 
 fn quantiles(net: &Axial, batch: &Batch) -> Vec<Vec<f32>> {
