@@ -16,7 +16,7 @@ pub(super) struct Rows {
     join: Linear,
     inducing: Tensor,
     blocks: Vec<InducedAttention>,
-    local: Local,
+    local: Box<Local>,
 }
 
 /// What the rows say.
@@ -46,7 +46,7 @@ impl Rows {
     pub(super) fn new(c: &AxialConfig, pooled: usize, vb: VarBuilder) -> Result<Self> {
         let w = c.row_width;
         Ok(Self {
-            local: Local::new(c, pooled, vb.pp("local"))?,
+            local: Box::new(Local::new(c, pooled, vb.pp("local"))?),
             lift: Linear::new(c.channels, w, 1.0, vb.pp("lift"))?,
             join: Linear::new(2 * w, w, 1.0, vb.pp("join"))?,
             inducing: vb.get_with_hints((c.inducing, w), "inducing", Init::Randn { mean: 0., stdev: 0.3 })?,

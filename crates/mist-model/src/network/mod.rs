@@ -16,7 +16,7 @@ const LEAST_NATS: f64 = -0.9;
 #[derive(Clone, Debug)]
 pub enum Network {
     /// Ours.
-    Axial(Box<Axial>),
+    Axial(Axial),
     /// The published one.
     Reference(Reference),
 }
@@ -37,7 +37,7 @@ impl Network {
     /// A parameter that is missing or has another shape.
     pub fn new(config: &NetworkConfig, vb: VarBuilder) -> Result<Self> {
         Ok(match config {
-            NetworkConfig::Axial(config) => Self::Axial(Box::new(Axial::new(config, vb)?)),
+            NetworkConfig::Axial(config) => Self::Axial(Axial::new(config, vb)?),
             NetworkConfig::Reference(config) => Self::Reference(Reference::new(config, vb)?),
         })
     }
