@@ -250,9 +250,11 @@ fn the_anchored_value_is_the_answer() {
 
 #[test]
 fn the_smoothed_value_approaches_the_answer_as_the_temperature_falls() {
-    // Of all tables, at each temperature.
+    // Of all tables, at each temperature. Where tails are heavy the values in the middle lie closer than the widths of the
+    // kernels at 1e-6, so that the last one is far below.
+    const LAST: f64 = 1e-8;
     let mut errors = Vec::new();
-    for temperature in [0.3, 0.1, 0.03, 0.01, 1e-6] {
+    for temperature in [0.3, 0.1, 0.03, 0.01, LAST] {
         let mut sum = 0.0;
         for case in TABLES {
             let [x, y] = table(case);
@@ -260,12 +262,14 @@ fn the_smoothed_value_approaches_the_answer_as_the_temperature_falls() {
             let [tx, ty] = [&x, &y].map(|side| tensor(side, DType::F64).unwrap());
             let options = Options { temperature, anchored: false, ..Options::default() };
             let got = scalar(&mutual_information(&ESTIMATOR, &tx, &ty, &options).unwrap());
-            sum += (cut(got, [&x, &y]) - want.mi_nats()).abs();
+            let error = (cut(got, [&x, &y]) - want.mi_nats()).abs() / (1.0 + want.mi_nats());
+            assert!(temperature > LAST || error < SAME, "{case:?}: {got}, not {}", want.mi_nats());
+            sum += error;
         }
         errors.push(sum / TABLES.len() as f64);
     }
     assert!(errors.windows(2).all(|w| w[1] < w[0]), "{errors:?}");
-    assert!(errors[errors.len() - 1] < SAME && errors[1] > 10.0 * SAME, "{errors:?}");
+    assert!(errors[1] > 10.0 * SAME, "{errors:?}");
 }
 
 #[test]
