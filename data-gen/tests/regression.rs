@@ -70,7 +70,8 @@ fn column(side: &DMatrix<f64>, j: usize) -> &[f64] {
 #[test]
 fn numbers_are_signals_with_noise() {
     let signal = Signal::Additive(vec![(1.0, Curve::Linear), (0.5, Curve::Cubic)]);
-    let joint = Regression::new(&chain(), signal, Response::Number { noise_sd: 0.4 }, 2, &mut rng(9_100)).unwrap();
+    let joint =
+        Regression::new(&chain(), vec![signal], Response::Number { noise_sd: 0.4 }, 2, &mut rng(9_100)).unwrap();
     let Sample { x, y } = joint.sample(20_000, &mut rng(9_101));
     for (j, expected) in [(0, 0.8), (1, -0.5)] {
         assert!((correlation(column(&x, j), column(&x, j + 1)) - expected).abs() < 0.02);
@@ -78,7 +79,7 @@ fn numbers_are_signals_with_noise() {
     let noise: Vec<f64> = x
         .row_iter()
         .zip(y.column(0).iter())
-        .map(|(row, y)| (y - joint.signal(&row.iter().copied().collect::<Vec<_>>())) / 0.4)
+        .map(|(row, y)| (y - joint.signals(&row.iter().copied().collect::<Vec<_>>())[0]) / 0.4)
         .collect();
     assert!(correlation(&noise, column(&x, 0)).abs() < 0.03);
     let standard = Normal::standard();
@@ -92,12 +93,12 @@ fn classes_come_as_often_as_stated() {
     const ROWS: usize = 20_000;
     let signal = Signal::Largest(vec![(1.0, 0.0), (1.0, 0.5), (-1.0, 0.0)]);
     let response = Response::Class { cuts: vec![-0.5, 1.0], softness: 0.3 };
-    let joint = Regression::new(&chain(), signal, response, 2, &mut rng(9_200)).unwrap();
+    let joint = Regression::new(&chain(), vec![signal], response, 2, &mut rng(9_200)).unwrap();
     assert_eq!(Base::Regression(joint.clone()).categories(), (vec![false; 3], vec![true; 2]));
     let Sample { x, y } = joint.sample(ROWS, &mut rng(9_201));
     let mut expected = [0.0; 3];
     for row in x.row_iter() {
-        let t = joint.signal(&row.iter().copied().collect::<Vec<_>>());
+        let t = joint.signals(&row.iter().copied().collect::<Vec<_>>())[0];
         let at_most = [-0.5, 1.0].map(|cut| 1.0 / (1.0 + ((t - cut) / 0.3_f64).exp()));
         [at_most[0], at_most[1] - at_most[0], 1.0 - at_most[1]].iter().zip(&mut expected).for_each(|(p, e)| *e += p);
     }

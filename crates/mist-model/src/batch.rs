@@ -17,7 +17,8 @@ pub struct Batch {
     /// What pairs say of each pair of columns (B, D, D, 6), and of each row (B, N, |orders|), 0 in padding; `None` where the tasks have
     /// none. See [`PairTerms`](crate::scores::PairTerms).
     pub pairs: Option<(Tensor, Tensor)>,
-    /// What regressions say of each row (B, N, |orders|), 0 in padding; `None` where the tasks have none.
+    /// What regressions say of each row (B, N, 2·|orders|), 0 in padding; `None` where the tasks have none. See
+    /// [`PairTerms::fits`](crate::scores::PairTerms::fits).
     pub fits: Option<Tensor>,
     /// (B, D): the block of a column, 0 for a number and for padding; see [`Scores::block`].
     pub block: Tensor,
@@ -225,17 +226,17 @@ impl Batch {
 /// [`Batch::fits`].
 fn fits(tasks: &[&Scores], rows: usize, device: &Device) -> Result<Option<Tensor>> {
     let told: Vec<&[f32]> = tasks.iter().filter_map(|t| t.pairs.as_ref()?.fits.as_deref()).collect();
-    let Some(orders) = told.first().map(|f| f.len() / tasks[0].n) else {
+    let Some(terms) = told.first().map(|f| f.len() / tasks[0].n) else {
         return Ok(None);
     };
-    if told.len() < tasks.len() || !tasks.iter().zip(&told).all(|(t, f)| f.len() == t.n * orders) {
+    if told.len() < tasks.len() || !tasks.iter().zip(&told).all(|(t, f)| f.len() == t.n * terms) {
         candle_core::bail!("tasks of one batch must have the same terms of regressions");
     }
-    let mut out = vec![0f32; tasks.len() * rows * orders];
-    for (task, own) in out.chunks_exact_mut(rows * orders).zip(told) {
+    let mut out = vec![0f32; tasks.len() * rows * terms];
+    for (task, own) in out.chunks_exact_mut(rows * terms).zip(told) {
         task[..own.len()].copy_from_slice(own);
     }
-    Ok(Some(Tensor::from_vec(out, (tasks.len(), rows, orders), device)?))
+    Ok(Some(Tensor::from_vec(out, (tasks.len(), rows, terms), device)?))
 }
 
 /// [`Batch::pairs`].

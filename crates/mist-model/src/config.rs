@@ -94,8 +94,8 @@ impl AxialConfig {
         let cells = n * d * (basis * h + h * h + 3 * h * u + u * u + u * c);
         let moments = n * d * d * 2 * c;
         let pair_block = d * d * (4 * e * e + d * e + 4 * e * e) + d * 4 * e * e;
-        let more = usize::from(self.local.pairs) + usize::from(self.local.fits);
-        let gate = more * self.local.head_width;
+        let gates = usize::from(self.local.pairs) + usize::from(self.local.fits);
+        let (more, gate) = (gates + usize::from(self.local.fits), gates * self.local.head_width);
         let embed = 2 * c + 5 + if self.local.pairs { crate::scores::PAIR_TERMS } else { 0 };
         let pairs = d * d * embed * e + self.pair_blocks * pair_block;
         let attention = n * (8 * w * w + 4 * self.inducing * w) + self.inducing * w * w;

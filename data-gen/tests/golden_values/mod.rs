@@ -176,4 +176,8 @@ pub const FAMILIES: &[Golden] = &[
     Golden { of: "regression-class", index: 1, variant: "regression-class", shape: (35, 1, 1), values: [0.02417154078739392, -1.952547769137372, 0.16574372743668242, 0.0] },
     Golden { of: "regression-class", index: 2, variant: "regression-class", shape: (22, 5, 1), values: [1.3895863688648251, 0.0036875886525335557, -0.2671888589471432, 2.0] },
     Golden { of: "regression-class", index: 3, variant: "regression-class", shape: (150, 1, 1), values: [0.09099069803827087, 3.0, 0.0, -1.1799866228810174] },
+    Golden { of: "regression-choice", index: 0, variant: "regression-choice", shape: (48, 3, 4), values: [0.6865860623879516, -1.0, 0.0, -2.0] },
+    Golden { of: "regression-choice", index: 1, variant: "regression-choice", shape: (30, 11, 9), values: [0.07526503318419209, 0.2143406084528875, -0.6149133919197886, 1.0] },
+    Golden { of: "regression-choice", index: 2, variant: "regression-choice", shape: (10, 10, 1), values: [0.5976654012238636, 1.0, 3.0, 0.9004397918330737] },
+    Golden { of: "regression-choice", index: 3, variant: "regression-choice", shape: (110, 3, 2), values: [1.1729721370460702, -1.413148398593854, 0.8151954452157099, -3.0] },
 ];

@@ -8,9 +8,10 @@ use candle_core::{D, Result, Tensor};
 use candle_nn::VarBuilder;
 use candle_nn::ops::softmax;
 
-/// Names of the weights of what groups of variables say, and of what regressions say.
+/// Names of the weights of what groups of variables say, of what regressions say, and of what more rows add to that.
 pub(super) const PAIRS: &str = "more";
 const FITS: &str = "fits";
+const GAIN: &str = "gain";
 
 /// Variance of the pointwise MI below which its root counts as flat: a floor *inside* the root, since the gradient of a
 /// root at 0 is not a number.
@@ -27,7 +28,7 @@ pub(super) struct Local {
     critic_out: Linear,
     head1: Linear,
     head2: Linear,
-    /// One for each of [`Terms::more`].
+    /// One for groups and one for regressions, as far as they are wanted.
     gates: Vec<Gate>,
 }
 
@@ -44,8 +45,9 @@ struct Gate {
 pub(super) struct Terms<'a> {
     /// Neighbours in all columns (B, N, 3·|orders|).
     pub of_all: &'a Tensor,
-    /// Neighbours in the groups that stand out, and in what regressions predict, (B, N, |orders|) each, as far as the network wants them.
-    pub more: Vec<&'a Tensor>,
+    /// Neighbours in the groups that stand out, in what regressions predict, and how much less a third of the rows predict: (B, N, |orders|)
+    /// each, as far as the network wants them.
+    pub more: Vec<Tensor>,
 }
 
 /// What the rows say beside their tokens.
@@ -68,9 +70,9 @@ impl Local {
         (c.neighbours.len() * (TERMS + 1) + 3, more)
     }
 
-    /// Terms of a row that come from groups, and those that come from regressions, by the name of their weights.
+    /// How many terms there are of each of [`Terms::more`], by the name of their weights.
     fn more(c: &LocalConfig) -> Vec<(&'static str, usize)> {
-        let wanted = [(PAIRS, c.pairs), (FITS, c.fits)];
+        let wanted = [(PAIRS, c.pairs), (FITS, c.fits), (GAIN, c.fits)];
         wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(name, _)| (name, c.neighbours.len())).collect()
     }
 
@@ -79,9 +81,16 @@ impl Local {
         self.gates.len() > 1
     }
 
-    /// Those of the terms, groups first, that the network wants.
-    pub(super) fn wanted<'a>(&self, terms: impl Iterator<Item = &'a Tensor>) -> Vec<&'a Tensor> {
-        terms.take(self.gates.len()).collect()
+    /// [`Terms::more`] of a batch.
+    pub(super) fn more_of(&self, batch: &Batch) -> Result<Vec<Tensor>> {
+        let mut more = Vec::new();
+        if let (Some((_, of_rows)), true) = (&batch.pairs, !self.gates.is_empty()) {
+            more.push(of_rows.clone());
+        }
+        if let (Some(fits), true) = (&batch.fits, self.wants_fits()) {
+            more.extend(fits.chunk(2, D::Minus1)?.iter().map(Tensor::contiguous).collect::<Result<Vec<_>>>()?);
+        }
+        Ok(more)
     }
 
     pub(super) fn new(c: &AxialConfig, pooled: usize, vb: VarBuilder) -> Result<Self> {
@@ -198,8 +207,7 @@ impl Gate {
 impl Terms<'_> {
     /// All of them, squashed (B, N, ·).
     fn squashed(&self) -> Result<Tensor> {
-        let all: Vec<Tensor> =
-            std::iter::once(&self.of_all).chain(&self.more).map(|t| squash(t)).collect::<Result<_>>()?;
+        let all: Vec<Tensor> = std::iter::once(self.of_all).chain(&self.more).map(squash).collect::<Result<_>>()?;
         Tensor::cat(&all, D::Minus1)
     }
 }

@@ -68,8 +68,7 @@ impl Rows {
         let Some(of_all) = &batch.neighbours else {
             candle_core::bail!("the network wants the neighbour terms of each row, and the batch has none");
         };
-        let of_pairs = batch.pairs.as_ref().map(|(_, of_rows)| of_rows);
-        let terms = &Terms { of_all, more: self.local.wanted(of_pairs.into_iter().chain(&batch.fits)) };
+        let terms = &Terms { of_all, more: self.local.more_of(batch)? };
         let critic = self.local.critic(phi, e, batch)?;
         let own = self.local.tokens(terms, &critic, pooled_pairs)?;
         let mut r = batch.mask_rows((self.join.forward(&both)? + own)?)?;

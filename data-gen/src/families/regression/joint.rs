@@ -25,14 +25,15 @@ use crate::ground::{
 /// distribution beside a category.
 ///
 /// As Y depends on X through T alone, I(X; Y) = I(T; `Y_1`): h(T + noise) − h(noise), or H(`Y_1`) − E H(`Y_1` | T). The distribution
-/// of T is that of 8,192 points of a randomly shifted lattice rule.
+/// of T is that of 8,192 points of a randomly shifted lattice rule. Categories without an order have a T each, all of the same columns.
 ///
 /// # Domain
-/// A signal of 1 to 10 of the columns that is not constant; what [`Response`] says.
+/// Signals of 1 to 10 of the columns that are not constant, as many as the response is to; what [`Response`] says.
 ///
 /// # Source
 /// Cover and Thomas, "Elements of Information Theory" (2006), section 2.8: no more is known of X than of what Y depends on;
-/// McCullagh, "Regression models for ordinal data", Journal of the Royal Statistical Society B 42 (1980): the categories.
+/// McCullagh, "Regression models for ordinal data", Journal of the Royal Statistical Society B 42 (1980), and McFadden, "Conditional
+/// logit analysis of qualitative choice behavior", Frontiers in Econometrics (1974): the categories.
 ///
 /// # Limits
 /// The MI is typically within 0.003 nats of its value and within 0.03 of it for products of many columns, whose tails are
@@ -44,7 +45,7 @@ use crate::ground::{
 ///
 /// let sum = Signal::Additive(vec![(1.0, Curve::Linear), (-2.0, Curve::Linear)]);
 /// let mut rng = Seeds { root: 0 }.rng(Split::Scratch, 0);
-/// let joint = Regression::new(&vec![Feature::number(0.0); 5], sum, Response::Number { noise_sd: 0.5 }, 1, &mut rng)?;
+/// let joint = Regression::new(&vec![Feature::number(0.0); 5], vec![sum], Response::Number { noise_sd: 0.5 }, 1, &mut rng)?;
 /// assert_eq!(joint.dims(), (5, 1));
 /// assert!((joint.mi_nats() - 0.5 * 5.0_f64.ln()).abs() < 0.002);
 /// # Ok::<(), mist_data_gen::ParameterError>(())
@@ -54,13 +55,13 @@ pub struct Regression {
     features: Features,
     /// Which columns of X are categories.
     categories: Vec<bool>,
-    signal: Signal,
-    /// Mean of the signal, and one over its standard deviation.
-    scale: (f64, f64),
+    signals: Vec<Signal>,
+    /// Mean of each signal, and one over its standard deviation.
+    scales: Vec<(f64, f64)>,
     response: Response,
     dims: (usize, usize),
-    /// T at the points of the lattice rule.
-    signals: Vec<f64>,
+    /// The T at each point of the lattice rule.
+    points: Vec<f64>,
     observed: Observed,
 }
 
@@ -74,7 +75,7 @@ impl Regression {
     /// A parameter outside its domain.
     pub fn new<R: Rng + ?Sized>(
         features: &[Feature],
-        signal: Signal,
+        signals: Vec<Signal>,
         response: Response,
         dim_y: usize,
         rng: &mut R,
@@ -95,32 +96,38 @@ impl Regression {
                 }
             }
         }
-        signal.check(Self::MOST_COLUMNS.min(features.len()))?;
         response.check()?;
-        let columns = Features::new(features);
-        let mut signals = Vec::with_capacity(POINTS);
-        let mut row = [0.0; MOST_DIMS];
-        on_normals(signal.columns(), rng, |normals| {
-            columns.row(normals, &mut row);
-            signals.push(at(&columns, &signal, &row));
-        });
-        let mean = signals.iter().sum::<f64>() / POINTS as f64;
-        let sd = (signals.iter().map(|t| (t - mean).powi(2)).sum::<f64>() / POINTS as f64).sqrt();
-        let largest = signals.iter().fold(0.0_f64, |most, t| most.max(t.abs()));
-        // Of a constant signal only rounding is left.
-        if sd <= 1e-9 * largest || !sd.is_finite() {
-            return Err(ParameterError::new(
-                "signal",
-                "finite values that are not all the same",
-                format!("{signal:?}"),
-            ));
+        let count = response.signals();
+        if signals.len() != count || signals.iter().any(|signal| signal.columns() != signals[0].columns()) {
+            let expected = format!("{count}, of the same columns");
+            return Err(ParameterError::new("signals", expected, format!("{signals:?}")));
         }
-        let scale = (mean, 1.0 / sd);
-        signals.iter_mut().for_each(|t| *t = (*t - scale.0) * scale.1);
-        let observed = Observed::new(&response, &signals);
+        signals.iter().try_for_each(|signal| signal.check(Self::MOST_COLUMNS.min(features.len())))?;
+        let columns = Features::new(features);
+        let mut points = Vec::with_capacity(POINTS * count);
+        let mut row = [0.0; MOST_DIMS];
+        on_normals(signals[0].columns(), rng, |normals| {
+            columns.row(normals, &mut row);
+            points.extend(signals.iter().map(|signal| at(&columns, signal, &row)));
+        });
+        let mut scales = Vec::with_capacity(count);
+        for (k, signal) in signals.iter().enumerate() {
+            let values = || points.iter().skip(k).step_by(count);
+            let mean = values().sum::<f64>() / POINTS as f64;
+            let sd = (values().map(|t| (t - mean).powi(2)).sum::<f64>() / POINTS as f64).sqrt();
+            let largest = values().fold(0.0_f64, |most, t| most.max(t.abs()));
+            // Of a constant signal only rounding is left.
+            if sd <= 1e-9 * largest || !sd.is_finite() {
+                let expected = "finite values that are not all the same";
+                return Err(ParameterError::new("signal", expected, format!("{signal:?}")));
+            }
+            scales.push((mean, 1.0 / sd));
+        }
+        points.chunks_exact_mut(count).for_each(|row| scaled(row, &scales));
+        let observed = Observed::new(&response, &points);
         let dims = (features.len(), dim_y);
         let categories = features.iter().map(|feature| feature.effects.is_some()).collect();
-        Ok(Self { features: columns, categories, signal, scale, response, dims, signals, observed })
+        Ok(Self { features: columns, categories, signals, scales, response, dims, points, observed })
     }
 
     /// The response.
@@ -129,21 +136,35 @@ impl Regression {
         &self.response
     }
 
-    /// T of a row of X.
+    /// T of a row of X, or the T of each category.
     #[must_use]
-    pub fn signal(&self, row: &[f64]) -> f64 {
-        (at(&self.features, &self.signal, row) - self.scale.0) * self.scale.1
+    pub fn signals(&self, row: &[f64]) -> Vec<f64> {
+        let mut out = vec![0.0; self.signals.len()];
+        self.signals_at(row, &mut out);
+        out
     }
 
-    /// T of every row.
-    fn signals_of(&self, x: &DMatrix<f64>) -> impl Iterator<Item = f64> {
-        let columns = self.signal.columns();
-        let mut row = [0.0; MOST_DIMS];
-        (0..x.nrows()).map(move |i| {
-            (0..columns).for_each(|j| row[j] = x[(i, j)]);
-            self.signal(&row)
-        })
+    fn signals_at(&self, row: &[f64], out: &mut [f64]) {
+        out.iter_mut().zip(&self.signals).for_each(|(t, signal)| *t = at(&self.features, signal, row));
+        scaled(out, &self.scales);
     }
+
+    /// Those of all rows, row by row.
+    fn signals_of(&self, x: &DMatrix<f64>) -> Vec<f64> {
+        let columns = self.signals[0].columns();
+        let mut row = [0.0; MOST_DIMS];
+        let mut out = vec![0.0; x.nrows() * self.signals.len()];
+        for (i, out) in out.chunks_exact_mut(self.signals.len()).enumerate() {
+            (0..columns).for_each(|j| row[j] = x[(i, j)]);
+            self.signals_at(&row, out);
+        }
+        out
+    }
+}
+
+/// The signals of a row to zero mean and unit variance.
+fn scaled(signals: &mut [f64], scales: &[(f64, f64)]) {
+    signals.iter_mut().zip(scales).for_each(|(t, (mean, scale))| *t = (*t - mean) * scale);
 }
 
 /// The signal of a row of X, as it is.
@@ -164,7 +185,7 @@ impl Joint for Regression {
     }
 
     fn categories(&self) -> (Vec<bool>, Vec<bool>) {
-        let class = matches!(self.response, Response::Class { .. });
+        let class = self.response.categories() > 0;
         (self.categories.clone(), vec![class; self.dims.1])
     }
 
@@ -182,13 +203,14 @@ impl Joint for Regression {
                 y.column_mut(0).iter_mut().zip(self.signals_of(&x)).for_each(|(y, t)| *y = t + noise_sd * *y);
                 y
             }
-            Response::Class { cuts, softness } => {
+            Response::Class { .. } | Response::Choice { .. } => {
                 let whole = WeightedIndex::new(&self.observed.classes).expect("probabilities");
                 let mut y =
                     DMatrix::from_fn(n, self.dims.1, |_, j| if j == 0 { 0.0 } else { whole.sample(rng) as f64 });
                 let mut given = Vec::new();
-                for (y, t) in y.column_mut(0).iter_mut().zip(self.signals_of(&x)) {
-                    Response::probabilities(cuts, *softness, t, &mut given);
+                let signals = self.signals_of(&x);
+                for (y, row) in y.column_mut(0).iter_mut().zip(signals.chunks_exact(self.signals.len())) {
+                    self.response.probabilities(row, &mut given);
                     *y = WeightedIndex::new(&given).expect("probabilities").sample(rng) as f64;
                 }
                 y
@@ -198,20 +220,21 @@ impl Joint for Regression {
     }
 
     fn pointwise_mi(&self, sample: &Sample) -> Vec<f64> {
+        let signals = self.signals_of(&sample.x);
         let of_y = sample.y.column(0);
-        let rows = self.signals_of(&sample.x).zip(of_y.iter());
+        let rows = signals.chunks_exact(self.signals.len()).zip(of_y.iter());
         match &self.response {
             Response::Number { noise_sd } => {
-                let of_row = pointwise_of_number(&self.signals, *noise_sd);
-                rows.map(|(t, &y)| of_row(t, y)).collect()
+                let of_row = pointwise_of_number(&self.points, *noise_sd);
+                rows.map(|(row, &y)| of_row(row[0], y)).collect()
             }
-            Response::Class { cuts, softness } => {
+            Response::Class { .. } | Response::Choice { .. } => {
                 let mut given = Vec::new();
-                let mut of_row = |t: f64, class: usize| {
-                    Response::probabilities(cuts, *softness, t, &mut given);
+                let mut of_row = |row: &[f64], class: usize| {
+                    self.response.probabilities(row, &mut given);
                     (given[class] / self.observed.classes[class]).ln()
                 };
-                rows.map(|(t, &y)| of_row(t, y as usize)).collect()
+                rows.map(|(row, &y)| of_row(row, y as usize)).collect()
             }
         }
     }
@@ -240,7 +263,7 @@ mod tests {
             let mut features = plain(columns);
             features.iter_mut().for_each(|feature| feature.follows = 0.6);
             let sum = Signal::Additive((0..columns).map(|j| (1.0 + j as f64, Curve::Linear)).collect());
-            let joint = Regression::new(&features, sum, Response::Number { noise_sd }, 1, &mut rng(1)).unwrap();
+            let joint = Regression::new(&features, vec![sum], Response::Number { noise_sd }, 1, &mut rng(1)).unwrap();
             let known = 0.5 * noise_sd.powi(-2).ln_1p();
             let off = (joint.mi_nats() - known).abs();
             assert!(off < 0.003, "{columns} columns, noise {noise_sd}: {} not {known}", joint.mi_nats());
@@ -253,8 +276,23 @@ mod tests {
             Signal::Tree { columns: 2, splits: vec![(0, 0.0), (1, 0.0), (1, 0.0)], values: vec![0.0, 1.0, 2.0, 3.0] };
         let cuts = vec![-1.0, 0.0, 1.0];
         let response = Response::Class { cuts, softness: 0.01 };
-        let joint = Regression::new(&plain(3), tree, response, 2, &mut rng(2)).unwrap();
+        let joint = Regression::new(&plain(3), vec![tree], response, 2, &mut rng(2)).unwrap();
         assert!((joint.mi_nats() - 4.0_f64.ln()).abs() < 1e-3, "{}", joint.mi_nats());
+    }
+
+    /// Two categories whose signals are opposite are ordered.
+    #[test]
+    fn a_choice_of_two_is_a_class_of_two() {
+        let line = |sign: f64| Signal::Additive(vec![(sign, Curve::Linear), (0.5 * sign, Curve::Cubic)]);
+        let choice = Response::Choice { offsets: vec![0.4, 0.0], softness: 0.5 };
+        let class = Response::Class { cuts: vec![0.2], softness: 0.25 };
+        let one = Regression::new(&plain(4), vec![line(-1.0), line(1.0)], choice, 1, &mut rng(6)).unwrap();
+        let other = Regression::new(&plain(4), vec![line(1.0)], class, 1, &mut rng(6)).unwrap();
+        assert!((one.mi_nats() - other.mi_nats()).abs() < 1e-12, "{} and {}", one.mi_nats(), other.mi_nats());
+        let sample = other.sample(200, &mut rng(7));
+        for (a, b) in one.pointwise_mi(&sample).iter().zip(other.pointwise_mi(&sample)) {
+            assert!((a - b).abs() < 1e-9);
+        }
     }
 
     #[test]
@@ -263,7 +301,7 @@ mod tests {
             let features = [Feature { follows: 0.0, cuts: vec![0.0], effects }];
             let signal = Signal::Largest(vec![(1.0, 0.0)]);
             let joint =
-                Regression::new(&features, signal, Response::Number { noise_sd: 0.02 }, 1, &mut rng(3)).unwrap();
+                Regression::new(&features, vec![signal], Response::Number { noise_sd: 0.02 }, 1, &mut rng(3)).unwrap();
             assert!((joint.mi_nats() - 2.0_f64.ln()).abs() < 1e-6);
         }
     }
@@ -272,11 +310,16 @@ mod tests {
     fn constant_signals_and_wrong_trees_are_refused() {
         let response = || Response::Number { noise_sd: 1.0 };
         let constant = Signal::Products { slopes: vec![0.0; 2], terms: Vec::new() };
-        assert!(Regression::new(&plain(2), constant, response(), 1, &mut rng(4)).is_err());
+        assert!(Regression::new(&plain(2), vec![constant], response(), 1, &mut rng(4)).is_err());
         let tree = Signal::Tree { columns: 1, splits: vec![(0, 0.0)], values: vec![0.0, 1.0, 2.0] };
-        assert!(Regression::new(&plain(2), tree, response(), 1, &mut rng(4)).is_err());
+        assert!(Regression::new(&plain(2), vec![tree], response(), 1, &mut rng(4)).is_err());
         let too_many = Signal::Largest(vec![(1.0, 0.0); 3]);
-        assert!(Regression::new(&plain(2), too_many, response(), 1, &mut rng(4)).is_err());
+        assert!(Regression::new(&plain(2), vec![too_many], response(), 1, &mut rng(4)).is_err());
+        let largest = |columns| Signal::Largest(vec![(1.0, 0.0); columns]);
+        let choice = || Response::Choice { offsets: vec![0.0; 2], softness: 1.0 };
+        for signals in [vec![], vec![largest(2)], vec![largest(2), largest(1)]] {
+            assert!(Regression::new(&plain(2), signals, choice(), 1, &mut rng(4)).is_err());
+        }
     }
 
     /// Two shifts of the lattice are two estimates of the same MI.
@@ -286,17 +329,21 @@ mod tests {
         for stream in 0..200 {
             let mut prior = RegressionPrior::read(&mut Keys::new(String::new(), toml::Table::new()))
                 .expect("all keys have defaults");
-            prior.response = if stream % 4 == 0 { ResponseKind::Class } else { ResponseKind::Number };
+            prior.response = match stream % 4 {
+                0 => ResponseKind::Class,
+                1 => ResponseKind::Choice,
+                _ => ResponseKind::Number,
+            };
             prior.signals = vec![SignalKind::ALL[stream as usize % SignalKind::ALL.len()]];
             let one = prior.draw((10, 1), &mut rng(100 + stream));
             let mut other = one.clone();
             let mut row = [0.0; MOST_DIMS];
-            other.signals.clear();
-            on_normals(one.signal.columns(), &mut rng(1_000 + stream), |normals| {
+            other.points.clear();
+            on_normals(one.signals[0].columns(), &mut rng(1_000 + stream), |normals| {
                 one.features.row(normals, &mut row);
-                other.signals.push(one.signal(&row));
+                other.points.extend(one.signals(&row));
             });
-            let again = Observed::new(&one.response, &other.signals).mi_nats;
+            let again = Observed::new(&one.response, &other.points).mi_nats;
             let off = (again - one.mi_nats()).abs();
             (worst, squares) = (worst.max(off), squares + off * off);
         }

@@ -146,11 +146,13 @@ pub enum ResponseKind {
     Number,
     /// [`Response::Class`].
     Class,
+    /// [`Response::Choice`].
+    Choice,
 }
 
 impl ResponseKind {
     /// All kinds.
-    pub const ALL: [Self; 2] = [Self::Number, Self::Class];
+    pub const ALL: [Self; 3] = [Self::Number, Self::Class, Self::Choice];
 
     /// The name, as in configurations.
     #[must_use]
@@ -158,6 +160,7 @@ impl ResponseKind {
         match self {
             Self::Number => "number",
             Self::Class => "class",
+            Self::Choice => "choice",
         }
     }
 }
@@ -183,7 +186,7 @@ pub struct RegressionPrior {
     pub all_levels: f64,
     /// Range of the standard deviation of a number's noise, that of the signal being 1; log-uniform.
     pub noise: Range,
-    /// Range of the number of classes. Their probabilities, if there were no softness, are a draw from a symmetric Dirichlet
+    /// Range of the number of classes. Offsets of classes without an order are N(0, 0.5²), their signals of one kind. The probabilities of ordered ones, if there were no softness, are a draw from a symmetric Dirichlet
     /// distribution with a parameter a, ln a ~ U(ln 2, ln 30).
     pub classes: [usize; 2],
     /// Range of the softness of classes; log-uniform.
@@ -225,8 +228,8 @@ impl Prior for RegressionPrior {
     const SWAP: f64 = 0.5;
 
     fn read(keys: &mut Keys) -> Result<Self, ConfigError> {
-        let response = keys.optional("response", "`number` or `class`")?.unwrap_or(ResponseKind::Number);
-        let of_class = response == ResponseKind::Class;
+        let response = keys.optional("response", "`number`, `class` or `choice`")?.unwrap_or(ResponseKind::Number);
+        let of_class = response != ResponseKind::Number;
         Ok(Self {
             response,
             signals: keys.some_of("signals", "signal", &SignalKind::ALL, SignalKind::ALL.to_vec())?,
@@ -251,7 +254,9 @@ impl Prior for RegressionPrior {
         }
         match self.response {
             ResponseKind::Number => keys.set("noise", self.noise),
-            ResponseKind::Class => keys.set("classes", self.classes).set("softness", self.softness),
+            ResponseKind::Class | ResponseKind::Choice => {
+                keys.set("classes", self.classes).set("softness", self.softness)
+            }
         };
     }
 
@@ -268,7 +273,7 @@ impl Prior for RegressionPrior {
     }
 
     fn has_ties(&self) -> bool {
-        self.response == ResponseKind::Class || self.levels > 0.0 || self.all_levels > 0.0
+        self.response != ResponseKind::Number || self.levels > 0.0 || self.all_levels > 0.0
     }
 
     /// Products and steep curves reach beyond where Φ rounds to 1.
@@ -281,7 +286,8 @@ impl Prior for RegressionPrior {
             let features = self.draw_features(dims.0, rng);
             let most = dims.0.min(self.columns);
             let columns = rng.random_range(most.min(2)..=most);
-            let signal = self.signals[rng.random_range(0..self.signals.len())].draw(columns, self.smooth, rng);
+            let kind = self.signals[rng.random_range(0..self.signals.len())];
+            let mut signals = vec![kind.draw(columns, self.smooth, rng)];
             let response = match self.response {
                 ResponseKind::Number => Response::Number { noise_sd: log_uniform(&self.noise, rng) },
                 ResponseKind::Class => {
@@ -291,9 +297,15 @@ impl Prior for RegressionPrior {
                     let cuts = cuts(count, concentration, rng);
                     Response::Class { cuts, softness: log_uniform(&self.softness, rng) }
                 }
+                ResponseKind::Choice => {
+                    let count = rng.random_range(self.classes[0]..=self.classes[1]);
+                    signals.extend((1..count).map(|_| kind.draw(columns, self.smooth, rng)));
+                    let offsets = (0..count).map(|_| 0.5 * rng.sample::<f64, _>(StandardNormal)).collect();
+                    Response::Choice { offsets, softness: log_uniform(&self.softness, rng) }
+                }
             };
             // A signal that is constant, as a tree of columns with few levels may be, says nothing: another one.
-            if let Ok(joint) = Regression::new(&features, signal, response, dims.1, rng) {
+            if let Ok(joint) = Regression::new(&features, signals, response, dims.1, rng) {
                 return joint;
             }
         }

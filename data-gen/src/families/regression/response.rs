@@ -7,7 +7,7 @@ use crate::ground::{
     quadrature::{STEPS_PER_SD, normals::Normals},
 };
 
-/// A response to a signal t of zero mean and unit variance.
+/// A response to a signal t of zero mean and unit variance, or to one for each of its values.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Response {
     /// t + normal noise.
@@ -19,6 +19,13 @@ pub enum Response {
     Class {
         /// The b_c, increasing, one less than there are categories.
         cuts: Vec<f64>,
+        /// s in [`Response::SOFTNESS`].
+        softness: f64,
+    },
+    /// A category 0, 1, … without an order, each with a signal of its own: multinomial logistic regression, P(c) ∝ exp((t_c + b_c)/s).
+    Choice {
+        /// The b_c, one for each category, of which there are at least two.
+        offsets: Vec<f64>,
         /// s in [`Response::SOFTNESS`].
         softness: f64,
     },
@@ -46,25 +53,64 @@ impl Response {
                 }
                 Ok(())
             }
+            Self::Choice { offsets, softness } => {
+                Self::SOFTNESS.check("softness", *softness)?;
+                if offsets.len() < 2 || offsets.iter().any(|offset| !offset.is_finite()) {
+                    return Err(ParameterError::new("offsets", "at least two, finite", format!("{offsets:?}")));
+                }
+                Ok(())
+            }
         }
     }
 
-    /// The probabilities of the categories for a signal, in the order of their codes.
-    pub(super) fn probabilities(cuts: &[f64], softness: f64, t: f64, into: &mut Vec<f64>) {
-        into.clear();
-        // P(at most c) and P(more than c), each without loss where it is small.
-        let (mut last, mut last_above) = (0.0, 1.0);
-        for cut in cuts {
-            let z = (t - cut) / softness;
-            let e = (-z.abs()).exp();
-            let (small, large) = (e / (1.0 + e), 1.0 / (1.0 + e));
-            let (below, above) = if z > 0.0 { (small, large) } else { (large, small) };
-            // Of cuts that are nearly the same, rounding may leave less than nothing.
-            into.push(if below < 0.5 { below - last } else { last_above - above }.max(0.0));
-            (last, last_above) = (below, above);
+    /// How many signals it is a response to.
+    pub(super) fn signals(&self) -> usize {
+        match self {
+            Self::Number { .. } | Self::Class { .. } => 1,
+            Self::Choice { offsets, .. } => offsets.len(),
         }
-        into.push(last_above);
     }
+
+    /// How many categories it has; 0 for a number.
+    pub(super) fn categories(&self) -> usize {
+        match self {
+            Self::Number { .. } => 0,
+            Self::Class { cuts, .. } => cuts.len() + 1,
+            Self::Choice { offsets, .. } => offsets.len(),
+        }
+    }
+
+    /// The probabilities of the categories for the signals of a row, in the order of their codes; none of a number.
+    pub(super) fn probabilities(&self, signals: &[f64], into: &mut Vec<f64>) {
+        into.clear();
+        match self {
+            Self::Number { .. } => {}
+            Self::Class { cuts, softness } => ordered(cuts, *softness, signals[0], into),
+            Self::Choice { offsets, softness } => {
+                into.extend(signals.iter().zip(offsets).map(|(t, offset)| (t + offset) / softness));
+                let most = into.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                into.iter_mut().for_each(|p| *p = (*p - most).exp());
+                let sum: f64 = into.iter().sum();
+                into.iter_mut().for_each(|p| *p /= sum);
+            }
+        }
+    }
+}
+
+/// The probabilities of ordered categories.
+fn ordered(cuts: &[f64], softness: f64, t: f64, into: &mut Vec<f64>) {
+    // P(at most c) and P(more than c), each without loss where it is small.
+    let (mut last, mut last_above) = (0.0, 1.0);
+    for cut in cuts {
+        let z = (t - cut) / softness;
+        let e = (-z.abs()).exp();
+        let (small, large) = (e / (1.0 + e), 1.0 / (1.0 + e));
+        let (below, above) = if z > 0.0 { (small, large) } else { (large, small) };
+        // Of cuts that are nearly the same, rounding may leave less than nothing.
+        into.push(if below < 0.5 { below - last } else { last_above - above }.max(0.0));
+        (last, last_above) = (below, above);
+    }
+    into.push(last_above);
 }
 
 /// What the signals that a response can have make of it.
@@ -76,7 +122,7 @@ pub(super) struct Observed {
 }
 
 impl Observed {
-    /// Over signals that are equally likely.
+    /// Over rows that are equally likely, with the signals of each.
     pub(super) fn new(response: &Response, signals: &[f64]) -> Self {
         match response {
             Response::Number { noise_sd } => {
@@ -84,13 +130,14 @@ impl Observed {
                 let of_noise = 0.5 * (2.0 * std::f64::consts::PI * std::f64::consts::E).ln() + noise_sd.ln();
                 Self { mi_nats: (of_y - of_noise).max(0.0), classes: Vec::new() }
             }
-            Response::Class { cuts, softness } => {
-                let share = 1.0 / signals.len() as f64;
-                let mut classes = vec![0.0; cuts.len() + 1];
+            Response::Class { .. } | Response::Choice { .. } => {
+                let rows = signals.chunks_exact(response.signals());
+                let share = 1.0 / rows.len() as f64;
+                let mut classes = vec![0.0; response.categories()];
                 let mut given = Vec::with_capacity(classes.len());
                 let mut known = 0.0;
-                for &t in signals {
-                    Response::probabilities(cuts, *softness, t, &mut given);
+                for row in rows {
+                    response.probabilities(row, &mut given);
                     classes.iter_mut().zip(&given).for_each(|(whole, p)| *whole += share * p);
                     known += share * entropy(&given);
                 }

@@ -7,7 +7,7 @@ use super::bins::Bins;
 use super::trees::{self, Boosted, Steps};
 use super::{STANDS_OUT, Search, Variable};
 use crate::scores::rank::{self, ranks};
-use nalgebra::{Cholesky, DMatrix, DMatrixView, DVector};
+use nalgebra::{Cholesky, DMatrix, DVector};
 
 /// Parts of the rows; each is predicted from the others, so that of independent sides the prediction says nothing.
 const FOLDS: usize = 4;
@@ -36,16 +36,61 @@ pub(super) struct Fits<'a> {
     folds: [Vec<usize>; FOLDS],
 }
 
-/// The functions of some columns at the rows of each fold, their products, and the same over all rows.
+/// The functions of some columns at the rows of each fold, and their products.
 struct Design {
     of_fold: Vec<DMatrix<f64>>,
     gram: Vec<DMatrix<f64>>,
-    whole: DMatrix<f64>,
     /// How many functions there are without products of columns, and with them.
     widths: Vec<usize>,
 }
 
-/// A response as the other folds predict it.
+/// What predictions say, for each row and order.
+pub(super) struct Told {
+    /// The first term of neighbours in what three quarters of the rows predict.
+    pub most: Vec<f32>,
+    /// The same in what one quarter predicts: what more rows would tell shows in the difference.
+    pub least: Vec<f32>,
+}
+
+impl Told {
+    pub(super) fn nothing(terms: usize) -> Self {
+        Self { most: vec![0.0; terms], least: vec![0.0; terms] }
+    }
+
+    pub(super) fn add(&mut self, other: &Self) {
+        for (sum, own) in [(&mut self.most, &other.most), (&mut self.least, &other.least)] {
+            sum.iter_mut().zip(own).for_each(|(sum, term)| *sum += term);
+        }
+    }
+
+    /// [`PairTerms::fits`](super::PairTerms::fits).
+    pub(super) fn terms(&self, orders: usize) -> Vec<f32> {
+        let rows = self.most.chunks_exact(orders).zip(self.least.chunks_exact(orders));
+        rows.flat_map(|(most, least)| {
+            most.iter().copied().chain(most.iter().zip(least).map(|(most, least)| most - least))
+        })
+        .collect()
+    }
+}
+
+/// The folds that another fold is predicted from.
+#[derive(Clone, Copy)]
+enum From {
+    Others,
+    Next,
+}
+
+impl From {
+    fn folds(self, fold: usize) -> impl Iterator<Item = usize> + Clone {
+        let count = match self {
+            Self::Others => FOLDS - 1,
+            Self::Next => 1,
+        };
+        (1..=count).map(move |step| (fold + step) % FOLDS)
+    }
+}
+
+/// A response as other folds predict it.
 #[derive(Clone)]
 struct Predicted {
     values: Vec<f64>,
@@ -73,50 +118,61 @@ impl<'a> Fits<'a> {
         folds.iter().all(|rows| rows.len() < scores.n).then_some(Self { search, folds })
     }
 
-    /// The first term of the neighbours in what one side predicts of the other, and in that part of the other which it predicts, for each row and
-    /// order: of the two sides the one that says more.
-    pub(super) fn first(&self, x: &[&Variable], y: &[&Variable]) -> Option<Vec<f32>> {
+    /// What the neighbours in what one side predicts of the other say, and in that part of the other which it predicts: of the two sides
+    /// the one that says more.
+    pub(super) fn told(&self, x: &[&Variable], y: &[&Variable]) -> Option<Told> {
         let both = [self.one_way(x, y), self.one_way(y, x)].into_iter().flatten();
-        both.reduce(|a, b| if self.search.mean(&b) > self.search.mean(&a) { b } else { a })
+        both.reduce(|a, b| if self.search.mean(&b.most) > self.search.mean(&a.most) { b } else { a })
     }
 
     /// None where nothing stands out, predictions have no fewer columns than what they are made from, or all of that has few values:
     /// predictions of other folds would differ where the columns do not, and neighbours among them would tell the fold.
-    fn one_way(&self, from: &[&Variable], of: &[&Variable]) -> Option<Vec<f32>> {
+    fn one_way(&self, from: &[&Variable], of: &[&Variable]) -> Option<Told> {
         let width: usize = from.iter().map(|v| v.width).sum();
         if width < 2 || from.iter().all(|v| self.of_few_values(v)) {
             return None;
         }
         let design = self.design(from);
-        let least = STANDS_OUT + (2.0 * (of.len() as f32).ln()).sqrt();
         // All at once: they share the matrices that are solved for.
         let responses: Vec<Vec<f64>> = of.iter().flat_map(|v| v.columns()).map(|j| self.column(j)).collect();
-        let mut predicted = self.predicted(&design, &responses);
-        if responses.len() <= MOST_PREDICTED && (FEWEST_ROWS_OF_TREES..trees::MOST_ROWS).contains(&self.search.scores.n)
-        {
-            let indicators = self.indicators(from);
-            let numbers = from.iter().filter(|v| v.width == 1).map(|v| &v.grids[0]);
-            let steps: Vec<Steps> = numbers.chain(&indicators).map(Steps::new).collect();
-            for (regression, response) in predicted.iter_mut().zip(&responses).filter(|(p, _)| p.error.is_finite()) {
-                self.boost(regression, response, &design, &steps);
-            }
-        }
-        let predicted: Vec<Vec<f64>> = predicted.into_iter().map(|p| p.values).collect();
-        let (mut told, mut predictions) = (Vec::new(), Vec::new());
+        let indicators = self.indicators(from);
+        let numbers = from.iter().filter(|v| v.width == 1).map(|v| &v.grids[0]);
+        let with_trees = responses.len() <= MOST_PREDICTED
+            && (FEWEST_ROWS_OF_TREES..trees::MOST_ROWS).contains(&self.search.scores.n);
+        let steps: Vec<Steps> = numbers.chain(&indicators).map(Steps::new).filter(|_| with_trees).collect();
+        let predicted = self.predictions(&design, &responses, &steps, From::Others);
+
+        let stands_out = STANDS_OUT + (2.0 * (of.len() as f32).ln()).sqrt();
+        let (mut told, mut places) = (Vec::new(), Vec::new());
         let mut next = 0;
         for variable in of {
             let own = next..next + variable.width;
             next = own.end;
             let closest = own.clone().map(|j| correlation(&responses[j], &predicted[j])).fold(0.0, f64::max);
-            if closest as f32 * (self.search.scores.n as f32).sqrt() > least {
+            if closest as f32 * (self.search.scores.n as f32).sqrt() > stands_out {
                 told.push(*variable);
-                predictions.extend(predicted[own].iter().map(|p| scored(p)));
+                places.extend(own);
             }
         }
-        if told.is_empty() || predictions.len() >= width || predictions.len() > MOST_PREDICTED {
+        if told.is_empty() || places.len() >= width || places.len() > MOST_PREDICTED {
             return None;
         }
-        Some(self.search.first_of(&predictions, &told))
+        let first = |predicted: &[Vec<f64>]| {
+            let scores: Vec<Vec<f32>> = places.iter().map(|j| scored(&predicted[*j])).collect();
+            self.search.first_of(&scores, &told)
+        };
+        Some(Told { most: first(&predicted), least: first(&self.predictions(&design, &responses, &steps, From::Next)) })
+    }
+
+    /// The responses as other folds predict them, by functions and, where there are steps, trees.
+    fn predictions(&self, design: &Design, responses: &[Vec<f64>], steps: &[Steps], from: From) -> Vec<Vec<f64>> {
+        let mut predicted = self.regressions(design, responses, from);
+        if !steps.is_empty() {
+            for (regression, response) in predicted.iter_mut().zip(responses).filter(|(p, _)| p.error.is_finite()) {
+                self.boost(regression, response, design, steps, from);
+            }
+        }
+        predicted.into_iter().map(|p| p.values).collect()
     }
 
     fn of_few_values(&self, variable: &Variable) -> bool {
@@ -163,9 +219,8 @@ impl<'a> Fits<'a> {
             .iter()
             .map(|rows| DMatrix::from_fn(rows.len(), functions.len(), |i, j| functions[j][rows[i]]))
             .collect();
-        let gram: Vec<DMatrix<f64>> = of_fold.iter().map(|f| f.tr_mul(f)).collect();
-        let whole = gram.iter().sum();
-        Design { of_fold, gram, whole, widths }
+        let gram = of_fold.iter().map(|f| f.tr_mul(f)).collect();
+        Design { of_fold, gram, widths }
     }
 
     /// The indicators of categories in two bins each.
@@ -175,15 +230,16 @@ impl<'a> Fits<'a> {
     }
 
     /// Adds the trees that predict best what the regression leaves.
-    fn boost(&self, regression: &mut Predicted, response: &[f64], design: &Design, steps: &[Steps]) {
-        let mut folds: Vec<Boosted> = (self.folds.iter().zip(&regression.coefficients))
-            .map(|(others, coefficients)| {
+    fn boost(&self, regression: &mut Predicted, response: &[f64], design: &Design, steps: &[Steps], from: From) {
+        let mut folds: Vec<Boosted> = (regression.coefficients.iter().zip(&self.folds).enumerate())
+            .map(|(fold, (coefficients, predicted))| {
                 let mut rest = response.to_vec();
                 for (rows, functions) in self.folds.iter().zip(&design.of_fold) {
                     let values = functions.columns(0, coefficients.len()) * coefficients;
                     rows.iter().zip(values.iter()).for_each(|(row, v)| rest[*row] -= v);
                 }
-                Boosted::new(steps, &rest, others)
+                let fitted: Vec<usize> = from.folds(fold).flat_map(|used| &self.folds[used]).copied().collect();
+                Boosted::new(steps, &rest, &fitted, predicted)
             })
             .collect();
         let mut grown = 0;
@@ -192,40 +248,39 @@ impl<'a> Fits<'a> {
                 folds.iter_mut().for_each(Boosted::grow);
             }
             grown = trees;
-            let left =
-                |(fold, rows): (&Boosted, &Vec<usize>)| rows.iter().map(|row| fold.rest(*row).powi(2)).sum::<f64>();
-            let error = folds.iter().zip(&self.folds).map(left).sum();
+            let error = folds.iter().map(|fold| fold.left().map(|rest| rest.powi(2)).sum::<f64>()).sum();
             if error >= regression.error {
                 return;
             }
             regression.error = error;
             for (fold, rows) in folds.iter().zip(&self.folds) {
-                rows.iter().for_each(|row| regression.values[*row] = response[*row] - fold.rest(*row));
+                rows.iter().zip(fold.left()).for_each(|(row, rest)| regression.values[*row] = response[*row] - rest);
             }
         }
     }
 
-    /// Each response as the other folds predict it, with the penalty and the functions that predict it best.
-    fn predicted(&self, design: &Design, responses: &[Vec<f64>]) -> Vec<Predicted> {
+    /// Each response as other folds predict it, with the penalty and the functions that predict it best.
+    fn regressions(&self, design: &Design, responses: &[Vec<f64>], from: From) -> Vec<Predicted> {
         let of_fold: Vec<DMatrix<f64>> = self
             .folds
             .iter()
             .map(|rows| DMatrix::from_fn(rows.len(), responses.len(), |i, j| responses[j][rows[i]]))
             .collect();
         let products: Vec<DMatrix<f64>> = design.of_fold.iter().zip(&of_fold).map(|(f, y)| f.tr_mul(y)).collect();
-        let whole: DMatrix<f64> = products.iter().sum();
+        let sums = |of: &[DMatrix<f64>]| -> Vec<DMatrix<f64>> {
+            (0..FOLDS).map(|fold| from.folds(fold).map(|used| &of[used]).sum()).collect()
+        };
+        let (grams, products) = (sums(&design.gram), sums(&products));
         let n = self.search.scores.n;
         let nothing = Predicted { values: vec![0.0; n], error: f64::INFINITY, coefficients: Vec::new() };
         let mut best = vec![nothing; responses.len()];
         for &width in &design.widths {
             for penalty in PENALTIES {
                 let mut coefficients = Vec::with_capacity(FOLDS);
-                for (gram, product) in design.gram.iter().zip(&products) {
-                    let square: DMatrixView<f64> = design.whole.view((0, 0), (width, width));
-                    let mut others = square - gram.view((0, 0), (width, width));
-                    (0..width).for_each(|i| others[(i, i)] += penalty);
-                    let right = whole.rows(0, width) - product.rows(0, width);
-                    coefficients.extend(Cholesky::new(others).map(|factor| factor.solve(&right)));
+                for (gram, product) in grams.iter().zip(&products) {
+                    let mut left = gram.view((0, 0), (width, width)).into_owned();
+                    (0..width).for_each(|i| left[(i, i)] += penalty);
+                    coefficients.extend(Cholesky::new(left).map(|factor| factor.solve(&product.rows(0, width))));
                 }
                 // Too near to singular for this penalty.
                 if coefficients.len() < FOLDS {
@@ -318,7 +373,8 @@ mod tests {
 
     /// Of the third neighbour.
     fn mean(terms: &[f32]) -> f32 {
-        terms.iter().skip(1).step_by(ORDERS.len()).sum::<f32>() / ROWS as f32
+        let per_row = terms.len() / ROWS;
+        terms.iter().skip(1).step_by(per_row).sum::<f32>() / ROWS as f32
     }
 
     #[test]
@@ -380,7 +436,7 @@ mod tests {
         };
         let (x, y) = (reversed(&x), reversed(&y));
         let of_rows = fits(&numbers(&x), &numbers(&y));
-        let back: Vec<f32> = of_rows.chunks_exact(ORDERS.len()).rev().flatten().copied().collect();
+        let back: Vec<f32> = of_rows.chunks_exact(2 * ORDERS.len()).rev().flatten().copied().collect();
         assert_eq!(back, base);
     }
 }

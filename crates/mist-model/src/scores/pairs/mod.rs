@@ -14,7 +14,7 @@ mod trees;
 use super::neighbours::{self, TERMS, neighbour_terms};
 use super::{Scores, rank};
 use bins::{Bins, Excess, Grid};
-use fits::Fits;
+use fits::{Fits, Told};
 use groups::{Across, groups};
 
 /// Numbers for each pair of columns: see [`PairTerms::columns`].
@@ -38,8 +38,8 @@ pub struct PairTerms {
     pub rows: Vec<f32>,
     /// The groups that `rows` is a sum over: columns of `z` of X and of Y, of a block its first.
     pub groups: Vec<[Vec<usize>; 2]>,
-    /// The same with neighbours in what regressions predict: the sum over groups or, where it says more, of all columns. 0 where nothing is
-    /// predicted; `None` where it is not asked for.
+    /// The same with neighbours in what regressions predict: the sum over groups or, where it says more, of all columns; and behind it, of each
+    /// row, how much less a third of the rows predict. n × 2·|orders|, 0 where nothing is predicted; `None` where it is not asked for.
     pub fits: Option<Vec<f32>>,
 }
 
@@ -127,8 +127,8 @@ impl PairTerms {
         for (at, weight) in weights.iter().enumerate() {
             set(&variables[at / vy], &variables[across + at % vy], 4, &[*weight]);
         }
-        let mut predicted = fits.then(|| vec![0f32; n * orders.len()]);
-        let fits = if fits { Fits::new(&search) } else { None };
+        let mut predicted = Told::nothing(n * orders.len());
+        let regressions = if fits { Fits::new(&search) } else { None };
         let mut rows = vec![0f32; n * orders.len()];
         let mut found = Vec::new();
         for [x, y] in groups(&variables, &Across { sides: [vx, vy], weights, shares }) {
@@ -137,8 +137,8 @@ impl PairTerms {
             let (x, y) = (of(&x, 0), of(&y, across));
             let first = search.first(&x, &y);
             rows.iter_mut().zip(&first).for_each(|(sum, term)| *sum += term);
-            if let (Some(sum), Some(own)) = (&mut predicted, fits.as_ref().and_then(|fits| fits.first(&x, &y))) {
-                sum.iter_mut().zip(&own).for_each(|(sum, term)| *sum += term);
+            if let Some(told) = regressions.as_ref().and_then(|fits| fits.told(&x, &y)) {
+                predicted.add(&told);
             }
             let each = (search.mean(&first) / (x.len() * y.len()) as f32).asinh();
             x.iter().for_each(|a| y.iter().for_each(|b| set(a, b, 5, &[each])));
@@ -146,13 +146,13 @@ impl PairTerms {
         }
         let of = |side: std::ops::Range<usize>| -> Vec<&Variable> { variables[side].iter().collect() };
         let is_all = found.iter().any(|[x, y]: &[Vec<usize>; 2]| x.len() == vx && y.len() == vy);
-        if let (false, Some(fits), Some(sum)) = (is_all, &fits, &mut predicted)
-            && let Some(of_all) = fits.first(&of(0..vx), &of(vx..vx + vy))
-            && search.mean(&of_all) > search.mean(sum)
+        if let (false, Some(fits)) = (is_all, &regressions)
+            && let Some(of_all) = fits.told(&of(0..vx), &of(vx..vx + vy))
+            && search.mean(&of_all.most) > search.mean(&predicted.most)
         {
-            *sum = of_all;
+            predicted = of_all;
         }
-        Self { columns, rows, groups: found, fits: predicted }
+        Self { columns, rows, groups: found, fits: fits.then(|| predicted.terms(orders.len())) }
     }
 }
 

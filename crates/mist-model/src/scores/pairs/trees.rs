@@ -30,27 +30,32 @@ impl<'a> Steps<'a> {
     }
 }
 
-/// The rest of a response that trees are fitted to on some rows, and predict on the others.
-pub(super) struct Boosted<'a> {
-    columns: &'a [Steps<'a>],
-    fitted: Vec<bool>,
+/// The rest of a response that trees are fitted to on some rows, and predict on others.
+pub(super) struct Boosted {
+    /// The columns at the rows that trees are fitted to, and behind them at those that they predict.
+    columns: Vec<(Vec<u8>, usize)>,
+    /// How many they are fitted to.
+    fitted: usize,
     rest: Vec<i64>,
     /// The leaf of each row in the current tree.
     leaf: Vec<u8>,
 }
 
-impl<'a> Boosted<'a> {
-    /// `rest` of every row, of about unit size; `others` are the rows that are predicted.
-    pub(super) fn new(columns: &'a [Steps<'a>], rest: &[f64], others: &[usize]) -> Self {
-        let mut fitted = vec![true; rest.len()];
-        others.iter().for_each(|row| fitted[*row] = false);
-        let rest = rest.iter().map(|r| (r.clamp(-16.0, 16.0) * PARTS).round() as i64).collect();
-        Self { columns, fitted, rest, leaf: vec![0; 0] }
+impl Boosted {
+    /// `rest` of every row of the table, of about unit size.
+    pub(super) fn new(columns: &[Steps], rest: &[f64], fitted: &[usize], predicted: &[usize]) -> Self {
+        let rows = || fitted.iter().chain(predicted);
+        Self {
+            columns: columns.iter().map(|c| (rows().map(|row| c.of[*row]).collect(), c.bins)).collect(),
+            fitted: fitted.len(),
+            rest: rows().map(|row| (rest[*row].clamp(-16.0, 16.0) * PARTS).round() as i64).collect(),
+            leaf: Vec::new(),
+        }
     }
 
-    /// What is left of the rest of a row.
-    pub(super) fn rest(&self, row: usize) -> f64 {
-        self.rest[row] as f64 / PARTS
+    /// What is left of the rest of the rows that are predicted.
+    pub(super) fn left(&self) -> impl Iterator<Item = f64> {
+        self.rest[self.fitted..].iter().map(|rest| *rest as f64 / PARTS)
     }
 
     /// One more tree.
@@ -61,7 +66,7 @@ impl<'a> Boosted<'a> {
             self.split(1 << level);
         }
         let mut sums = [0i64; LEAVES];
-        for ((leaf, rest), _) in self.leaf.iter().zip(&self.rest).zip(&self.fitted).filter(|(_, fitted)| **fitted) {
+        for (leaf, rest) in self.leaf.iter().zip(&self.rest).take(self.fitted) {
             sums[usize::from(*leaf)] += ROW + rest;
         }
         let values = sums.map(|sum| {
@@ -75,18 +80,17 @@ impl<'a> Boosted<'a> {
     fn split(&mut self, nodes: usize) {
         let mut best = [(0.0, 0, usize::MAX); LEAVES];
         let mut sums: Vec<i64> = Vec::new();
-        for (at, column) in self.columns.iter().enumerate() {
+        for (at, (of, bins)) in self.columns.iter().enumerate() {
             sums.clear();
-            sums.resize(nodes * column.bins, 0);
-            let rows = self.leaf.iter().zip(column.of).zip(self.rest.iter().zip(&self.fitted));
-            for ((leaf, bin), (rest, _)) in rows.filter(|(_, (_, fitted))| **fitted) {
-                sums[usize::from(*leaf) * column.bins + usize::from(*bin)] += ROW + rest;
+            sums.resize(nodes * bins, 0);
+            for ((leaf, bin), rest) in self.leaf.iter().zip(of).zip(&self.rest).take(self.fitted) {
+                sums[usize::from(*leaf) * bins + usize::from(*bin)] += ROW + rest;
             }
-            for (sums, best) in sums.chunks_exact(column.bins).zip(&mut best) {
+            for (sums, best) in sums.chunks_exact(*bins).zip(&mut best) {
                 let whole: i64 = sums.iter().sum();
                 let without = squares(whole);
                 let mut low = 0;
-                for (bin, sum) in sums.iter().enumerate().take(column.bins - 1) {
+                for (bin, sum) in sums.iter().enumerate().take(bins - 1) {
                     low += sum;
                     let high = whole - low;
                     let gain = squares(low) + squares(high) - without;
@@ -99,7 +103,7 @@ impl<'a> Boosted<'a> {
         // The children of a node that is not split are itself and one without rows.
         for (row, leaf) in self.leaf.iter_mut().enumerate() {
             let (_, at, bin) = best[usize::from(*leaf)];
-            let high = bin < usize::MAX && usize::from(self.columns[at].of[row]) > bin;
+            let high = bin < usize::MAX && usize::from(self.columns[at].0[row]) > bin;
             *leaf = 2 * *leaf + u8::from(high);
         }
     }
@@ -133,11 +137,11 @@ mod tests {
             _ => 0.3,
         };
         let rest: Vec<f64> = (0..800).map(value).collect();
-        let others: Vec<usize> = (0..200).collect();
-        let mut boosted = Boosted::new(&steps, &rest, &others);
+        let (predicted, fitted): (Vec<usize>, Vec<usize>) = (0..800).partition(|row| *row < 200);
+        let mut boosted = Boosted::new(&steps, &rest, &fitted, &predicted);
         (0..30).for_each(|_| boosted.grow());
-        let squares = |of: &dyn Fn(usize) -> f64| (0..200).map(|i| of(i).powi(2)).sum::<f64>();
-        let (left, all) = (squares(&|i| boosted.rest(i)), squares(&|i| rest[i]));
+        let left: f64 = boosted.left().map(|rest| rest.powi(2)).sum();
+        let all: f64 = rest[..200].iter().map(|rest| rest.powi(2)).sum();
         assert!(left < 0.02 * all, "{left} of {all}");
     }
 
