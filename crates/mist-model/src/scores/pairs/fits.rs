@@ -75,12 +75,12 @@ impl Told {
 
 /// The folds that another fold is predicted from.
 #[derive(Clone, Copy)]
-enum From {
+enum Used {
     Others,
     Next,
 }
 
-impl From {
+impl Used {
     fn folds(self, fold: usize) -> impl Iterator<Item = usize> + Clone {
         let count = match self {
             Self::Others => FOLDS - 1,
@@ -140,7 +140,7 @@ impl<'a> Fits<'a> {
         let with_trees = responses.len() <= MOST_PREDICTED
             && (FEWEST_ROWS_OF_TREES..trees::MOST_ROWS).contains(&self.search.scores.n);
         let steps: Vec<Steps> = numbers.chain(&indicators).map(Steps::new).filter(|_| with_trees).collect();
-        let predicted = self.predictions(&design, &responses, &steps, From::Others);
+        let predicted = self.predictions(&design, &responses, &steps, Used::Others);
 
         let stands_out = STANDS_OUT + (2.0 * (of.len() as f32).ln()).sqrt();
         let (mut told, mut places) = (Vec::new(), Vec::new());
@@ -161,11 +161,11 @@ impl<'a> Fits<'a> {
             let scores: Vec<Vec<f32>> = places.iter().map(|j| scored(&predicted[*j])).collect();
             self.search.first_of(&scores, &told)
         };
-        Some(Told { most: first(&predicted), least: first(&self.predictions(&design, &responses, &steps, From::Next)) })
+        Some(Told { most: first(&predicted), least: first(&self.predictions(&design, &responses, &steps, Used::Next)) })
     }
 
     /// The responses as other folds predict them, by functions and, where there are steps, trees.
-    fn predictions(&self, design: &Design, responses: &[Vec<f64>], steps: &[Steps], from: From) -> Vec<Vec<f64>> {
+    fn predictions(&self, design: &Design, responses: &[Vec<f64>], steps: &[Steps], from: Used) -> Vec<Vec<f64>> {
         let mut predicted = self.regressions(design, responses, from);
         if !steps.is_empty() {
             for (regression, response) in predicted.iter_mut().zip(responses).filter(|(p, _)| p.error.is_finite()) {
@@ -230,7 +230,7 @@ impl<'a> Fits<'a> {
     }
 
     /// Adds the trees that predict best what the regression leaves.
-    fn boost(&self, regression: &mut Predicted, response: &[f64], design: &Design, steps: &[Steps], from: From) {
+    fn boost(&self, regression: &mut Predicted, response: &[f64], design: &Design, steps: &[Steps], from: Used) {
         let mut folds: Vec<Boosted> = (regression.coefficients.iter().zip(&self.folds).enumerate())
             .map(|(fold, (coefficients, predicted))| {
                 let mut rest = response.to_vec();
@@ -260,7 +260,7 @@ impl<'a> Fits<'a> {
     }
 
     /// Each response as other folds predict it, with the penalty and the functions that predict it best.
-    fn regressions(&self, design: &Design, responses: &[Vec<f64>], from: From) -> Vec<Predicted> {
+    fn regressions(&self, design: &Design, responses: &[Vec<f64>], from: Used) -> Vec<Predicted> {
         let of_fold: Vec<DMatrix<f64>> = self
             .folds
             .iter()
