@@ -12,9 +12,11 @@ use mist_data_gen::{
 
 const COUNT: u64 = 23;
 
+const SEEDS: Seeds = Seeds { root: 3 };
+
 fn make(dir: &Path, storage: Storage) {
     let options = WriteOptions { count: COUNT, shard_size: 5, storage, threads: 2, ..Default::default() };
-    write(&common::wide(), &Seeds { root: 3 }, Split::Test, dir, &options, |_| {}).unwrap();
+    write(&common::wide(), &SEEDS, Split::Test, dir, &options, |_| {}).unwrap();
 }
 
 fn one(problems: &[String], expected: &str) {
@@ -62,7 +64,9 @@ fn wrong_draws_are_found() {
     let place = |what: &str| format!("draw 7 in `shard-00001.safetensors`: {what}");
     one(&found(|draws| draws[2].mi_nats = draws[2].mi_nats.next_up()), &place("mi_nats is `"));
     one(&found(|draws| draws[2].mi_nats = f64::NAN), &place("mi_nats is `NaN`, expected `"));
-    one(&found(|draws| draws[2].mi_standard_error = 0.25), &place("mi_standard_error is `0.25`, expected `0`"));
+    let drawn = common::wide().draw(&SEEDS, Split::Test, 7).mi_standard_error;
+    let expected = place(&format!("mi_standard_error is `0.25`, expected `{drawn}`"));
+    one(&found(|draws| draws[2].mi_standard_error = 0.25), &expected);
     one(&found(|draws| draws[2].sample.y[(3, 0)] = f64::NAN), &place("Y holds `NaN` in row 3, column 0"));
     one(&found(|draws| draws[2].sample.x[(4, 0)] = f64::INFINITY), &place("X holds `inf` in row 4, column 0"));
     let other = found(|draws| draws[2].family = "independent".to_owned());
