@@ -53,18 +53,20 @@ impl SignalKind {
         }
     }
 
-    fn draw<R: Rng + ?Sized>(self, columns: usize, smooth: f64, rng: &mut R) -> Signal {
+    fn draw<R: Rng + ?Sized>(self, columns: usize, lines: f64, smooth: f64, rng: &mut R) -> Signal {
         let normal = |sd: f64, rng: &mut R| sd * rng.sample::<f64, _>(StandardNormal);
         match self {
             Self::Additive => {
                 // What has none takes no draw for it.
-                let lines = if smooth > 0.0 && rng.random_bool(smooth) {
+                let curves = if lines > 0.0 && rng.random_bool(lines) {
+                    Lines::All
+                } else if smooth > 0.0 && rng.random_bool(smooth) {
                     if rng.random_range(0..3) == 0 { Lines::All } else { Lines::Half }
                 } else {
                     Lines::Third
                 };
                 let term = |_| {
-                    let curve = lines.draw(rng);
+                    let curve = curves.draw(rng);
                     let size = normal(0.7, rng).exp();
                     Signal::term(if rng.random() { size } else { -size }, curve)
                 };
@@ -174,7 +176,9 @@ pub struct RegressionPrior {
     pub response: ResponseKind,
     /// The signals, equally likely; one that is named twice is twice as likely.
     pub signals: Vec<SignalKind>,
-    /// Probability that the terms of an additive signal are lines, all of them in one third of the cases, and every other one in the rest, where the
+    /// Probability that all terms of an additive signal are lines.
+    pub lines: f64,
+    /// Probability that those of another one are lines, all of them in one third of the cases, and every other one in the rest, where the
     /// others are a quadratic curve, a tanh, a threshold or a sine of at most 2.5 radians to a standard deviation.
     pub smooth: f64,
     /// The most columns that a signal depends on.
@@ -233,6 +237,7 @@ impl Prior for RegressionPrior {
         Ok(Self {
             response,
             signals: keys.some_of("signals", "signal", &SignalKind::ALL, SignalKind::ALL.to_vec())?,
+            lines: keys.probability("lines", 0.0)?,
             smooth: keys.probability("smooth", 0.0)?,
             columns: keys.whole("columns", Regression::MOST_COLUMNS, Domain::whole(1, Regression::MOST_COLUMNS))?,
             levels: keys.probability("levels", 0.0)?,
@@ -247,7 +252,7 @@ impl Prior for RegressionPrior {
         keys.set("response", self.response).set("signals", &self.signals);
         keys.set("columns", self.columns).set("levels", self.levels);
         // What does not have them keeps its hash.
-        for (key, value) in [("all_levels", self.all_levels), ("smooth", self.smooth)] {
+        for (key, value) in [("all_levels", self.all_levels), ("lines", self.lines), ("smooth", self.smooth)] {
             if value > 0.0 {
                 keys.set(key, value);
             }
@@ -287,7 +292,7 @@ impl Prior for RegressionPrior {
             let most = dims.0.min(self.columns);
             let columns = rng.random_range(most.min(2)..=most);
             let kind = self.signals[rng.random_range(0..self.signals.len())];
-            let mut signals = vec![kind.draw(columns, self.smooth, rng)];
+            let mut signals = vec![kind.draw(columns, self.lines, self.smooth, rng)];
             let response = match self.response {
                 ResponseKind::Number => Response::Number { noise_sd: log_uniform(&self.noise, rng) },
                 ResponseKind::Class => {
@@ -299,7 +304,7 @@ impl Prior for RegressionPrior {
                 }
                 ResponseKind::Choice => {
                     let count = rng.random_range(self.classes[0]..=self.classes[1]);
-                    signals.extend((1..count).map(|_| kind.draw(columns, self.smooth, rng)));
+                    signals.extend((1..count).map(|_| kind.draw(columns, self.lines, self.smooth, rng)));
                     let offsets = (0..count).map(|_| 0.5 * rng.sample::<f64, _>(StandardNormal)).collect();
                     Response::Choice { offsets, softness: log_uniform(&self.softness, rng) }
                 }
