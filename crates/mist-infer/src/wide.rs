@@ -15,7 +15,7 @@
 use crate::EstimateError;
 use crate::blocks::{BLOCK_ROWS, MOST_BLOCKS};
 use crate::prepared::{FLOPS_PER_SECOND, MOST_SECONDS};
-use mist_model::Scores;
+use mist_model::{Scores, shrunk_covariance};
 use nalgebra::DMatrix;
 use std::cmp::Reverse;
 
@@ -198,7 +198,7 @@ fn with_squares(columns: &DMatrix<f64>) -> DMatrix<f64> {
 fn directions(x: &DMatrix<f64>, y: &DMatrix<f64>) -> DMatrix<f64> {
     let n = x.nrows() as f64;
     // A shrunk covariance is positive definite, unless all columns are 0.
-    let lower = |side: &DMatrix<f64>| shrunk_covariance(side).cholesky().map(|c| c.unpack());
+    let lower = |side: &DMatrix<f64>| covariance(side).cholesky().map(|c| c.unpack());
     let (Some(lx), Some(ly)) = (lower(x), lower(y)) else {
         return DMatrix::zeros(x.ncols(), 0);
     };
@@ -232,21 +232,11 @@ fn ordered(value: f64) -> u64 {
     value.max(0.0).to_bits()
 }
 
-/// The covariance of centred columns, shrunk towards a multiple of the identity by as much as its own noise says
-/// (Ledoit and Wolf 2004, "A well-conditioned estimator for large-dimensional covariance matrices", lemma 3.2 to 3.4).
-fn shrunk_covariance(columns: &DMatrix<f64>) -> DMatrix<f64> {
-    let (n, p) = columns.shape();
-    let (nf, pf) = (n as f64, p as f64);
-    let covariance = columns.tr_mul(columns) / nf;
-    let scale = covariance.trace() / pf;
-    let target = DMatrix::identity(p, p) * scale;
-    let spread = (&covariance - &target).norm_squared() / pf;
-    let fourth: f64 = columns.row_iter().map(|row| row.norm_squared().powi(2)).sum::<f64>() / nf;
-    let noise = ((fourth - covariance.norm_squared()) / (pf * nf)).clamp(0.0, spread);
-    let share = if spread > 0.0 { noise / spread } else { 1.0 };
-    // Never none at all: columns may be exact sums of others.
-    let share = share.max(1e-6);
-    covariance * (1.0 - share) + target * share
+/// The shrunk covariance of centred columns.
+fn covariance(columns: &DMatrix<f64>) -> DMatrix<f64> {
+    let n = columns.nrows();
+    let fourth = columns.row_iter().map(|row| row.norm_squared().powi(2)).sum::<f64>() / n as f64;
+    shrunk_covariance(columns.tr_mul(columns) / n as f64, fourth, n)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub mod ops;
 mod quantile;
 mod reference;
 pub mod scores;
+mod shrinkage;
 mod store;
 mod strata;
 
@@ -28,5 +29,6 @@ pub use network::{Answer, Network, NetworkConfig};
 pub use quantile::{QuantileFunction, pinball};
 pub use reference::{Reference, ReferenceConfig};
 pub use scores::{Column, MAX_INDICATORS, ScoreError, Scores};
+pub use shrinkage::shrunk_covariance;
 pub use store::Parameters;
 pub use strata::{ShapeStratum, ShapeTable};

@@ -20,6 +20,9 @@ use crate::ground::{
     prior::Prior,
 };
 
+/// Most columns that a grid of cells is on.
+const MOST_CUT: usize = 3;
+
 /// The kinds of [`Signal`], for configurations, with what is drawn for m columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -35,11 +38,15 @@ pub enum SignalKind {
     Largest,
     /// [`Signal::Products`]: 1 to m products of columns, q ~ N(0, 1), slopes N(0, s²) with s ~ U(0, 1).
     Products,
+    /// [`Signal::Cells`] on up to 3 columns, 2 to 4 parts of each with cuts N(0, 0.7²), values N(0, 1).
+    Cells,
 }
 
 impl SignalKind {
     /// All kinds.
-    pub const ALL: [Self; 5] = [Self::Additive, Self::Tree, Self::Neurons, Self::Largest, Self::Products];
+    pub const ALL: [Self; 6] = [Self::Additive, Self::Tree, Self::Neurons, Self::Largest, Self::Products, Self::Cells];
+    /// How many of them a prior has that names none.
+    const UNNAMED: usize = 5;
 
     /// The name, as in configurations.
     #[must_use]
@@ -50,6 +57,7 @@ impl SignalKind {
             Self::Neurons => "neurons",
             Self::Largest => "largest",
             Self::Products => "products",
+            Self::Cells => "cells",
         }
     }
 
@@ -102,6 +110,17 @@ impl SignalKind {
                 let count = rng.random_range(1..=columns);
                 let terms = (0..count).map(|_| (column(rng), column(rng), normal(1.0, rng))).collect();
                 Signal::Products { slopes, terms }
+            }
+            Self::Cells => {
+                let cuts: Vec<Vec<f64>> = (0..columns.min(MOST_CUT))
+                    .map(|_| {
+                        let mut cuts: Vec<f64> = (1..rng.random_range(2..=4)).map(|_| normal(0.7, rng)).collect();
+                        cuts.sort_by(f64::total_cmp);
+                        cuts
+                    })
+                    .collect();
+                let cells = cuts.iter().map(|cuts| cuts.len() + 1).product();
+                Signal::Cells { cuts, values: (0..cells).map(|_| normal(1.0, rng)).collect() }
             }
         }
     }
@@ -236,7 +255,12 @@ impl Prior for RegressionPrior {
         let of_class = response != ResponseKind::Number;
         Ok(Self {
             response,
-            signals: keys.some_of("signals", "signal", &SignalKind::ALL, SignalKind::ALL.to_vec())?,
+            signals: keys.some_of(
+                "signals",
+                "signal",
+                &SignalKind::ALL,
+                SignalKind::ALL[..SignalKind::UNNAMED].to_vec(),
+            )?,
             lines: keys.probability("lines", 0.0)?,
             smooth: keys.probability("smooth", 0.0)?,
             columns: keys.whole("columns", Regression::MOST_COLUMNS, Domain::whole(1, Regression::MOST_COLUMNS))?,

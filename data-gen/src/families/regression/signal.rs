@@ -39,6 +39,13 @@ pub enum Signal {
         /// (i, j, q).
         terms: Vec<(usize, usize, f64)>,
     },
+    /// A value for each cell of a grid on the columns.
+    Cells {
+        /// Where each column is cut, increasing.
+        cuts: Vec<Vec<f64>>,
+        /// The values, those that differ in the last column alone beside each other.
+        values: Vec<f64>,
+    },
 }
 
 impl Signal {
@@ -51,6 +58,7 @@ impl Signal {
             Self::Neurons(neurons) => neurons.first().map_or(0, |neuron| neuron.weights.len()),
             Self::Largest(lines) => lines.len(),
             Self::Products { slopes, .. } => slopes.len(),
+            Self::Cells { cuts, .. } => cuts.len(),
         }
     }
 
@@ -78,6 +86,13 @@ impl Signal {
             Self::Products { slopes, terms } => {
                 let linear: f64 = slopes.iter().zip(row).map(|(b, x)| b * x).sum();
                 linear + terms.iter().map(|&(i, j, q)| q * row[i] * row[j]).sum::<f64>()
+            }
+            Self::Cells { cuts, values } => {
+                let cell = cuts
+                    .iter()
+                    .zip(row)
+                    .fold(0, |cell, (cuts, x)| cell * (cuts.len() + 1) + cuts.partition_point(|cut| cut < x));
+                values[cell]
             }
         }
     }
@@ -115,6 +130,13 @@ impl Signal {
             Self::Products { slopes, terms } => {
                 numbers.extend(slopes.iter().chain(terms.iter().map(|(_, _, q)| q)));
                 named.extend(terms.iter().flat_map(|(i, j, _)| [i, j]));
+            }
+            Self::Cells { cuts, values } => {
+                let increasing = cuts.iter().all(|cuts| cuts.windows(2).all(|pair| pair[0] < pair[1]));
+                if !increasing || values.len() != cuts.iter().map(|cuts| cuts.len() + 1).product::<usize>() {
+                    return refused("increasing cuts and a value for each cell");
+                }
+                numbers.extend(cuts.iter().flatten().chain(values));
             }
         }
         let fits = numbers.iter().all(|v| v.is_finite()) && named.iter().all(|column| *column < columns);

@@ -4,6 +4,7 @@
 //! one it has.
 
 use super::bins::Bins;
+use super::canonical::{self, Fold};
 use super::trees::{self, Boosted, Steps};
 use super::{STANDS_OUT, Search, Variable};
 use crate::scores::rank::{self, ranks};
@@ -119,10 +120,30 @@ impl<'a> Fits<'a> {
     }
 
     /// What the neighbours in what one side predicts of the other say, and in that part of the other which it predicts: of the two sides
-    /// the one that says more.
+    /// the one that says more, or canonical directions where they do.
     pub(super) fn told(&self, x: &[&Variable], y: &[&Variable]) -> Option<Told> {
-        let both = [self.one_way(x, y), self.one_way(y, x)].into_iter().flatten();
-        both.reduce(|a, b| if self.search.mean(&b.most) > self.search.mean(&a.most) { b } else { a })
+        let ways = [self.one_way(x, y), self.one_way(y, x), self.canonical(x, y)].into_iter().flatten();
+        ways.reduce(|a, b| if self.search.mean(&b.most) > self.search.mean(&a.most) { b } else { a })
+    }
+
+    /// None of two variables, whose neighbours say it all.
+    fn canonical(&self, x: &[&Variable], y: &[&Variable]) -> Option<Told> {
+        if x.len() + y.len() < 3 {
+            return None;
+        }
+        let columns = [x, y]
+            .map(|side| -> Vec<Vec<f64>> { side.iter().flat_map(|v| v.columns()).map(|j| self.column(j)).collect() });
+        let folds = self.folds.each_ref().map(|rows| Fold::new(columns.each_ref().map(Vec::as_slice), rows));
+        let of = |used: Used| {
+            let orders = self.search.orders.len();
+            let mut terms = vec![0.0; self.search.scores.n * orders];
+            let found = canonical::pointwise(&folds, |fold| used.folds(fold).collect());
+            for (row, value) in self.folds.iter().flatten().zip(found.iter().flatten()) {
+                terms[row * orders..][..orders].fill(*value as f32);
+            }
+            terms
+        };
+        Some(Told { most: of(Used::Others), least: of(Used::Next) })
     }
 
     /// None where nothing stands out, predictions have no fewer columns than what they are made from, or all of that has few values:
@@ -158,10 +179,12 @@ impl<'a> Fits<'a> {
             return None;
         }
         let first = |predicted: &[Vec<f64>]| {
-            let scores: Vec<Vec<f32>> = places.iter().map(|j| scored(&predicted[*j])).collect();
+            let scores: Vec<Vec<f32>> = predicted.iter().map(|values| scored(values)).collect();
             self.search.first_of(&scores, &told)
         };
-        Some(Told { most: first(&predicted), least: first(&self.predictions(&design, &responses, &steps, Used::Next)) })
+        let of_told = |all: &[Vec<f64>]| -> Vec<Vec<f64>> { places.iter().map(|j| all[*j].clone()).collect() };
+        let fewer = self.predictions(&design, &of_told(&responses), &steps, Used::Next);
+        Some(Told { most: first(&of_told(&predicted)), least: first(&fewer) })
     }
 
     /// The responses as other folds predict them, by functions and, where there are steps, trees.
@@ -400,13 +423,18 @@ mod tests {
     }
 
     #[test]
-    fn columns_of_few_values_alone_predict_nothing() {
+    fn columns_of_few_values_alone_have_no_neighbours_in_predictions() {
         let x: Vec<Vec<f64>> = normals(4, 7).into_iter().map(|x| x.iter().map(|v| v.round()).collect()).collect();
         let y = [(0..ROWS).map(|i| x.iter().map(|x| x[i]).sum::<f64>()).collect()];
-        assert!(fits(&numbers(&x), &numbers(&y)).iter().all(|v| *v == 0.0));
+        // What canonical directions say is the same for neighbours of any order.
+        let of_few = fits(&numbers(&x), &numbers(&y));
+        assert!(of_few.chunks_exact(ORDERS.len()).all(|terms| terms.iter().all(|v| *v == terms[0])));
         let mut one_of_many = x;
         one_of_many[2] = normals(1, 8).remove(0);
-        assert!(mean(&fits(&numbers(&one_of_many), &numbers(&y))) > 0.1);
+        // Which canonical directions do not tell.
+        let squares = vec![y[0].iter().map(|v| v * v).collect()];
+        let of_many = fits(&numbers(&one_of_many), &numbers(&squares));
+        assert!(of_many.chunks_exact(ORDERS.len()).any(|terms| terms.iter().any(|v| *v != terms[0])));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! neighbours are searched as well.
 
 mod bins;
+mod canonical;
 mod fits;
 mod groups;
 mod trees;
