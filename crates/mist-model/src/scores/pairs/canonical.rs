@@ -87,28 +87,29 @@ pub(super) fn pointwise(folds: &[Fold], used: impl Fn(usize) -> Vec<usize>) -> V
     out
 }
 
-/// Weights of the columns of X and of Y, a column for each direction, those that correlate most first.
+/// Weights of the columns of X and of Y, a column for each direction, those that correlate most first; 0 where there is nothing to find them in.
 fn directions(folds: &[&Fold]) -> [DMatrix<f64>; 2] {
+    let (p, q) = folds[0].products.shape();
+    let count = p.min(q);
+    found(folds).unwrap_or_else(|| [DMatrix::zeros(p, count), DMatrix::zeros(q, count)])
+}
+
+fn found(folds: &[&Fold]) -> Option<[DMatrix<f64>; 2]> {
     let n: usize = folds.iter().map(|fold| fold.rows()).sum();
+    // A table of a few different rows may leave a fold empty.
+    if n == 0 {
+        return None;
+    }
     let lower = |side: usize| {
         let covariance = folds.iter().map(|fold| &fold.squares[side]).sum::<DMatrix<f64>>() / n as f64;
         let fourth = folds.iter().map(|fold| fold.fourth[side]).sum::<f64>() / n as f64;
         shrunk_covariance(covariance, fourth, n).cholesky().map(|c| c.unpack())
     };
+    let (lx, ly) = (lower(0)?, lower(1)?);
     let products = folds.iter().map(|fold| &fold.products).sum::<DMatrix<f64>>() / n as f64;
-    let (p, q) = products.shape();
-    let count = p.min(q);
-    let nothing = || [DMatrix::zeros(p, count), DMatrix::zeros(q, count)];
-    let (Some(lx), Some(ly)) = (lower(0), lower(1)) else { return nothing() };
-    let whitened = lx
-        .solve_lower_triangular(&products)
-        .and_then(|half| ly.solve_lower_triangular(&half.transpose()))
-        .map(|whitened| whitened.transpose().svd(true, true));
-    let Some((Some(u), Some(v))) = whitened.map(|svd| (svd.u, svd.v_t)) else { return nothing() };
-    match (lx.tr_solve_lower_triangular(&u), ly.tr_solve_lower_triangular(&v.transpose())) {
-        (Some(x), Some(y)) => [x, y],
-        _ => nothing(),
-    }
+    let half = lx.solve_lower_triangular(&products)?;
+    let svd = ly.solve_lower_triangular(&half.transpose())?.transpose().svd(true, true);
+    Some([lx.tr_solve_lower_triangular(&svd.u?)?, ly.tr_solve_lower_triangular(&svd.v_t?.transpose())?])
 }
 
 #[cfg(test)]
@@ -168,9 +169,12 @@ mod tests {
     }
 
     #[test]
-    fn a_side_that_is_constant_in_a_fold_tells_nothing() {
+    fn a_constant_side_and_an_empty_fold_tell_nothing() {
         let fold = |value: f64| Fold::new([&[vec![1.0, -1.0, value]], &[vec![0.0; 3]]], &[0, 1, 2]);
-        let terms = pointwise(&[fold(0.5), fold(0.0)], |fold| vec![1 - fold]);
-        assert!(terms.iter().flatten().all(|v| *v == 0.0));
+        let empty = || Fold::new([&[vec![]], &[vec![]]], &[]);
+        for folds in [[fold(0.5), fold(0.0)], [fold(0.5), empty()]] {
+            let terms = pointwise(&folds, |fold| vec![1 - fold]);
+            assert!(terms.iter().flatten().all(|v| *v == 0.0));
+        }
     }
 }
