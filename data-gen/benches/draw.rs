@@ -63,7 +63,7 @@ impl fmt::Display for Case {
 /// Every entry of the training mix and of the held-out set.
 fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    for name in ["mist_17", "held_out"] {
+    for name in ["mist_18", "held_out"] {
         let meta = MetaDistribution::named(name).unwrap();
         for (i, (_, family)) in meta.config().families.iter().enumerate() {
             for (n, dim) in [(256, 4), (256, 32), (2_000, 10)] {

@@ -23,7 +23,7 @@ fn main() {
         "| family | configuration | MI in nats: 5 % / median / 95 % / largest | standard error: largest | tasks per CPU-second | pointwise MI adds |"
     );
     println!("|---|---|---|---|---|---|");
-    for name in ["mist_17", "held_out"] {
+    for name in ["mist_18", "held_out"] {
         let meta = MetaDistribution::named(name).expect("embedded");
         let config = meta.config();
         for (entry, (_, family)) in config.families.iter().enumerate() {

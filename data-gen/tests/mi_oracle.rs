@@ -137,7 +137,7 @@ fn drawn_tasks() {
 fn every_family_that_is_drawn() {
     let law = IntLaw { kind: IntLawKind::LogUniform, min: 1, max: 5 };
     let dims = DimsLaw { law, equal: false };
-    let named = ["mist_17", "held_out"].map(|name| MetaDistribution::named(name).unwrap());
+    let named = ["mist_18", "held_out"].map(|name| MetaDistribution::named(name).unwrap());
     let draws: Vec<(MetaDistribution, u64)> = named
         .into_iter()
         .chain([common::wide()])

@@ -19,7 +19,7 @@ const TOLERANCE: f64 = 1e-8;
 /// Every entry of the training mix, of the held-out set, of the discrete suite and of `wide.toml`, by itself.
 fn entries(dims: DimsLaw, n: IntLaw) -> Vec<MetaDistribution> {
     let mut entries = Vec::new();
-    let named = ["mist_17", "held_out", "discrete"].map(|name| MetaDistribution::named(name).unwrap());
+    let named = ["mist_18", "held_out", "discrete"].map(|name| MetaDistribution::named(name).unwrap());
     for meta in named.into_iter().chain([common::wide()]) {
         let config = meta.config();
         entries.extend((0..config.families.len()).map(|i| MetaDistribution::new(config.only(i, dims, n))));

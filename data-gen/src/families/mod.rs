@@ -21,6 +21,7 @@
 //! | [`censored`] | normal pairs, X cut off at one or both ends | closed form, quadrature |
 //! | [`counts`] | gamma intensities, Poisson counts | sum |
 //! | [`labels`] | class labels, normal mixture | Monte Carlo |
+//! | [`readings`] | a number, several counts, numbers or bits that it sets | Monte Carlo |
 //! | [`regression`] | a number or a class that depends on several columns | lattice rule |
 //! | [`degenerate`] | normal pairs with constant and repeated columns | closed form |
 //! | [`independent`] | independent sides, any marginals | exactly 0 |
@@ -43,6 +44,7 @@ pub mod mixture;
 pub mod normal_mixture;
 pub mod plackett;
 pub mod quantised;
+pub mod readings;
 pub mod regression;
 pub mod swissroll;
 pub mod table;

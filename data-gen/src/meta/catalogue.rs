@@ -5,7 +5,7 @@ use rand::Rng;
 use crate::{
     families::{
         additive, censored, channel, copula, counts, degenerate, elliptical, independent, interaction, labels, link,
-        mixture, normal_mixture, plackett, quantised, regression, swissroll, table, zero_inflated,
+        mixture, normal_mixture, plackett, quantised, readings, regression, swissroll, table, zero_inflated,
     },
     ground::{
         error::ConfigError,
@@ -178,6 +178,8 @@ catalogue! {
     NormalMixture(normal_mixture::NormalMixture): NormalMixture(normal_mixture::NormalMixturePrior);
     /// Couplings that no pair of columns shows.
     Interaction(interaction::Interaction): Interaction(interaction::InteractionPrior);
+    /// Several readings of one number.
+    Readings(readings::Readings): Readings(readings::ReadingsPrior);
     /// A response to several columns.
     Regression(regression::Regression): Regression(regression::RegressionPrior);
 }

@@ -18,7 +18,7 @@ use crate::ground::{
 };
 
 /// The embedded configurations.
-const NAMED: [(&str, &str); 24] = [
+const NAMED: [(&str, &str); 25] = [
     ("m_train", include_str!("../../configs/m_train.toml")),
     ("m_test_imd", include_str!("../../configs/m_test_imd.toml")),
     ("m_test_oomd", include_str!("../../configs/m_test_oomd.toml")),
@@ -41,6 +41,7 @@ const NAMED: [(&str, &str); 24] = [
     ("mist_15", include_str!("../../configs/mist_15.toml")),
     ("mist_16", include_str!("../../configs/mist_16.toml")),
     ("mist_17", include_str!("../../configs/mist_17.toml")),
+    ("mist_18", include_str!("../../configs/mist_18.toml")),
     ("held_out", include_str!("../../configs/held_out.toml")),
     ("discrete", include_str!("../../configs/discrete.toml")),
 ];

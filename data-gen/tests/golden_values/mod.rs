@@ -180,4 +180,8 @@ pub const FAMILIES: &[Golden] = &[
     Golden { of: "regression-choice", index: 1, variant: "regression-choice", shape: (30, 11, 9), values: [0.07526503318419209, 0.2143406084528875, -0.6149133919197886, 1.0] },
     Golden { of: "regression-choice", index: 2, variant: "regression-choice", shape: (10, 10, 1), values: [0.5976654012238636, 1.0, 3.0, 0.9004397918330737] },
     Golden { of: "regression-choice", index: 3, variant: "regression-choice", shape: (110, 3, 2), values: [1.1729721370460702, -1.413148398593854, 0.8151954452157099, -3.0] },
+    Golden { of: "readings", index: 0, variant: "readings", shape: (390, 7, 14), values: [0.16715842474957116, -0.4623393828716813, 0.47216763833755593, -1.0] },
+    Golden { of: "readings", index: 1, variant: "readings", shape: (17, 10, 3), values: [0.906368028318846, -0.8950266119697003, -0.8108831128736637, 0.0] },
+    Golden { of: "readings", index: 2, variant: "readings", shape: (246, 6, 2), values: [0.10810342852240186, -0.35892761080010804, 0.9144570966193412, -0.9991637869013236] },
+    Golden { of: "readings", index: 3, variant: "readings", shape: (18, 1, 2), values: [1.1669377803936536, -0.2075487599593412, -0.6025881045885256, -0.0] },
 ];

@@ -8,7 +8,7 @@ use crate::blocks::rows_at_once;
 use crate::prepared::ORIENTATIONS;
 use crate::screen::{Kept, check, screen};
 use crate::{Columns, EstimateError, Estimator, Side};
-use candle_core::{DType, Device, Result as TensorResult, Tensor};
+use candle_core::{D, DType, Device, Result as TensorResult, Tensor};
 use mist_model::{Batch, Calibration, Network, Scores, TaskShape};
 
 /// Narrowest kernel, where the largest distance in the column is 1.
@@ -44,6 +44,9 @@ struct Table {
     neighbours: Option<Neighbours>,
     /// Where the network wants what pairs say.
     groups: Option<Groups>,
+    /// Where regressions or canonical directions say something, the first terms at the data (N, K) of the neighbours whose changes they follow: they are
+    /// refitted at the next look, and till then what is said moves with what it is said of.
+    regressions: Option<Tensor>,
     /// The exact scores and terms, of A tasks.
     exact: Batch,
     shape: TaskShape,
@@ -165,6 +168,7 @@ impl Table {
             anchor: None,
             neighbours: None,
             groups: None,
+            regressions: None,
             exact,
             shape,
         };
@@ -177,9 +181,14 @@ impl Table {
             let softness = (options.temperature * Options::RADIUS).min(1.0);
             let z = table.exact.z.get(0)?;
             table.neighbours = Some(Neighbours::at(&z, dim_x, orders, softness, options.anchored)?);
-            // What regressions say is held fixed.
             let groups = tasks[0].pairs.as_ref().map(|p| Groups::at(&z, &p.groups, orders, softness, options.anchored));
             table.groups = groups.transpose()?;
+            let told = tasks[0].pairs.as_ref().and_then(|p| p.fits.as_ref());
+            if told.is_some_and(|terms| terms.iter().any(|v| *v != 0.0)) {
+                let of_groups = table.groups.as_ref().map(|groups| groups.terms(&z)).transpose()?.flatten();
+                let all = table.neighbours.as_ref().map(|neighbours| neighbours.first(&z)).transpose()?;
+                table.regressions = of_groups.or(all);
+            }
         }
         table.anchor = options.anchored.then_some(plain);
         Ok(table)
@@ -212,9 +221,14 @@ impl Table {
             let first = z.get(0)?;
             let of_tasks = |terms: Tensor| Tensor::cat(&vec![terms.unsqueeze(0)?; z.dim(0)?], 0);
             batch.neighbours = Some(of_tasks(neighbours.terms(&first)?)?);
-            if let (Some(groups), Some((_, of_rows))) = (&self.groups, &mut batch.pairs)
-                && let Some(terms) = groups.terms(&first)?
-            {
+            let of_groups = self.groups.as_ref().map(|groups| groups.terms(&first)).transpose()?.flatten();
+            if let (Some(start), Some(fits)) = (&self.regressions, &mut batch.fits) {
+                let now = of_groups.as_ref().map_or_else(|| neighbours.first(&first), |terms| Ok(terms.clone()))?;
+                let moved = of_tasks((now - start)?)?;
+                let [most, more] = fits.chunk(2, D::Minus1)?.try_into().expect("a tensor in two parts");
+                *fits = Tensor::cat(&[(most + moved)?, more], D::Minus1)?;
+            }
+            if let (Some(terms), Some((_, of_rows))) = (of_groups, &mut batch.pairs) {
                 *of_rows = of_tasks(terms)?;
             }
         }

@@ -71,7 +71,7 @@ impl Neighbours {
     ///
     /// # Shapes
     /// `z` (N, D) → (N, K).
-    fn first(&self, z: &Tensor) -> Result<Tensor> {
+    pub(super) fn first(&self, z: &Tensor) -> Result<Tensor> {
         let psi = self.psi(z)?;
         let place = |i| psi.narrow(1, i, 1)?.squeeze(1);
         ((place(0)? - (place(1)? + place(2)?)?)? + self.rows)?.clamp(BOUNDS.0, BOUNDS.1)

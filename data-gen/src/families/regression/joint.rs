@@ -322,6 +322,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn faint_responses_tell_nothing() {
+        let mut prior = RegressionPrior::read(&mut Keys::new(String::new(), toml::Table::new())).expect("defaults");
+        prior.faint = 1.0;
+        for (stream, response) in ResponseKind::ALL.into_iter().enumerate() {
+            prior.response = response;
+            let joint = prior.draw((4, 1), &mut rng(50 + stream as u64));
+            assert!(joint.mi_nats() < 1e-3, "{response:?}: {}", joint.mi_nats());
+            // Not one category alone.
+            assert!(joint.observed.classes.iter().all(|p| *p < 0.9), "{:?}", joint.observed.classes);
+        }
+    }
+
     /// Two shifts of the lattice are two estimates of the same MI.
     #[test]
     fn shifts_of_the_lattice_agree() {

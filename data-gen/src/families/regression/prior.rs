@@ -207,6 +207,8 @@ pub struct RegressionPrior {
     pub levels: f64,
     /// Probability that all columns of X have.
     pub all_levels: f64,
+    /// Probability that noise or softness is the largest there is, so that the response tells less than 1e-4 nats.
+    pub faint: f64,
     /// Range of the standard deviation of a number's noise, that of the signal being 1; log-uniform.
     pub noise: Range,
     /// Range of the number of classes. Offsets of classes without an order are N(0, 0.5²), their signals of one kind. The probabilities of ordered ones, if there were no softness, are a draw from a symmetric Dirichlet
@@ -266,6 +268,7 @@ impl Prior for RegressionPrior {
             columns: keys.whole("columns", Regression::MOST_COLUMNS, Domain::whole(1, Regression::MOST_COLUMNS))?,
             levels: keys.probability("levels", 0.0)?,
             all_levels: keys.probability("all_levels", 0.0)?,
+            faint: keys.probability("faint", 0.0)?,
             noise: if of_class { [0.05, 4.0] } else { keys.range("noise", [0.05, 4.0], Response::NOISE_SD)? },
             classes: if of_class { keys.whole_range("classes", [2, 6], Domain::whole(2, 64))? } else { [2, 6] },
             softness: if of_class { keys.range("softness", [0.03, 3.0], Response::SOFTNESS)? } else { [0.03, 3.0] },
@@ -276,7 +279,9 @@ impl Prior for RegressionPrior {
         keys.set("response", self.response).set("signals", &self.signals);
         keys.set("columns", self.columns).set("levels", self.levels);
         // What does not have them keeps its hash.
-        for (key, value) in [("all_levels", self.all_levels), ("lines", self.lines), ("smooth", self.smooth)] {
+        for (key, value) in
+            [("all_levels", self.all_levels), ("faint", self.faint), ("lines", self.lines), ("smooth", self.smooth)]
+        {
             if value > 0.0 {
                 keys.set(key, value);
             }
@@ -333,6 +338,7 @@ impl Prior for RegressionPrior {
                     Response::Choice { offsets, softness: log_uniform(&self.softness, rng) }
                 }
             };
+            let response = if self.faint > 0.0 && rng.random_bool(self.faint) { response.faint() } else { response };
             // A signal that is constant, as a tree of columns with few levels may be, says nothing: another one.
             if let Ok(joint) = Regression::new(&features, signals, response, dims.1, rng) {
                 return joint;

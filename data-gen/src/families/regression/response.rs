@@ -3,9 +3,12 @@
 use crate::ground::{
     domain::Domain,
     error::ParameterError,
-    normal::normal_density,
+    normal::{normal_cdf, normal_density},
     quadrature::{STEPS_PER_SD, normals::Normals},
 };
+
+/// Largest noise, and softness.
+const MOST_NOISE: f64 = 100.0;
 
 /// A response to a signal t of zero mean and unit variance, or to one for each of its values.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,10 +36,21 @@ pub enum Response {
 
 impl Response {
     /// Domain of the standard deviation of the noise.
-    pub const NOISE_SD: Domain = Domain::closed(0.02, 100.0);
+    pub const NOISE_SD: Domain = Domain::closed(0.02, MOST_NOISE);
 
     /// Domain of the softness of classes.
-    pub const SOFTNESS: Domain = Domain::closed(0.01, 100.0);
+    pub const SOFTNESS: Domain = Domain::closed(0.01, MOST_NOISE);
+
+    /// The same with as much noise as there may be; of ordered categories that cut a normal signal, with their probabilities.
+    pub(super) fn faint(self) -> Self {
+        let logit = |cut: f64| normal_cdf(cut).ln() - normal_cdf(-cut).ln();
+        let scaled = |of: fn(f64) -> f64, values: Vec<f64>| values.into_iter().map(|v| MOST_NOISE * of(v)).collect();
+        match self {
+            Self::Number { .. } => Self::Number { noise_sd: MOST_NOISE },
+            Self::Class { cuts, .. } => Self::Class { cuts: scaled(logit, cuts), softness: MOST_NOISE },
+            Self::Choice { offsets, .. } => Self::Choice { offsets: scaled(|b| b, offsets), softness: MOST_NOISE },
+        }
+    }
 
     pub(super) fn check(&self) -> Result<(), ParameterError> {
         match self {

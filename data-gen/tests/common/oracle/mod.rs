@@ -6,6 +6,7 @@ pub mod discrete;
 pub mod interactions;
 pub mod links;
 pub mod mixtures;
+pub mod readings;
 pub mod regression;
 
 use mist_data_gen::{
@@ -41,6 +42,7 @@ pub fn pointwise_mi(base: &Base, sample: &Sample) -> Vec<f64> {
         Base::SwissRoll(base) => swissroll(base, sample),
         Base::Interaction(base) => interactions::interaction(base, sample),
         Base::Mixture(base) => mixtures::mixture(base, sample),
+        Base::Readings(base) => readings::readings(base, sample),
         Base::Regression(base) => regression::regression(base, sample),
         Base::NormalMixture(base) => mixtures::normal_mixture(base, sample),
         Base::Table(_)

@@ -11,6 +11,8 @@ const STANDS_OUT: f64 = 2.5;
 const AMONG_OTHERS: f64 = 1.0;
 /// Largest correlation that counts, at 6.2 nats.
 const CLOSEST: f64 = 1.0 - 2e-6;
+/// Of the decomposition, which takes a few for each direction.
+const MOST_ITERATIONS: usize = 10_000;
 /// Parts of a nat that a term is rounded to, so that rounding within it does not show.
 const PARTS: f64 = 65_536.0;
 
@@ -108,7 +110,8 @@ fn found(folds: &[&Fold]) -> Option<[DMatrix<f64>; 2]> {
     let (lx, ly) = (lower(0)?, lower(1)?);
     let products = folds.iter().map(|fold| &fold.products).sum::<DMatrix<f64>>() / n as f64;
     let half = lx.solve_lower_triangular(&products)?;
-    let svd = ly.solve_lower_triangular(&half.transpose())?.transpose().svd(true, true);
+    let whitened = ly.solve_lower_triangular(&half.transpose())?.transpose();
+    let svd = whitened.try_svd(true, true, 5.0 * f64::EPSILON, MOST_ITERATIONS)?;
     Some([lx.tr_solve_lower_triangular(&svd.u?)?, ly.tr_solve_lower_triangular(&svd.v_t?.transpose())?])
 }
 
