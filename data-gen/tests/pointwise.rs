@@ -104,7 +104,7 @@ fn means_are_the_mi<const ROWS: usize>(tasks: Vec<DrawnTask>) {
         let values = task.base().pointwise_mi(&task.base().sample(ROWS, &mut rng));
         let mean = values.iter().sum::<f64>() / ROWS as f64;
         let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (ROWS as f64 - 1.0);
-        let error = (variance / ROWS as f64).sqrt().hypot(task.mi_standard_error());
+        let error = (variance / ROWS as f64).sqrt().hypot(common::stated_error(task.base()));
         let off = (mean - task.mi_nats()).abs();
         // Where the variance is zero only the rounding of densities is left.
         let what = format!("{} {index}: {:?}", task.family(), task.base());

@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use mist_data_gen::{MetaDistribution, Seeds, Split};
+use mist_data_gen::{Base, Joint, MetaDistribution, Seeds, Split};
 use rand_chacha::ChaCha8Rng;
 
 /// The stream of a test, by number.
@@ -52,4 +52,12 @@ pub fn wide() -> MetaDistribution {
 pub fn bytes(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let files = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
     files.map(|path| (path.file_name().unwrap().into(), fs::read(&path).unwrap())).collect()
+}
+
+/// The standard error of the MI that a distribution states: its own, or what its documentation says that it typically is off by.
+pub fn stated_error(base: &Base) -> f64 {
+    match base {
+        Base::Regression(_) => 0.003,
+        _ => base.mi_standard_error(),
+    }
 }
