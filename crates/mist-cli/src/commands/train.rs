@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 const EXAMPLES: &str = "\
 Examples:
-  mist train --config checkpoints/mist-2026-12z.toml --out runs/a
-  mist train --config checkpoints/mist-2026-12z.toml --out runs/a --resume --max-minutes 30
+  mist train --config checkpoints/mist-2026-12aa.toml --out runs/a
+  mist train --config checkpoints/mist-2026-12aa.toml --out runs/a --resume --max-minutes 30
 
 The folder gets log.jsonl, state.safetensors (for --resume) and the checkpoint, NAME.safetensors with NAME.json. Ctrl-C
 stops the run as --max-minutes does; the second time, at once.";

@@ -225,8 +225,10 @@ impl Table {
             if let (Some(start), Some(fits)) = (&self.regressions, &mut batch.fits) {
                 let now = of_groups.as_ref().map_or_else(|| neighbours.first(&first), |terms| Ok(terms.clone()))?;
                 let moved = of_tasks((now - start)?)?;
-                let [most, more] = fits.chunk(2, D::Minus1)?.try_into().expect("a tensor in two parts");
-                *fits = Tensor::cat(&[(most + moved)?, more], D::Minus1)?;
+                let most = fits.narrow(D::Minus1, 0, moved.dim(D::Minus1)?)?;
+                let rest =
+                    fits.narrow(D::Minus1, moved.dim(D::Minus1)?, fits.dim(D::Minus1)? - moved.dim(D::Minus1)?)?;
+                *fits = Tensor::cat(&[(most + moved)?, rest], D::Minus1)?;
             }
             if let (Some(terms), Some((_, of_rows))) = (of_groups, &mut batch.pairs) {
                 *of_rows = of_tasks(terms)?;

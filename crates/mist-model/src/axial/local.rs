@@ -8,10 +8,12 @@ use candle_core::{D, Result, Tensor};
 use candle_nn::VarBuilder;
 use candle_nn::ops::softmax;
 
-/// Names of the weights of what groups of variables say, of what regressions say, and of what more rows add to that.
+/// Names of the weights of what groups of variables say, of what regressions say, of what more rows add to that, and of how much more they say than canonical
+/// directions.
 pub(super) const PAIRS: &str = "more";
 const FITS: &str = "fits";
 const GAIN: &str = "gain";
+const BESIDE: &str = "beside";
 
 /// Variance of the pointwise MI below which its root counts as flat: a floor *inside* the root, since the gradient of a
 /// root at 0 is not a number.
@@ -72,7 +74,7 @@ impl Local {
 
     /// How many terms there are of each of [`Terms::more`], by the name of their weights.
     fn more(c: &LocalConfig) -> Vec<(&'static str, usize)> {
-        let wanted = [(PAIRS, c.pairs), (FITS, c.fits), (GAIN, c.fits)];
+        let wanted = [(PAIRS, c.pairs), (FITS, c.fits), (GAIN, c.fits), (BESIDE, c.fits)];
         wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(name, _)| (name, c.neighbours.len())).collect()
     }
 
@@ -88,7 +90,7 @@ impl Local {
             more.push(of_rows.clone());
         }
         if let (Some(fits), true) = (&batch.fits, self.wants_fits()) {
-            more.extend(fits.chunk(2, D::Minus1)?.iter().map(Tensor::contiguous).collect::<Result<Vec<_>>>()?);
+            more.extend(fits.chunk(3, D::Minus1)?.iter().map(Tensor::contiguous).collect::<Result<Vec<_>>>()?);
         }
         Ok(more)
     }

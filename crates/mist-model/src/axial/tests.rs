@@ -36,7 +36,7 @@ fn default_with_pairs() -> AxialConfig {
 fn with_pairs(seed: u64) -> Axial {
     let (net, parameters) = Parameters::init(seed, &Device::Cpu, |vb| Axial::new(&default_with_pairs(), vb)).unwrap();
     for (name, var) in parameters.iter().filter(|(name, _)| {
-        [".more", ".fits", ".gain"].iter().any(|end| name.ends_with(end))
+        [".more", ".fits", ".gain", ".beside"].iter().any(|end| name.ends_with(end))
             || (name.contains("gate") && name.contains("out"))
     }) {
         let start = Tensor::randn(0f32, 0.2, var.shape(), &Device::Cpu).unwrap();
@@ -62,7 +62,7 @@ fn task(n: usize, dim_x: usize, dim_y: usize, seed: u64) -> Scores {
     }
     let mut scores = Scores::of(&x, &y).unwrap().with_neighbours(&ORDERS).with_pairs(&ORDERS, true);
     // So few rows predict nothing.
-    let fits = (0..n * 2 * ORDERS.len()).map(|_| rng.random_range(-1.0..3.0)).collect();
+    let fits = (0..n * 3 * ORDERS.len()).map(|_| rng.random_range(-1.0..3.0)).collect();
     scores.pairs.as_mut().unwrap().fits = Some(fits);
     scores
 }
@@ -221,7 +221,9 @@ fn swapping_sides_and_permuting_columns_and_rows_changes_no_answer() {
                     .collect(),
                 rows: (0..s.n).flat_map(|r| &pairs.rows[rows(r) * 4..][..4]).copied().collect(),
                 groups: Vec::new(),
-                fits: Some((0..s.n).flat_map(|r| &pairs.fits.as_ref().unwrap()[rows(r) * 8..][..8]).copied().collect()),
+                fits: Some(
+                    (0..s.n).flat_map(|r| &pairs.fits.as_ref().unwrap()[rows(r) * 12..][..12]).copied().collect(),
+                ),
             }),
             scored: s.scored,
         }

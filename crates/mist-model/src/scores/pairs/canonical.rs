@@ -145,9 +145,9 @@ mod tests {
         let refs: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
         let scores = Scores::new(&refs[..COLUMNS], &refs[COLUMNS..]).unwrap();
         let terms = scores.with_neighbours(&ORDERS).with_pairs(&ORDERS, true).pairs.unwrap().fits.unwrap();
-        let rows = terms.len() / (2 * ORDERS.len());
+        let rows = terms.len() / (3 * ORDERS.len());
         [0, ORDERS.len()]
-            .map(|at| terms.iter().skip(at).step_by(2 * ORDERS.len()).map(|v| f64::from(*v)).sum::<f64>() / rows as f64)
+            .map(|at| terms.iter().skip(at).step_by(3 * ORDERS.len()).map(|v| f64::from(*v)).sum::<f64>() / rows as f64)
     }
 
     #[test]

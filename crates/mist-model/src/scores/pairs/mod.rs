@@ -40,8 +40,8 @@ pub struct PairTerms {
     /// The groups that `rows` is a sum over: columns of `z` of X and of Y, of a block its first.
     pub groups: Vec<[Vec<usize>; 2]>,
     /// The same with neighbours in what regressions predict, or with what canonical directions say, the same for all orders: the sum over groups or, where it
-    /// says more, of all columns; and behind it, of each row, how much less a third of the rows tell. n × 2·|orders|, 0 where nothing is told; `None` where it
-    /// is not asked for.
+    /// says more, of all columns; behind it, of each row, how much less a third of the rows tell, and then how much more regressions say than canonical directions.
+    /// n × 3·|orders|, 0 where nothing is told; `None` where it is not asked for.
     pub fits: Option<Vec<f32>>,
 }
 
