@@ -179,7 +179,7 @@ fn inputs_that_a_checkpoint_has_not_seen_start_at_0_and_are_learned() {
     network.local.fits = true;
     let last = dir.path().join("last");
     train(&fitted, &options(&last, false, Some(0), 1)).unwrap();
-    assert_eq!(new(&start, &last).len(), 14);
+    assert_eq!(new(&start, &last).len(), 19);
 }
 
 /// The files of a folder.

@@ -17,7 +17,7 @@ const APART: f32 = 100.0;
 /// Factor on the codes of a category, which takes any difference beyond [`APART`].
 const CODE: f32 = 1000.0;
 /// Bounds of the first term.
-const BOUNDS: (f32, f32) = (-6.0, 16.0);
+pub(super) const BOUNDS: (f32, f32) = (-6.0, 16.0);
 /// Rows that are looked at together.
 const LANES: usize = 16;
 

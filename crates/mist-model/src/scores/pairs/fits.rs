@@ -7,6 +7,7 @@ use super::bins::Bins;
 use super::canonical::{self, Fold};
 use super::trees::{self, Boosted, Steps};
 use super::{STANDS_OUT, Search, Variable};
+use crate::scores::neighbours::BOUNDS;
 use crate::scores::rank::{self, ranks};
 use nalgebra::{Cholesky, DMatrix, DVector};
 
@@ -157,7 +158,8 @@ impl<'a> Fits<'a> {
             let mut terms = vec![0.0; self.search.scores.n * orders];
             let found = canonical::pointwise(&folds, |fold| used.folds(fold).collect());
             for (row, value) in self.folds.iter().flatten().zip(found.iter().flatten()) {
-                terms[row * orders..][..orders].fill(*value as f32);
+                // A row far from what the others say counts no more than among neighbours.
+                terms[row * orders..][..orders].fill((*value as f32).clamp(BOUNDS.0, BOUNDS.1));
             }
             terms
         };
